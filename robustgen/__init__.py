@@ -1,0 +1,35 @@
+"""Anomaly and novelty detection by generative models that survive dirty training data.
+
+Detectors follow scikit-learn: ``RSRAE().fit(X).decision_function(X)`` is below 0 for outliers.
+They are loaded when they are first asked for, so that ``import robustgen`` stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from robustgen.detectors.autoencoder import Autoencoder
+    from robustgen.detectors.rsrae import RSRAE
+    from robustgen.training import RobustTraining
+
+__all__ = ["RSRAE", "Autoencoder", "RobustTraining"]
+__version__ = version("robustgen")
+
+_HOMES = {
+    "Autoencoder": "robustgen.detectors.autoencoder",
+    "RSRAE": "robustgen.detectors.rsrae",
+    "RobustTraining": "robustgen.training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'robustgen' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,8 +1,17 @@
-"""Seeds that are derived, never drawn: the same parts give the same seed on every machine."""
+"""Randomness that is handed in: derived seeds, generators of the members, no global state."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+    Generators = Sequence[torch.Generator]
 
 
 def seed_from(*parts: object) -> int:
@@ -20,3 +29,39 @@ def seed_from(*parts: object) -> int:
     """
     text = "\x1f".join(repr(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def base_seed(random_state: int | np.random.RandomState | np.random.Generator | None) -> int:
+    """Turn scikit-learn's ``random_state`` into one integer seed.
+
+    ``None`` takes fresh entropy rather than numpy's global generator, so that a fit leaves
+    the caller's random numbers alone.
+
+    Examples
+    --------
+    >>> base_seed(7)
+    7
+    """
+    if random_state is None:
+        return int(np.random.default_rng().integers(2**31))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**31))
+    return int(random_state)
+
+
+def normal(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Tensor:
+    """Draw standard normals of shape (K, *shape), member k from its own generator."""
+    drawn = like.new_empty((len(generators), *shape))
+    for generator, member in zip(generators, drawn, strict=True):
+        member.normal_(generator=generator)
+    return drawn
+
+
+def uniform(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Tensor:
+    """Draw uniforms on [0, 1) of shape (K, *shape), member k from its own generator."""
+    drawn = like.new_empty((len(generators), *shape))
+    for generator, member in zip(generators, drawn, strict=True):
+        member.uniform_(generator=generator)
+    return drawn

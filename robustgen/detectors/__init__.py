@@ -1,0 +1,1 @@
+"""The scikit-learn face: each file chooses the parts of one method."""

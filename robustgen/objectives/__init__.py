@@ -1,0 +1,1 @@
+"""What is minimised: pure terms, one value a row, and the small classes that weigh them."""

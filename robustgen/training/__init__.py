@@ -1,0 +1,7 @@
+"""The one loop, and what it needs: rows on the device, a configuration, a history."""
+
+from robustgen.training.config import RobustTraining, TrainingConfig
+from robustgen.training.history import History
+from robustgen.training.loop import train
+
+__all__ = ["History", "RobustTraining", "TrainingConfig", "train"]

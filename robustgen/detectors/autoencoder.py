@@ -1,0 +1,153 @@
+"""The plain autoencoder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from robustgen.detectors.base import ReconstructionDetector
+from robustgen.detectors.parameters import check_choice
+from robustgen.nets.autoencoder import AutoencoderNet
+from robustgen.nets.conv import ConvDecoder, ConvEncoder
+from robustgen.nets.linear import Linear
+from robustgen.nets.mlp import MLP
+from robustgen.objectives.autoencoding import Autoencoding
+from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
+from robustgen.training import RobustTraining
+
+
+class Autoencoder(ReconstructionDetector):
+    r"""Autoencoder: an outlier is what a narrow net cannot reconstruct.
+
+    Minimises :math:`\sum_i \rho(x_i, D(E(x_i)))` and scores by :math:`\rho`. As it is, it
+    learns the outliers of a dirty training set too; ``robust=True`` is the cure that needs no
+    other model.
+
+    Parameters
+    ----------
+    loss : {"l2", "l1", "l21"}
+        :math:`\rho`: squared Euclidean, absolute, or Euclidean (L2,1 over the rows; a far row
+        pulls with bounded force).
+    latent_dim : int or None
+        d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
+        most 10; 10 for images.
+    hidden_dims : tuple of int
+        Widths of the encoder's hidden layers, mirrored in the decoder. Images take the
+        convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+    scaling : {"standard", "robust"} or None
+        Each column (each channel of images) minus its mean over its standard deviation, minus
+        its median over its interquartile range, or as it is.
+    epochs : int
+        Passes over the rows.
+    batch_size : int
+        Rows per training step.
+    learning_rate : float
+        Adam's step.
+    contamination : float in (0, 0.5]
+        The share of the training rows that ``predict`` marks. It moves the threshold, never the
+        ranking.
+    n_members : int
+        K, nets that are trained at once, each with its own start and shuffles; the score is
+        their mean error.
+    robust : bool or RobustTraining
+        Learn from the rows of each batch that a moving average of the net explains best; see
+        :class:`robustgen.training.RobustTraining`.
+    training : dict or None
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
+        ``patience``, ``min_improvement``, ``precision``.
+    device : str
+        "auto" (cuda, else mps, else cpu) or a torch device.
+    random_state : int, numpy.random.RandomState or None
+        Seed of initialisation and shuffles. The same integer gives the same scores to the last
+        bit on one CPU.
+    verbose : bool
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    history_ : robustgen.training.History
+        The training objective by epoch and member.
+    offset_ : float
+        The threshold on ``score_samples``.
+    latent_dim_ : int
+        The width of the bottleneck.
+    net_ : robustgen.nets.autoencoder.AutoencoderNet
+        The trained net.
+    input_shape_ : tuple of int
+        The shape of one row.
+    n_features_in_ : int
+        Entries of one row.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X had some.
+
+    References
+    ----------
+    Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neural Networks",
+    Science 313 (2006).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from robustgen import Autoencoder
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.outer(rng.normal(size=200), [1.0, 2.0, 3.0])
+    >>> X[:10] = rng.normal(size=(10, 3)) * 5
+    >>> detector = Autoencoder(latent_dim=1, robust=True, random_state=0).fit(X)
+    >>> bool(detector.decision_function(X[:10]).mean() < detector.decision_function(X[10:]).mean())
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        loss: str = "l2",
+        latent_dim: int | None = None,
+        hidden_dims: tuple[int, ...] = (64, 32),
+        scaling: str | None = "standard",
+        epochs: int = 100,
+        batch_size: int = 128,
+        learning_rate: float = 1e-3,
+        contamination: float = 0.1,
+        n_members: int = 1,
+        robust: bool | RobustTraining = False,
+        training: dict[str, Any] | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.loss = loss
+        self.latent_dim = latent_dim
+        self.hidden_dims = hidden_dims
+        self.scaling = scaling
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.contamination = contamination
+        self.n_members = n_members
+        self.robust = robust
+        self.training = training
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _check_parameters(self) -> None:
+        check_choice("loss", self.loss, RECONSTRUCTION_ERRORS)
+
+    def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
+        return 10 if len(row_shape) > 1 else min(10, max(2, row_shape[0] // 3))
+
+    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
+        if len(row_shape) == 3:
+            encoder = ConvEncoder(row_shape)
+            bottleneck = Linear(encoder.out_features, self.latent_dim_)
+            return AutoencoderNet(encoder, bottleneck, ConvDecoder(self.latent_dim_, row_shape))
+        dims = [row_shape[0], *self.hidden_dims, self.latent_dim_]
+        return AutoencoderNet(MLP(dims), nn.Identity(), MLP(dims[::-1]))
+
+    def _build_objective(self) -> Autoencoding:
+        return Autoencoding(self.loss)
+
+    def _errors(self, x: Tensor, reconstruction: Tensor) -> Tensor:
+        return RECONSTRUCTION_ERRORS[self.loss](x, reconstruction)

@@ -1,0 +1,266 @@
+"""What every detector shares: the way from X to scores, and scikit-learn's contract."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from robustgen._random import base_seed, seed_from
+from robustgen.detectors.border import check_rows
+from robustgen.detectors.parameters import check_choice, check_contamination, check_count, check_dims
+from robustgen.inference.threshold import contamination_offset
+from robustgen.nets.autoencoder import AutoencoderNet
+from robustgen.nets.members import count, initialise
+from robustgen.objectives.base import Objective
+from robustgen.training import History, RobustTraining, TrainingConfig, train
+from robustgen.training.device import choose_device
+from robustgen.training.progress import ProgressBar
+from robustgen.training.rows import RowBlocks, place_rows
+from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
+
+BLOCK_ENTRIES = 2**22
+BLOCK_ROWS = 4096
+
+
+class ReconstructionDetector(
+    OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
+):
+    """A detector that scores a row by how badly its net reconstructs it.
+
+    A method chooses three parts: a net, an objective and the error that scores. All else,
+    from the check of X to the threshold, is here. Final classes store the parameters named
+    below in their ``__init__`` and implement the abstract methods.
+    """
+
+    latent_dim: int | None
+    hidden_dims: tuple[int, ...]
+    scaling: str | None
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    contamination: float
+    n_members: int
+    robust: bool | RobustTraining
+    training: dict[str, Any] | None
+    device: str
+    random_state: int | np.random.RandomState | None
+    verbose: bool
+
+    net_: AutoencoderNet
+    scaling_: Scaling
+    history_: History
+    offset_: float
+    latent_dim_: int
+    input_shape_: tuple[int, ...]
+    n_features_in_: int
+
+    @abstractmethod
+    def _check_parameters(self) -> None:
+        """Raise a UsageError unless the method's own parameters are in their ranges."""
+
+    @abstractmethod
+    def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
+        """Return d where the user leaves it open."""
+
+    @abstractmethod
+    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
+        """Return the net with one member, for rows of a shape whose scaled values lie within limits."""
+
+    @abstractmethod
+    def _build_objective(self) -> Objective:
+        """Return what is minimised."""
+
+    @abstractmethod
+    def _errors(self, x: Tensor, reconstruction: Tensor) -> Tensor:
+        """Return the error (K, B) of each row that scores it, larger = more outlying."""
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Learn what the rows have in common.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows (n, d), or images (n, H, W) or (n, C, H, W); two at least. Outliers may be among
+            them.
+        y : None
+            Ignored: no label is used.
+
+        Returns
+        -------
+        self
+            The fitted detector.
+
+        Raises
+        ------
+        ValueError
+            When a parameter is out of its range, X holds text, NaN or infinity or fewer than two
+            rows, or the training diverges; its text is one line that says what to do.
+        """
+        config = self._checked_config()
+        device = choose_device(self.device)
+        checked = check_rows(self, X, fitting=True)
+        self.scaling_ = fit_scaling(checked, self.scaling)
+        self.latent_dim_ = self.latent_dim or self._default_latent_dim(checked.shape[1:])
+        self._n_features_out = self.n_members * self.latent_dim_
+        self._train(checked, config, device)
+        self.offset_ = contamination_offset(self._score(checked), self.contamination)
+        return self
+
+    def _checked_config(self) -> TrainingConfig:
+        if self.latent_dim is not None:
+            check_count("latent_dim", self.latent_dim)
+        check_dims("hidden_dims", self.hidden_dims)
+        check_choice("scaling", self.scaling, SCALINGS)
+        check_count("n_members", self.n_members)
+        check_contamination(self.contamination)
+        self._check_parameters()
+        robust = RobustTraining() if self.robust is True else self.robust or None
+        config = TrainingConfig(self.epochs, self.batch_size, self.learning_rate, robust=robust)
+        return config.updated(self.training or {})
+
+    def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        seed = base_seed(self.random_state)
+        seeds = [seed_from(seed, "initialisation", k) for k in range(self.n_members)]
+        draws = [seed_from(seed, "draws", k) for k in range(self.n_members)]
+        generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
+        limits = _scaled_limits(X, self.scaling_)
+        net = initialise(lambda: self._build_net(X.shape[1:], limits), seeds).to(device)
+        rows = place_rows(X, self.scaling_, device, torch.float32)
+        with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
+            self.history_ = train(net, self._build_objective(), rows, config, generators, [progress])
+        self.net_ = net.to(_scoring_dtype(X.shape[1:], device)).requires_grad_(False)
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return how normal each row is: minus the members' mean error.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            Larger = more normal, at most 0.
+
+        Raises
+        ------
+        ValueError
+            When X does not look like the training rows or holds text, NaN or infinity.
+        """
+        check_is_fitted(self)
+        return self._score(check_rows(self, X, fitting=False))
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the scores shifted so that outliers are below 0.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            ``score_samples(X) - offset_``.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Tell inliers from outliers.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of int, (n,)
+            +1 for an inlier, -1 for an outlier.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def transform(self, X: Any) -> NDArray[np.float64]:
+        """Return the latent code of each row, the members' codes side by side.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of float64, (n, K * d)
+            The codes.
+        """
+        check_is_fitted(self)
+        codes = [self.net_.latent(x) for x in self._blocks(check_rows(self, X, fitting=False))]
+        return torch.cat(codes, dim=1).transpose(0, 1).flatten(1).double().cpu().numpy()
+
+    def reconstruct(self, X: Any) -> NDArray[np.float64]:
+        """Return what the net makes of each row, in the units of X: the members' mean.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of float64, shaped like X
+            The reconstructions.
+        """
+        check_is_fitted(self)
+        checked = check_rows(self, X, fitting=False)
+        made = [self.scaling_.invert(self.net_(x).mean(0).double().cpu()) for x in self._blocks(checked)]
+        return torch.cat(made).numpy().reshape(-1, *self.input_shape_)
+
+    def _score(self, X: Any) -> NDArray[np.float64]:
+        errors = [self._errors(x, self.net_(x)).mean(0) for x in self._blocks(X)]
+        return -torch.cat(errors).double().cpu().numpy()
+
+    def _blocks(self, X: Any) -> Iterator[Tensor]:
+        """Yield the scaled rows in order, (K, B, ...), the same for every member."""
+        parameter = next(self.net_.parameters())
+        members = count(self.net_)
+        blocks = RowBlocks(X, self.scaling_, parameter.device, parameter.dtype)
+        fitting_rows = BLOCK_ENTRIES // (members * math.prod(X.shape[1:]))
+        for block in blocks.sequence(min(BLOCK_ROWS, max(1, fitting_rows))):
+            yield block.expand(members, *block.shape)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _scaled_limits(X: Any, scaling: Scaling) -> tuple[float, float]:
+    """Return the smallest and the largest value that the net will see in training."""
+    lowest, highest = X.min(axis=0), X.max(axis=0)
+    if sparse.issparse(X):
+        lowest, highest = lowest.toarray()[0], highest.toarray()[0]
+    return (
+        float(((lowest - scaling.center) / scaling.scale).min()),
+        float(((highest - scaling.center) / scaling.scale).max()),
+    )
+
+
+def _scoring_dtype(row_shape: tuple[int, ...], device: torch.device) -> torch.dtype:
+    """Return float64, in which a row's score does not depend on the rows beside it.
+
+    Convolutions have no fast float64 kernel and mps has no float64 at all: float32 there.
+    """
+    return torch.float32 if len(row_shape) > 1 or device.type == "mps" else torch.float64

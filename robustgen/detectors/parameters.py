@@ -1,0 +1,56 @@
+"""Checks of a detector's parameters, each with one clear line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+from robustgen._checks import UsageError, suggest
+
+
+def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
+    """Raise unless a parameter is one of some values.
+
+    Examples
+    --------
+    >>> check_choice("mode", "joined", ["alternating", "joint"])
+    Traceback (most recent call last):
+        ...
+    robustgen._checks.UsageError: got mode='joined', expected one of 'alternating', 'joint'; did you mean 'joint'?
+    """
+    known = list(choices)
+    if value not in known:
+        hint = (
+            suggest(value, [one for one in known if isinstance(one, str)]) if isinstance(value, str) else ""
+        )
+        raise UsageError(f"got {name}={value!r}, expected one of {', '.join(map(repr, known))}{hint}")
+
+
+def check_count(name: str, value: Any, *, least: int = 1) -> None:
+    """Raise unless a parameter is an integer of at least ``least``."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+        raise UsageError(f"got {name}={value!r}, expected an integer of {least} or more")
+
+
+def check_at_least_zero(name: str, value: Any) -> None:
+    """Raise unless a parameter is a number of at least 0."""
+    if not isinstance(value, Real) or not float(value) >= 0:
+        raise UsageError(f"got {name}={value!r}, expected a number of 0 or more")
+
+
+def check_contamination(value: Any) -> None:
+    """Raise unless a contamination lies in (0, 0.5]."""
+    if not isinstance(value, Real) or not 0 < float(value) <= 0.5:
+        raise UsageError(
+            f"got contamination={value!r}, expected a share in (0, 0.5]: the outliers are the minority"
+        )
+
+
+def check_dims(name: str, value: Any) -> None:
+    """Raise unless a parameter is a sequence of widths."""
+    widths = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
+    if not widths:
+        raise UsageError(f"got {name}={value!r}, expected a sequence of layer widths such as (64, 32)")
+    for width in widths:
+        check_count(name, width)

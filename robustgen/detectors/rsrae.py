@@ -1,0 +1,213 @@
+"""RSRAE: the autoencoder with a robust-subspace-recovery layer."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import numpy as np
+from torch import Tensor, nn
+
+from robustgen.detectors.base import ReconstructionDetector
+from robustgen.detectors.parameters import check_at_least_zero, check_choice
+from robustgen.nets.activation import ACTIVATIONS, activation_for
+from robustgen.nets.autoencoder import AutoencoderNet
+from robustgen.nets.conv import ConvDecoder, ConvEncoder
+from robustgen.nets.mlp import MLP
+from robustgen.nets.normalization import NORMALIZATIONS
+from robustgen.nets.rsr import RSRLayer, UnitSphere
+from robustgen.objectives.base import Objective
+from robustgen.objectives.cosine import cosine_dissimilarity
+from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
+from robustgen.training import RobustTraining
+
+MODES = ("alternating", "joint")
+SUBSPACE_UPDATES = ("encoder", "layer")
+SUBSPACE_LR_FACTOR = 10.0
+"""Learning rate of the orthogonality and subspace players over the reconstruction's, in the authors' code."""
+
+
+class Style(TypedDict):
+    """What the layers of a net share."""
+
+    activation: str
+    normalization: str | None
+
+
+class RSRAE(ReconstructionDetector):
+    r"""Autoencoder with a robust-subspace-recovery layer.
+
+    Between encoder and decoder a linear layer A maps the code z to :math:`\tilde z = A z`, and
+    is made the projection on the subspace that most of the codes lie in:
+
+    .. math::
+        \sum_i \lVert x_i - \tilde x_i \rVert_2
+        + \lambda_1 \sum_i \lVert z_i - A^\top A z_i \rVert_2
+        + \lambda_2 \lVert A A^\top - I_d \rVert_F^2
+
+    No norm is squared, so outliers pull with bounded force and the layer fits the inliers. The
+    score is the cosine dissimilarity of x and :math:`\tilde x`.
+
+    Parameters
+    ----------
+    mode : {"alternating", "joint"}
+        "alternating" is RSRAE: the three terms are minimised in turn on every batch, the last
+        two at 10 times the learning rate. "joint" is RSRAE+: one optimiser minimises the sum.
+    lambda1, lambda2 : float
+        :math:`\lambda_1`, :math:`\lambda_2`, at least 0; "joint" only.
+    subspace_updates : {"encoder", "layer"}
+        What the subspace term moves in "alternating": A and the encoder (the authors' code), or
+        A alone (as the paper's text reads).
+    activation : str
+        One activation throughout the net, or "auto": ReLU where the scaled data is not
+        negative, tanh where it stays in [-1, 1], leaky ReLU elsewhere. The output is linear.
+    normalization : {"affine", "batch"} or None
+        After each hidden activation: the trainable affine map that the authors' "batch
+        normalisation" is in fact, real batch normalisation, or none.
+    latent_dim : int or None
+        d, the dimension of the subspace; ``None`` is 10, the paper's.
+    hidden_dims : tuple of int
+        Widths of the encoder's layers, mirrored in the decoder; the last one is D, the space of z.
+        Images take the convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+    scaling : {"standard", "robust"} or None
+        Each column (each channel of images) minus its mean over its standard deviation, minus
+        its median over its interquartile range, or as it is.
+    epochs : int
+        Passes over the rows.
+    batch_size : int
+        Rows per training step.
+    learning_rate : float
+        Adam's step for the reconstruction.
+    contamination : float in (0, 0.5]
+        The share of the training rows that ``predict`` marks. It moves the threshold, never the
+        ranking.
+    n_members : int
+        K, nets that are trained at once, each with its own start and shuffles; the score is
+        their mean error.
+    robust : bool or RobustTraining
+        Learn from the rows of each batch that a moving average of the net explains best; see
+        :class:`robustgen.training.RobustTraining`. Not part of the paper.
+    training : dict or None
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
+        ``patience``, ``min_improvement``, ``precision``.
+    device : str
+        "auto" (cuda, else mps, else cpu) or a torch device.
+    random_state : int, numpy.random.RandomState or None
+        Seed of initialisation and shuffles. The same integer gives the same scores to the last
+        bit on one CPU.
+    verbose : bool
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    history_ : robustgen.training.History
+        The terms "reconstruction", "subspace" and "orthogonality" by epoch and member.
+    offset_ : float
+        The threshold on ``score_samples``.
+    latent_dim_ : int
+        The dimension of the subspace.
+    net_ : robustgen.nets.autoencoder.AutoencoderNet
+        The trained net; ``net_.bottleneck.A`` is the layer, (K, d, D).
+    input_shape_ : tuple of int
+        The shape of one row.
+    n_features_in_ : int
+        Entries of one row.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X had some.
+
+    Notes
+    -----
+    As in the authors' code :math:`\tilde z` is brought to the unit sphere before the decoder,
+    and the orthogonality term is a mean over the d x d entries. We depart from that code in the
+    output, which is linear: an activation there can die on sparse text.
+
+    References
+    ----------
+    Lai, Zou and Lerman, "Robust Subspace Recovery Layer for Unsupervised Anomaly Detection",
+    ICLR 2020, equations 3 to 5, https://arxiv.org/abs/1904.00152.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from robustgen import RSRAE
+    >>> digits = load_digits()
+    >>> X = digits.images[(digits.target == 0) | (digits.target == 1)]
+    >>> detector = RSRAE(epochs=5, random_state=0).fit(X)
+    >>> detector.decision_function(X[:3]).shape
+    (3,)
+    """
+
+    def __init__(
+        self,
+        *,
+        mode: str = "alternating",
+        lambda1: float = 0.1,
+        lambda2: float = 0.1,
+        subspace_updates: str = "encoder",
+        activation: str = "auto",
+        normalization: str | None = "affine",
+        latent_dim: int | None = None,
+        hidden_dims: tuple[int, ...] = (32, 64, 128),
+        scaling: str | None = "standard",
+        epochs: int = 200,
+        batch_size: int = 128,
+        learning_rate: float = 2.5e-4,
+        contamination: float = 0.1,
+        n_members: int = 1,
+        robust: bool | RobustTraining = False,
+        training: dict[str, Any] | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.mode = mode
+        self.lambda1 = lambda1
+        self.lambda2 = lambda2
+        self.subspace_updates = subspace_updates
+        self.activation = activation
+        self.normalization = normalization
+        self.latent_dim = latent_dim
+        self.hidden_dims = hidden_dims
+        self.scaling = scaling
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.contamination = contamination
+        self.n_members = n_members
+        self.robust = robust
+        self.training = training
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _check_parameters(self) -> None:
+        check_choice("mode", self.mode, MODES)
+        check_choice("subspace_updates", self.subspace_updates, SUBSPACE_UPDATES)
+        check_choice("activation", self.activation, ["auto", *ACTIVATIONS])
+        check_choice("normalization", self.normalization, [*NORMALIZATIONS, None])
+        check_at_least_zero("lambda1", self.lambda1)
+        check_at_least_zero("lambda2", self.lambda2)
+
+    def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
+        return 10
+
+    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
+        activation = activation_for(*limits) if self.activation == "auto" else self.activation
+        style = Style(activation=activation, normalization=self.normalization)
+        encoder: ConvEncoder | MLP
+        decoder: ConvDecoder | MLP
+        if len(row_shape) == 3:
+            encoder = ConvEncoder(row_shape, **style)
+            decoder = ConvDecoder(self.latent_dim_, row_shape, **style)
+        else:
+            encoder = MLP([row_shape[0], *self.hidden_dims], output_activation=activation, **style)
+            decoder = MLP([self.latent_dim_, *self.hidden_dims[::-1], row_shape[0]], **style)
+        layer = RSRLayer(encoder.out_features, self.latent_dim_)
+        return AutoencoderNet(encoder, layer, nn.Sequential(UnitSphere(), decoder))
+
+    def _build_objective(self) -> Objective:
+        if self.mode == "joint":
+            return JointSubspaceRecovery(self.lambda1, self.lambda2)
+        return AlternatingSubspaceRecovery(self.subspace_updates, SUBSPACE_LR_FACTOR)
+
+    def _errors(self, x: Tensor, reconstruction: Tensor) -> Tensor:
+        return cosine_dissimilarity(x, reconstruction)

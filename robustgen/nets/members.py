@@ -1,0 +1,89 @@
+"""Many nets of one shape in one module: the member axis."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def initialise(build: Callable[[], Net], seeds: Sequence[int]) -> Net:
+    """Build one net per seed and stack them: member k is the net that seed k alone would give.
+
+    Parameters
+    ----------
+    build : callable
+        Makes the net with one member; its random draws depend on its seed only.
+    seeds : sequence of int
+        One seed a member.
+
+    Returns
+    -------
+    torch.nn.Module
+        The net with ``len(seeds)`` members, on the CPU.
+
+    Examples
+    --------
+    >>> from robustgen.nets.linear import Linear
+    >>> net = initialise(lambda: Linear(3, 2), seeds=[0, 1])
+    >>> net.weight.shape
+    torch.Size([2, 3, 2])
+    """
+    return stack([_seeded(build, seed) for seed in seeds])
+
+
+def _seeded(build: Callable[[], Net], seed: int) -> Net:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()
+
+
+def stack(nets: Sequence[Net]) -> Net:
+    """Join nets of one shape along the member axis.
+
+    Parameters
+    ----------
+    nets : sequence of torch.nn.Module
+        Nets of the same structure, each with its own number of members.
+
+    Returns
+    -------
+    torch.nn.Module
+        A new net; the given ones are left as they are.
+    """
+    joined = copy.deepcopy(nets[0])
+    for target, *parts in zip(tensors(joined), *(tensors(net) for net in nets), strict=True):
+        target.data = torch.cat([part.detach() for part in parts])
+    return joined
+
+
+def member(net: Net, k: int) -> Net:
+    """Cut member ``k`` out as a net of its own.
+
+    Examples
+    --------
+    >>> from robustgen.nets.linear import Linear
+    >>> pair = initialise(lambda: Linear(3, 2), seeds=[0, 1])
+    >>> bool((member(pair, 1).weight == pair.weight[1]).all())
+    True
+    """
+    single = copy.deepcopy(net)
+    for tensor in tensors(single):
+        tensor.data = tensor.detach()[k : k + 1].clone()
+    return single
+
+
+def count(net: nn.Module) -> int:
+    """Return K, the number of members."""
+    return len(next(tensors(net)))
+
+
+def tensors(net: nn.Module) -> Iterator[Tensor]:
+    """Iterate over all that a net holds, parameters then buffers, each (K, ...)."""
+    yield from net.parameters()
+    yield from net.buffers()

@@ -1,0 +1,79 @@
+"""What the training loop asks of an objective: players, their terms, and an error of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+
+class Term(NamedTuple):
+    """A named part of a loss before its rows are reduced.
+
+    Attributes
+    ----------
+    rows : torch.Tensor
+        (K, B), one value a row of each member; or (K, 1) where the rows share the value, as
+        they share an orthogonality penalty.
+    weight : float
+        Its factor in the sum that is minimised.
+    """
+
+    rows: Tensor
+    weight: float = 1.0
+
+
+Terms = dict[str, Term]
+
+# An objective says in its own protocol what it asks of a net: to the loop a net is any module.
+Net = Any
+Loss = Callable[[Net, Tensor, "Generators"], Terms]
+
+
+@dataclass(frozen=True)
+class Player:
+    """One optimiser's part in a batch: what it moves and what it minimises.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    parameters : tuple of torch.nn.Parameter
+        What it moves. Another player may move some of them too.
+    loss : callable
+        ``loss(net, batch, generators) -> Terms`` with the batch (K, B, ...).
+    steps : int
+        Moves per batch.
+    lr_factor : float
+        Its learning rate over the configuration's.
+    betas : tuple of float
+        Adam's decays of the first and second moment.
+    """
+
+    name: str
+    parameters: tuple[nn.Parameter, ...]
+    loss: Loss
+    steps: int = 1
+    lr_factor: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.999)
+
+
+class Objective(Protocol):
+    """What a method minimises, as the loop sees it.
+
+    The first player's terms are the training objective by which a plateau is judged; names of
+    terms are unique among the players.
+    """
+
+    def players(self, net: Net) -> tuple[Player, ...]:
+        """Return the players in the order of their moves."""
+        ...
+
+    def errors(self, net: Net, batch: Tensor) -> Tensor:
+        """Return (K, B): how badly the net explains each row. Robust training ranks by it."""
+        ...

@@ -1,0 +1,142 @@
+"""How to train: the settings that every method shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from robustgen._checks import UsageError, suggest
+
+PRECISIONS = ("auto", "float32", "tf32", "bf16")
+WEIGHTINGS = ("trim", "soft")
+
+
+@dataclass(frozen=True)
+class RobustTraining:
+    r"""Let a slow copy of the net decide which rows of a batch to learn from.
+
+    The teacher is the exponential moving average
+    :math:`\bar\theta \leftarrow \delta \bar\theta + (1 - \delta) \theta` of the net's weights,
+    and it scores in the end. After the first epochs each batch is judged by the teacher's
+    errors :math:`e_i`: inliers, which agree with each other, are learnt first, and a copy that
+    lags has not yet memorised the outliers.
+
+    Attributes
+    ----------
+    keep : float in (0, 1]
+        Share of each batch that is kept, the rows of smallest error.
+    decay : float in [0, 1)
+        :math:`\delta`; smaller in the first steps, :math:`\min(\delta, (1 + t)/(10 + t))`, so that
+        the average forgets the initial weights.
+    warmup_epochs : int
+        Epochs before the first row is dropped.
+    weighting : {"trim", "soft"}
+        "trim": weight 1 for the kept share and 0 for the rest. "soft": weight
+        :math:`1 / (1 + (e_i / q)^4)` with q the error at the kept share: no row is wholly dropped.
+
+    Raises
+    ------
+    UsageError
+        When a value is out of its range.
+
+    Examples
+    --------
+    >>> RobustTraining(keep=0.7).decay
+    0.99
+    """
+
+    keep: float = 0.5
+    decay: float = 0.99
+    warmup_epochs: int = 2
+    weighting: str = "trim"
+
+    def __post_init__(self) -> None:
+        _require(0 < self.keep <= 1, f"keep={self.keep!r}", "a share in (0, 1]")
+        _require(0 <= self.decay < 1, f"decay={self.decay!r}", "a decay in [0, 1)")
+        _require(self.warmup_epochs >= 0, f"warmup_epochs={self.warmup_epochs!r}", "0 or more epochs")
+        _require(self.weighting in WEIGHTINGS, f"weighting={self.weighting!r}", f"one of {WEIGHTINGS}")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Settings of :func:`robustgen.training.train`.
+
+    Attributes
+    ----------
+    epochs : int
+        Passes over the rows, at most.
+    batch_size : int
+        Rows per batch of each member; the last batch of an epoch may be smaller.
+    learning_rate : float
+        Adam's step, times each player's own factor.
+    clip_norm : float or None
+        Largest Euclidean norm of a member's gradient, for each player.
+    patience : int or None
+        Stop a member after so many epochs in which its training objective did not fall by
+        ``min_improvement``; ``None`` trains all epochs.
+    min_improvement : float
+        Smallest relative fall that counts.
+    precision : {"auto", "float32", "tf32", "bf16"}
+        Arithmetic of the training steps. "auto" is float32 on a CPU and on mps, and tf32 (whose
+        results stay float32) on CUDA.
+    robust : RobustTraining or None
+        Robust training, or none.
+
+    Raises
+    ------
+    UsageError
+        When a value is out of its range.
+
+    Examples
+    --------
+    >>> TrainingConfig(epochs=5).batch_size
+    128
+    """
+
+    epochs: int = 100
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    clip_norm: float | None = None
+    patience: int | None = None
+    min_improvement: float = 1e-4
+    precision: str = "auto"
+    robust: RobustTraining | None = None
+
+    def __post_init__(self) -> None:
+        _require(self.epochs >= 1, f"epochs={self.epochs!r}", "1 or more epochs")
+        _require(self.batch_size >= 1, f"batch_size={self.batch_size!r}", "1 or more rows")
+        _require(self.learning_rate > 0, f"learning_rate={self.learning_rate!r}", "a rate above 0")
+        _require(
+            self.clip_norm is None or self.clip_norm > 0, f"clip_norm={self.clip_norm!r}", "a norm above 0"
+        )
+        _require(
+            self.patience is None or self.patience >= 1, f"patience={self.patience!r}", "1 or more epochs"
+        )
+        _require(self.min_improvement >= 0, f"min_improvement={self.min_improvement!r}", "0 or more")
+        _require(self.precision in PRECISIONS, f"precision={self.precision!r}", f"one of {PRECISIONS}")
+
+    def updated(self, options: dict[str, Any]) -> TrainingConfig:
+        """Return a copy with some settings changed.
+
+        Raises
+        ------
+        UsageError
+            When a name is not a setting.
+
+        Examples
+        --------
+        >>> TrainingConfig().updated({"clip_norm": 1.0}).clip_norm
+        1.0
+        """
+        known = [field.name for field in fields(self)]
+        for name in options:
+            if name not in known:
+                raise UsageError(
+                    f"unknown training option '{name}'{suggest(name, known)} (known: {', '.join(known)})"
+                )
+        return replace(self, **options)
+
+
+def _require(holds: bool, got: str, expected: str) -> None:
+    if not holds:
+        raise UsageError(f"got {got}, expected {expected}")

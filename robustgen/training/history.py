@@ -1,0 +1,59 @@
+"""What training remembers of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class History(Mapping[str, NDArray[np.float64]]):
+    """The named terms of an objective, epoch by epoch and member by member.
+
+    A mapping from a term's name to an array (epochs, K): the mean of the term over the rows
+    that the epoch learnt from, before its weight. "objective" is the first player's weighted
+    sum, by which a plateau is judged.
+
+    Attributes
+    ----------
+    stopped_at : ndarray of int, (K,)
+        The number of epochs that each member was trained.
+
+    Examples
+    --------
+    >>> history = History(members=2)
+    >>> history.append({"reconstruction": np.array([0.5, 0.7])})
+    >>> history["reconstruction"].shape
+    (1, 2)
+    """
+
+    def __init__(self, members: int) -> None:
+        self._epochs: list[dict[str, NDArray[np.float64]]] = []
+        self.stopped_at = np.zeros(members, dtype=int)
+
+    def append(self, means: dict[str, NDArray[np.float64]]) -> None:
+        """Add an epoch: the mean (K,) of each term."""
+        self._epochs.append(means)
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs remembered."""
+        return len(self._epochs)
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The last epoch's terms, each a mean over the members."""
+        return {name: float(values.mean()) for name, values in self._epochs[-1].items()}
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        return np.array([epoch[name] for epoch in self._epochs])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._epochs[0] if self._epochs else ())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"History(epochs={self.epochs}, terms={list(self)})"

@@ -1,0 +1,135 @@
+"""The one loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from robustgen._checks import UsageError
+from robustgen.nets.members import tensors
+from robustgen.objectives.base import Objective
+from robustgen.training.config import TrainingConfig
+from robustgen.training.device import arithmetic
+from robustgen.training.history import History
+from robustgen.training.plateau import Plateau
+from robustgen.training.player import Turn
+from robustgen.training.robust import judge
+from robustgen.training.rows import Rows
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+
+def train(
+    net: nn.Module,
+    objective: Objective,
+    rows: Rows,
+    config: TrainingConfig,
+    generators: Generators,
+    on_epoch: Sequence[Callable[[History], None]] = (),
+) -> History:
+    """Train the K members of a net, in place, each on its own shuffle of the rows.
+
+    On each batch every player of the objective moves in turn. With robust training a moving
+    average of the net weighs the rows, and its weights are the ones that ``net`` ends with.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        K members, on the device of the rows.
+    objective : Objective
+        Players and their terms, one value a row.
+    rows : Rows
+        The training rows.
+    config : TrainingConfig
+        Epochs, batches, learning rate, robust training.
+    generators : sequence of torch.Generator
+        One a member, on the device of the rows: its shuffles and draws.
+    on_epoch : sequence of callable
+        Called in order with the history after each epoch.
+
+    Returns
+    -------
+    History
+        The means of each term by epoch and member.
+
+    Raises
+    ------
+    UsageError
+        When a term is no longer finite.
+
+    Notes
+    -----
+    Nothing in an epoch waits for the device: sums stay on it and are read once, at its end.
+    """
+    learner = _Learner(net, objective, rows, config, generators)
+    plateau = Plateau(learner.judge.net, len(generators), config.patience, config.min_improvement)
+    history = History(len(generators))
+    net.train()
+    for epoch in range(config.epochs):
+        history.stopped_at += plateau.running
+        with arithmetic(config.precision, generators[0].device):
+            learner.learn(epoch)
+        history.append(_finite(learner.means(), epoch))
+        for call in on_epoch:
+            call(history)
+        if plateau.observe(history["objective"][-1]):
+            break
+    plateau.restore()
+    learner.take_over()
+    return history
+
+
+class _Learner:
+    """A net, the players that move it and the judge of its rows, an epoch at a time."""
+
+    def __init__(
+        self, net: nn.Module, objective: Objective, rows: Rows, config: TrainingConfig, generators: Generators
+    ) -> None:
+        self._net = net
+        self._rows = rows
+        self._batch_size = config.batch_size
+        self._generators = generators
+        self._turns = [Turn(player, config) for player in objective.players(net)]
+        self.judge = judge(net, objective, config.robust)
+
+    def learn(self, epoch: int) -> None:
+        """Let every player move on every batch once."""
+        for batch in self._rows.batches(self._shuffled(), self._batch_size):
+            weights = self.judge.weigh(batch, epoch)
+            for turn in self._turns:
+                turn.play(self._net, batch, weights, self._generators)
+            self.judge.update()
+
+    def _shuffled(self) -> Tensor:
+        n_rows = self._rows.n_rows
+        return torch.stack([torch.randperm(n_rows, generator=g, device=g.device) for g in self._generators])
+
+    def means(self) -> dict[str, NDArray[np.float64]]:
+        """Read the epoch's means (K,) of each term: the one time that the device is waited for."""
+        collected = [turn.collect() for turn in self._turns]
+        sums = {name: value for terms, _ in collected for name, value in terms.items()}
+        sums["objective"] = collected[0][1]
+        values = torch.stack(list(sums.values())).cpu().double().numpy() / self._rows.n_rows
+        return dict(zip(sums, values, strict=True))
+
+    def take_over(self) -> None:
+        """Give the net the weights that score, and end its training."""
+        for target, value in zip(tensors(self._net), tensors(self.judge.net), strict=True):
+            target.data.copy_(value)
+        self._net.eval()
+
+
+def _finite(means: dict[str, NDArray[np.float64]], epoch: int) -> dict[str, NDArray[np.float64]]:
+    for name, values in means.items():
+        if not np.isfinite(values).all():
+            raise UsageError(
+                f"training diverged: '{name}' is {values[~np.isfinite(values)][0]} in epoch {epoch + 1}; "
+                "scale the data, lower learning_rate or set training={'clip_norm': 1.0}"
+            )
+    return means

@@ -1,0 +1,87 @@
+"""One player's turns: its optimiser, its reduction of rows, its tally of terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from robustgen.objectives.base import Player
+from robustgen.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+FUSED_DEVICES = ("cpu", "cuda")
+
+
+class Turn:
+    """Let a player move on batches, and sum up its terms on the device.
+
+    Parameters
+    ----------
+    player : Player
+        Whose turn it is.
+    config : TrainingConfig
+        Learning rate and clipping.
+    """
+
+    def __init__(self, player: Player, config: TrainingConfig) -> None:
+        self._player = player
+        self._clip_norm = config.clip_norm
+        self._optimizer = torch.optim.Adam(
+            player.parameters,
+            lr=config.learning_rate * player.lr_factor,
+            betas=player.betas,
+            fused=player.parameters[0].device.type in FUSED_DEVICES,
+        )
+        self._sums: dict[str, Tensor] = {}
+        self._total: Tensor | float = 0.0
+
+    def play(self, net: nn.Module, batch: Tensor, weights: Tensor | None, generators: Generators) -> None:
+        """Move on one batch (K, B, ...), its rows weighted by (K, B)."""
+        share = batch.shape[1] / self._player.steps
+        for _ in range(self._player.steps):
+            terms = self._player.loss(net, batch, generators)
+            means = {name: reduce_rows(term.rows, weights) for name, term in terms.items()}
+            total = torch.stack([terms[name].weight * mean for name, mean in means.items()]).sum(0)
+            self._step(total)
+            self._total = self._total + share * total.detach()
+            for name, mean in means.items():
+                self._sums[name] = self._sums.get(name, 0) + share * mean.detach()
+
+    def _step(self, total: Tensor) -> None:
+        # The members' losses are summed: no weight of one enters another's loss, so each
+        # gradient is what the member alone would have.
+        gradients = torch.autograd.grad(total.sum(), self._player.parameters)
+        for parameter, gradient in zip(self._player.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        if self._clip_norm is not None:
+            clip_members(gradients, self._clip_norm)
+        self._optimizer.step()
+
+    def collect(self) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the epoch's sums (K,) over the rows, of each term and of their weighted total, and reset."""
+        collected = self._sums, torch.as_tensor(self._total)
+        self._sums, self._total = {}, 0.0
+        return collected
+
+
+def reduce_rows(rows: Tensor, weights: Tensor | None) -> Tensor:
+    """Return the mean (K,) of a term over its rows, by weights that sum to 1 where there are some.
+
+    A term that the rows share, (K, 1), is its own mean whatever the weights.
+    """
+    if weights is None or rows.shape[1] != weights.shape[1]:
+        return rows.mean(1)
+    return (rows * weights).sum(1)
+
+
+def clip_members(gradients: tuple[Tensor, ...], max_norm: float) -> None:
+    """Scale each member's gradient in place to at most a Euclidean norm: never one by another's."""
+    squares = [gradient.flatten(1).square().sum(1) for gradient in gradients]
+    norms = torch.stack(squares).sum(0).sqrt()
+    factors = (max_norm / norms.clamp_min(torch.finfo(norms.dtype).tiny)).clamp(max=1)
+    for gradient in gradients:
+        gradient.mul_(factors.view(-1, *(1 for _ in gradient.shape[1:])))

@@ -1,0 +1,50 @@
+"""A progress bar over epochs."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from robustgen.training.history import History
+
+
+class ProgressBar:
+    """Show the epochs of a training with the latest terms, on standard error's terminal.
+
+    Used as a context; call it with the history after each epoch, as
+    :func:`robustgen.training.train` does with its ``on_epoch``.
+
+    Parameters
+    ----------
+    epochs : int
+        Epochs in all.
+    title : str
+        What is trained.
+    shown : bool
+        Whether to show anything.
+    """
+
+    def __init__(self, epochs: int, title: str, *, shown: bool) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[terms]}"),
+            disable=not shown,
+        )
+        self._task = self._progress.add_task(title, total=epochs, terms="")
+
+    def __enter__(self) -> ProgressBar:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, history: History) -> None:
+        terms = "  ".join(f"{name} {value:.4g}" for name, value in history.latest.items())
+        self._progress.update(self._task, completed=history.epochs, terms=terms)

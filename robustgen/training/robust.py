@@ -1,0 +1,125 @@
+"""Robust training: a moving average of the net, and the share of each batch that it keeps."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from robustgen.objectives.base import Objective
+from robustgen.training.config import RobustTraining
+
+
+class Judge(Protocol):
+    """Who weighs the rows of a batch, and whose net scores in the end."""
+
+    net: nn.Module
+
+    def update(self) -> None:
+        """Take a step of the learner in."""
+        ...
+
+    def weigh(self, batch: Tensor, epoch: int) -> Tensor | None:
+        """Return the weights (K, B) of a batch's rows, which sum to 1; ``None`` when all count alike."""
+        ...
+
+
+class Unjudged:
+    """Every row counts alike, and the learner itself scores.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        The net that is trained.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        self.net = net
+
+    def update(self) -> None:
+        """Keep nothing."""
+
+    def weigh(self, batch: Tensor, epoch: int) -> None:
+        """Weigh nothing."""
+
+
+class Teacher:
+    r"""The moving average of a net, which judges the rows of a batch and scores in the end.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        The net that is trained.
+    objective : Objective
+        Whose ``errors`` judge.
+    config : RobustTraining
+        Decay, share and weighting.
+
+    References
+    ----------
+    Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging", SIAM J.
+    Control Optim. 30 (1992), for the average; Rousseeuw, "Least Median of Squares
+    Regression", JASA 79 (1984), for learning from the best-fitting share.
+    """
+
+    def __init__(self, net: nn.Module, objective: Objective, config: RobustTraining) -> None:
+        self.net = copy.deepcopy(net).requires_grad_(False).eval()
+        self._learner = net
+        self._objective = objective
+        self._config = config
+        self._steps = 0
+
+    def update(self) -> None:
+        """Move the average towards the net, once a batch."""
+        self._steps += 1
+        decay = min(self._config.decay, (1 + self._steps) / (10 + self._steps))
+        pairs = list(zip(self.net.parameters(), self._learner.parameters(), strict=True))
+        torch._foreach_lerp_([mean for mean, _ in pairs], [new.detach() for _, new in pairs], 1 - decay)
+        for mean, new in zip(self.net.buffers(), self._learner.buffers(), strict=True):
+            mean.copy_(new)
+
+    @torch.no_grad()
+    def weigh(self, batch: Tensor, epoch: int) -> Tensor | None:
+        """Return the weights (K, B) of a batch's rows, which sum to 1; ``None`` while all count alike."""
+        if epoch < self._config.warmup_epochs:
+            return None
+        errors = self._objective.errors(self.net, batch).detach()
+        kept = max(1, math.ceil(self._config.keep * errors.shape[1]))
+        return WEIGHINGS[self._config.weighting](errors, kept)
+
+
+def trim(errors: Tensor, kept: int) -> Tensor:
+    """Weigh the ``kept`` rows of smallest error alike and drop the rest.
+
+    Examples
+    --------
+    >>> trim(torch.tensor([[0.1, 9.0, 0.2, 0.3]]), kept=2)
+    tensor([[0.5000, 0.0000, 0.5000, 0.0000]])
+    """
+    best = errors.topk(kept, dim=1, largest=False).indices
+    return torch.zeros_like(errors).scatter_(1, best, 1 / kept)
+
+
+def soften(errors: Tensor, kept: int) -> Tensor:
+    """Weigh by 1 / (1 + (error / q)^4), q the error of the ``kept``-th row.
+
+    Examples
+    --------
+    >>> soften(torch.tensor([[1.0, 1.0, 1e3]]), kept=2)
+    tensor([[0.5000, 0.5000, 0.0000]])
+    """
+    cut = errors.kthvalue(kept, dim=1, keepdim=True).values.clamp_min(torch.finfo(errors.dtype).tiny)
+    weights = 1 / (1 + (errors / cut) ** 4)
+    return weights / weights.sum(1, keepdim=True)
+
+
+WEIGHINGS: dict[str, Callable[[Tensor, int], Tensor]] = {"trim": trim, "soft": soften}
+
+
+def judge(net: nn.Module, objective: Objective, config: RobustTraining | None) -> Judge:
+    """Return the teacher that robust training asks for, or nobody."""
+    return Unjudged(net) if config is None else Teacher(net, objective, config)
