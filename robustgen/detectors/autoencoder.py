@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from robustgen.detectors.base import ReconstructionDetector
+from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.conv import ConvDecoder, ConvEncoder
@@ -18,7 +18,7 @@ from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
 from robustgen.training import RobustTraining
 
 
-class Autoencoder(ReconstructionDetector):
+class Autoencoder(Detector):
     r"""Autoencoder: an outlier is what a narrow net cannot reconstruct.
 
     Minimises :math:`\sum_i \rho(x_i, D(E(x_i)))` and scores by :math:`\rho`. As it is, it
@@ -149,5 +149,5 @@ class Autoencoder(ReconstructionDetector):
     def _build_objective(self) -> Autoencoding:
         return Autoencoding(self.loss)
 
-    def _errors(self, x: Tensor, reconstruction: Tensor) -> Tensor:
-        return RECONSTRUCTION_ERRORS[self.loss](x, reconstruction)
+    def _errors(self, x: Tensor) -> Tensor:
+        return RECONSTRUCTION_ERRORS[self.loss](x, self.net_(x))

@@ -33,10 +33,8 @@ BLOCK_ENTRIES = 2**22
 BLOCK_ROWS = 4096
 
 
-class ReconstructionDetector(
-    OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
-):
-    """A detector that scores a row by how badly its net reconstructs it.
+class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC):
+    """A detector that scores a row by how badly its net explains it.
 
     A method chooses three parts: a net, an objective and the error that scores. All else,
     from the check of X to the threshold, is here. Final classes store the parameters named
@@ -82,8 +80,8 @@ class ReconstructionDetector(
         """Return what is minimised."""
 
     @abstractmethod
-    def _errors(self, x: Tensor, reconstruction: Tensor) -> Tensor:
-        """Return the error (K, B) of each row that scores it, larger = more outlying."""
+    def _errors(self, x: Tensor) -> Tensor:
+        """Return the error (K, B) of ``net_`` on each scaled row, larger = more outlying."""
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn what the rows have in common.
@@ -228,7 +226,7 @@ class ReconstructionDetector(
         return torch.cat(made).numpy().reshape(-1, *self.input_shape_)
 
     def _score(self, X: Any) -> NDArray[np.float64]:
-        errors = [self._errors(x, self.net_(x)).mean(0) for x in self._blocks(X)]
+        errors = [self._errors(x).mean(0) for x in self._blocks(X)]
         return -torch.cat(errors).double().cpu().numpy()
 
     def _blocks(self, X: Any) -> Iterator[Tensor]:

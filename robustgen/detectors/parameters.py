@@ -14,10 +14,10 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
 
     Examples
     --------
-    >>> check_choice("mode", "joined", ["alternating", "joint"])
+    >>> check_choice("loss", "l22", ["l2", "l21"])
     Traceback (most recent call last):
         ...
-    robustgen._checks.UsageError: got mode='joined', expected one of 'alternating', 'joint'; did you mean 'joint'?
+    robustgen._checks.UsageError: got loss='l22', expected one of 'l2', 'l21'; did you mean 'l2' or 'l21'?
     """
     known = list(choices)
     if value not in known:

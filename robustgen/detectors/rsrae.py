@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import numpy as np
 from torch import Tensor, nn
 
-from robustgen.detectors.base import ReconstructionDetector
+from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_at_least_zero, check_choice
 from robustgen.nets.activation import ACTIVATIONS, activation_for
 from robustgen.nets.autoencoder import AutoencoderNet
@@ -33,7 +33,7 @@ class Style(TypedDict):
     normalization: str | None
 
 
-class RSRAE(ReconstructionDetector):
+class RSRAE(Detector):
     r"""Autoencoder with a robust-subspace-recovery layer.
 
     Between encoder and decoder a linear layer A maps the code z to :math:`\tilde z = A z`, and
@@ -209,5 +209,5 @@ class RSRAE(ReconstructionDetector):
             return JointSubspaceRecovery(self.lambda1, self.lambda2)
         return AlternatingSubspaceRecovery(self.subspace_updates, SUBSPACE_LR_FACTOR)
 
-    def _errors(self, x: Tensor, reconstruction: Tensor) -> Tensor:
-        return cosine_dissimilarity(x, reconstruction)
+    def _errors(self, x: Tensor) -> Tensor:
+        return cosine_dissimilarity(x, self.net_(x))

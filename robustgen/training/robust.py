@@ -109,8 +109,8 @@ def soften(errors: Tensor, kept: int) -> Tensor:
 
     Examples
     --------
-    >>> soften(torch.tensor([[1.0, 1.0, 1e3]]), kept=2)
-    tensor([[0.5000, 0.5000, 0.0000]])
+    >>> soften(torch.tensor([[1.0, 1.0, 4.5]]), kept=2)
+    tensor([[0.4988, 0.4988, 0.0024]])
     """
     cut = errors.kthvalue(kept, dim=1, keepdim=True).values.clamp_min(torch.finfo(errors.dtype).tiny)
     weights = 1 / (1 + (errors / cut) ** 4)
