@@ -1,0 +1,138 @@
+"""Records as a frame with one row a cell, and each cell beside its clean oracle and the naive detector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from robustgen.bench.records import Record
+
+METRICS = ("auroc", "ap", "precision", "recall", "f1", "precision_at_n", "recall_at_1pct", "recall_at_5pct")
+COSTS = ("fit_seconds", "score_seconds", "rows_per_second", "peak_memory_mib")
+COUNTS = ("n_train_inliers", "n_train_outliers", "n_test_inliers", "n_test_outliers")
+ORDER = ["corruption", "dataset", "inlier_class", "detector", "clean", "repetition"]
+"""What names a cell, in the order in which cells are listed."""
+
+DRAW = ["dataset", "inlier_class", "repetition"]
+"""What names a draw of data; with a corruption it names the dirty training set all detectors share."""
+
+
+def cells(records: Iterable[Record]) -> pd.DataFrame:
+    """Return one row a cell, sorted by its name and free of repeats (see `latest`).
+
+    Parameters
+    ----------
+    records : iterable of Record
+        The records of one run, in the order of their lines.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Names (`dataset`, `inlier_class` as text, "" for given labels, `detector`, `clean`,
+        `repetition`), `corruption` as the suite states it, `corruption_of_all` (outliers / all
+        training rows) and `corruption_of_inliers` (outliers / inliers), `status`, `message`, row
+        counts, one column a metric (in [0, 1], missing where the cell gave none), seconds, MiB,
+        and the key.
+    """
+    frame = pd.DataFrame([_row(record) for record in latest(records)], columns=_columns())
+    numbers = [*METRICS, *COSTS]
+    frame[numbers] = frame[numbers].astype(float)
+    return frame.sort_values(ORDER, kind="stable", ignore_index=True)
+
+
+def latest(records: Iterable[Record]) -> list[Record]:
+    """Return one record a cell: where a cell was run again, the last one."""
+    return list({tuple(getattr(record, name) for name in ORDER): record for record in records}.values())
+
+
+def corruption_shares(corruption: float, of: str) -> dict[str, float]:
+    """Return a corruption as a share of all training rows and as outliers per inlier.
+
+    Examples
+    --------
+    >>> corruption_shares(0.2, "all")
+    {'corruption_of_all': 0.2, 'corruption_of_inliers': 0.25}
+    >>> corruption_shares(0.25, "inliers")
+    {'corruption_of_all': 0.2, 'corruption_of_inliers': 0.25}
+    """
+    of_all = corruption if of == "all" else corruption / (1 + corruption)
+    of_inliers = corruption if of == "inliers" else corruption / (1 - corruption)
+    return {"corruption_of_all": round(of_all, 6), "corruption_of_inliers": round(of_inliers, 6)}
+
+
+def measured(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the finished cells that say how a detector stands at its corruption.
+
+    Clean oracles are left out, but for corruption 0, where a detector and its oracle are one fit.
+    """
+    finished = frame[frame["status"] == "ok"]
+    standing = finished[~finished["clean"] | (finished["corruption"] == 0)]
+    return standing.drop_duplicates([*DRAW, "corruption", "detector"], keep="first")
+
+
+def oracles(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the finished clean fits; each serves the corruption in its own row, or all of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Where the run holds an oracle for each corruption (`clean` at a corruption above 0: the
+        transductive protocol) those; otherwise the corruption 0 cells, without the column
+        `corruption`, for they serve every one.
+    """
+    finished = frame[frame["status"] == "ok"]
+    one_each = frame["clean"] & (frame["corruption"] > 0)
+    if one_each.any():
+        return finished[finished["clean"]]
+    zero = finished[finished["corruption"] == 0]
+    return zero.drop_duplicates([*DRAW, "detector"]).drop(columns="corruption")
+
+
+def beside_oracle(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the measured cells with `<metric>_oracle`: the same detector fitted on the clean part."""
+    clean = oracles(frame)
+    names = [name for name in (*DRAW, "detector", "corruption") if name in clean]
+    renamed = clean[[*names, *METRICS]].rename(columns={metric: f"{metric}_oracle" for metric in METRICS})
+    return measured(frame).merge(renamed, on=names, how="left", validate="many_to_one")
+
+
+def beside_naive(paired: pd.DataFrame, naive: str | None) -> pd.DataFrame:
+    """Add `<metric>_naive` and `<metric>_naive_oracle`: the naive detector on the same dirty data.
+
+    Parameters
+    ----------
+    paired : pandas.DataFrame
+        What `beside_oracle` returns.
+    naive : str or None
+        The detector whose damage is the measure; without it the columns are empty.
+    """
+    scores = [*METRICS, *(f"{metric}_oracle" for metric in METRICS)]
+    names = [*DRAW, "corruption"]
+    rows = paired.loc[paired["detector"] == naive, [*names, *scores]]
+    renamed = rows.rename(columns={score: _naive_name(score) for score in scores})
+    return paired.merge(renamed, on=names, how="left", validate="many_to_one")
+
+
+def _naive_name(score: str) -> str:
+    metric, oracle, _ = score.partition("_oracle")
+    return f"{metric}_naive{oracle}"
+
+
+def _columns() -> list[str]:
+    shares = ["corruption_of_all", "corruption_of_inliers"]
+    state = ["status", "message"]
+    return [*ORDER, *shares, *state, *METRICS, *COSTS, *COUNTS, "key"]
+
+
+def _row(record: Record) -> dict[str, Any]:
+    metrics = record.metrics or {}
+    return {
+        **{name: getattr(record, name) for name in (*ORDER, "status", "message", *COSTS, *COUNTS, "key")},
+        **corruption_shares(record.corruption, record.corruption_of),
+        **{metric: metrics.get(metric) for metric in METRICS},
+        "inlier_class": "" if record.inlier_class is None else str(record.inlier_class),
+        "clean": bool(record.clean),
+        "message": record.message or "",
+    }
