@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+
+from robustgen.bench.records import Record
+from robustgen.reporting import curves, drawing, figures, tables
+from robustgen.reporting.palette import INK, MUTED, OKABE_ITO, marks
+
+from . import fabricate
+
+RECORDS = [Record(**one) for one in fabricate.run()]
+TABLE = tables.summary(RECORDS, naive="autoencoder")
+MARKS = marks(list(fabricate.NAMES), naive="autoencoder")
+
+
+def draw(name: str) -> Figure:
+    by_set = tables.by_dataset(RECORDS)
+    dirty = curves.precision_recall(RECORDS).query("corruption == 0.3")
+    drawn = {
+        "standing": lambda: figures.standing(
+            TABLE[TABLE["corruption"] == 0.3], MARKS, naive="autoencoder", metric="auroc"
+        ),
+        "against": lambda: figures.against_corruption(TABLE, MARKS, metric="ap"),
+        "by set": lambda: figures.against_corruption_by_dataset(by_set, MARKS, metric="auroc"),
+        "curves": lambda: figures.precision_recall(dirty, MARKS),
+        "scores": lambda: figures.score_histograms(
+            curves.histograms(RECORDS).query("dataset == 'digits'"), fabricate.NAMES
+        ),
+    }
+    return drawn[name]()
+
+
+FIGURES = ["standing", "against", "by set", "curves", "scores"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_same_records_give_the_same_bytes(name: str) -> None:
+    assert drawing.svg(draw(name)) == drawing.svg(draw(name))
+
+
+@pytest.mark.parametrize("name", FIGURES[:4])
+def test_a_detector_has_its_colour_in_every_figure(name: str) -> None:
+    text = drawing.svg(draw(name))
+    for detector, mark in MARKS.items():
+        parts = re.findall(rf'data-detector="{figures.token(detector)}".*?</g>', text, re.DOTALL)
+        assert parts
+        painted = set(re.findall(r"#[0-9a-f]{6}", "".join(parts)))
+        assert painted & {mark.colour}
+        assert not painted & ({*OKABE_ITO} - {mark.colour})
+
+
+def test_the_best_six_have_colours_the_naive_ink_and_the_rest_grey() -> None:
+    names = [f"detector{place}" for place in range(25)]
+    chosen = marks(names, naive="detector9")
+    assert len({chosen[name].colour for name in names[:6]} | {*OKABE_ITO}) == 6
+    assert chosen["detector9"].colour == INK
+    assert {chosen[name].colour for name in (*names[6:9], *names[10:])} == {MUTED}
+
+
+def test_labels_keep_their_figures() -> None:
+    ticks = re.findall(r">(0\.\d+)</text>", drawing.svg(draw("standing")))
+    assert ticks
+    assert len(ticks) == len(set(ticks))
+
+
+def test_names_with_dollars_are_no_formulas() -> None:
+    lines = fabricate.run(detectors=("a$x_1$b",), datasets=("x$\\bad$",))
+    table = tables.by_dataset([Record(**one) for one in lines])
+    text = drawing.svg(figures.against_corruption_by_dataset(table, marks(["a$x_1$b"]), metric="auroc"))
+    assert "a$x_1$b" in text
+    assert "x$\\bad$" in text
+
+
+def test_the_users_settings_neither_matter_nor_change() -> None:
+    plain = drawing.svg(draw("standing"))
+    with mpl.rc_context(
+        {"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": "x", "lines.linewidth": 9}
+    ):
+        assert drawing.svg(draw("standing")) == plain
+        assert mpl.rcParams["font.size"] == 30
+
+
+def test_two_inline_figures_share_no_id() -> None:
+    text = drawing.svg(draw("curves"))
+    pages = [drawing.inline(text, name=name, title="t") for name in ("one", "two")]
+    ids = [set(re.findall(r'\bid="([^"]+)"', page)) for page in pages]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    for page, own in zip(pages, ids, strict=True):
+        assert set(re.findall(r'(?:url\(|href=")#([^")]+)', page)) <= own
+
+
+def test_reporting_needs_neither_torch_nor_pyplot() -> None:
+    unwanted = "{'torch', 'matplotlib.pyplot'}"
+    check = f"import sys, robustgen.reporting; print({unwanted} & sys.modules.keys() or 'neither')"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "neither"
