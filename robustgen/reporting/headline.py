@@ -1,0 +1,98 @@
+"""What a run says in one sentence, with the few that qualify it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from robustgen.reporting.tables import SMALLEST_DAMAGE
+from robustgen.reporting.words import count, listed, percent, score
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One sentence that answers the suite's question, and what must be known beside it."""
+
+    sentence: str
+    details: tuple[str, ...]
+
+
+def headline(table: pd.DataFrame, *, naive: str | None) -> Headline:
+    """Say which detector stands best at one corruption and how much of the damage it undoes.
+
+    Only detectors that finished on as many sets as any other are compared; the others are named.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The rows of `tables.summary` at one corruption.
+    naive : str or None
+        The naive detector, whose damage is the measure.
+    """
+    if table.empty or table["auroc"].isna().all():
+        return Headline("No cell has finished yet.", ("The cells and their messages are listed below.",))
+    whole = table[table["sets"] == table["sets"].max()].sort_values("auroc", ascending=False)
+    best = whole.iloc[0]
+    who = f"{best['detector']} stands best{_tied(whole)}"
+    sentence = f"{_circumstance(best)}, {who}: {_score(best)}{_undone(best, naive)}."
+    details = [_support(best), *_baseline(table, naive), *_runner_up(whole), *_left_out(table, whole)]
+    return Headline(sentence, tuple(details))
+
+
+def _circumstance(row: pd.Series) -> str:
+    if row["corruption"] == 0:
+        return "Trained on inliers only"
+    return f"When {percent(row['corruption_of_all'])} of the training rows are outliers"
+
+
+def _score(row: pd.Series) -> str:
+    return f"mean AUROC {score(row['auroc'])} over {count(int(row['sets']), 'data set')}"
+
+
+def _undone(row: pd.Series, naive: str | None) -> str:
+    if row["detector"] == naive:
+        return ", and it is the naive baseline itself"
+    if pd.isna(row["auroc_recovered"]):
+        return ""
+    return f", {percent(row['auroc_recovered'])} of the damage undone"
+
+
+def _support(row: pd.Series) -> str:
+    fits, repetitions = count(int(row["fits"]), "fit"), count(int(row["repetitions"]), "repetition")
+    spread = "too few for a spread" if pd.isna(row["auroc_spread"]) else f"± {score(row['auroc_spread'])}"
+    return f"The mean is of {fits} in {repetitions} ({spread})."
+
+
+def _baseline(table: pd.DataFrame, naive: str | None) -> list[str]:
+    rows = table[table["detector"] == naive]
+    if rows.empty:
+        return [f"The naive detector ({naive or 'none named'}) has no result here: no damage can be told."]
+    dirty, clean = rows.iloc[0]["auroc"], rows.iloc[0]["auroc_oracle"]
+    if pd.isna(clean) or rows.iloc[0]["corruption"] == 0:
+        return []
+    kind = "The damage" if clean - dirty >= SMALLEST_DAMAGE else "Too little damage to undo"
+    return [f"{kind}: {naive}, the naive baseline, has {score(clean)} trained clean and {score(dirty)} here."]
+
+
+def _tied(whole: pd.DataFrame) -> str:
+    """Name those who are so near the first that the difference is a tie."""
+    best, others = whole.iloc[0], whole.iloc[1:]
+    near = others.loc[best["auroc"] - others["auroc"] < SMALLEST_DAMAGE, "detector"].tolist()
+    return f", tied with {listed(near, most=3)}" if near else ""
+
+
+def _runner_up(whole: pd.DataFrame) -> list[str]:
+    if len(whole) < 2:
+        return []
+    second = whole.iloc[1]
+    tie = f" (below {SMALLEST_DAMAGE:g} a difference counts as a tie)" if _tied(whole) else ""
+    return [f"Next is {second['detector']} with {score(second['auroc'])}{tie}."]
+
+
+def _left_out(table: pd.DataFrame, whole: pd.DataFrame) -> list[str]:
+    absent = table.loc[~table["detector"].isin(whole["detector"]), "detector"].tolist()
+    if not absent:
+        return []
+    sets = count(int(whole["sets"].max()), "set")
+    return [f"Not compared, for they did not finish on all {sets}: {listed(absent)}."]

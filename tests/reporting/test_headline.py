@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import Any
+
+from robustgen.bench.records import Record
+from robustgen.reporting import tables
+from robustgen.reporting.headline import Headline, headline
+
+from .fabricate import line
+
+
+def said(lines: list[dict[str, Any]], naive: str | None = "autoencoder") -> Headline:
+    table = tables.summary([Record(**one) for one in lines], naive=naive)
+    return headline(table[table["corruption"] == table["corruption"].max()], naive=naive)
+
+
+def both(detector: str, dirty: float, oracle: float, dataset: str = "wine") -> list[dict[str, Any]]:
+    return [line(detector, dataset, 0.3, auroc=dirty), line(detector, dataset, 0.0, clean=True, auroc=oracle)]
+
+
+def test_the_best_its_score_and_what_it_undoes_are_in_one_sentence() -> None:
+    told = said(both("autoencoder", 0.7, 0.9) + both("rsrae", 0.85, 0.9))
+    assert told.sentence == (
+        "When 30 % of the training rows are outliers, rsrae stands best: "
+        "mean AUROC 0.850 over 1 data set, 75 % of the damage undone."
+    )
+    assert "autoencoder, the naive baseline, has 0.900 trained clean and 0.700 here" in " ".join(told.details)
+
+
+def test_a_tie_is_called_a_tie() -> None:
+    told = said(both("autoencoder", 0.7, 0.9) + both("rsrae", 0.85, 0.9) + both("knn", 0.835, 0.9))
+    assert "rsrae stands best, tied with knn" in told.sentence
+
+
+def test_a_detector_that_finished_on_fewer_sets_is_not_compared_but_named() -> None:
+    easy = both("lucky", 0.99, 0.99)
+    told = said(both("autoencoder", 0.7, 0.9) + both("autoencoder", 0.6, 0.9, dataset="digits") + easy)
+    assert "autoencoder stands best" in told.sentence
+    assert "it is the naive baseline itself" in told.sentence
+    assert "did not finish on all 2 sets: lucky" in told.details[-1]
+
+
+def test_without_a_naive_detector_no_damage_is_claimed() -> None:
+    told = said(both("rsrae", 0.85, 0.9), naive=None)
+    assert "undone" not in told.sentence
+    assert "no damage can be told" in " ".join(told.details)
+
+
+def test_a_clean_run_speaks_of_no_damage() -> None:
+    told = said([line("knn", corruption=0.0), line("autoencoder", corruption=0.0, auroc=0.7)])
+    assert told.sentence == "Trained on inliers only, knn stands best: mean AUROC 0.800 over 1 data set."
+
+
+def test_a_run_without_a_result_says_so() -> None:
+    assert said([line("knn", status="failed", message="no")]).sentence == "No cell has finished yet."
