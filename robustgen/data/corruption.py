@@ -1,0 +1,94 @@
+"""How many outliers make a corruption, and which corruption the outliers at hand can make."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, get_args
+
+from robustgen._checks import UsageError, suggest
+
+#: What a corruption is a share of: the whole training set, or (as in the papers) its inliers.
+CorruptionOf = Literal["all", "inliers"]
+
+#: No corruption may reach this: half of the rows are outliers then.
+CORRUPTION_LIMIT = {"all": 0.5, "inliers": 1.0}
+
+
+def check_corruption(corruption: float, corruption_of: str = "all") -> None:
+    """Accept a corruption in [0, 0.5) of all rows or in [0, 1) of the inliers.
+
+    Raises
+    ------
+    UsageError
+        Outside that range, or if `corruption_of` is neither "all" nor "inliers".
+    """
+    check_corruption_of(corruption_of)
+    limit = CORRUPTION_LIMIT[corruption_of]
+    if not 0 <= corruption < limit:
+        raise UsageError(
+            f"corruption {corruption:g} is out of range: as a share of {_NOUN[corruption_of]} "
+            f"it must be at least 0 and below {limit:g}, so that inliers are the majority"
+        )
+
+
+def check_corruption_of(corruption_of: str) -> None:
+    """Accept "all" and "inliers"."""
+    known = get_args(CorruptionOf)
+    if corruption_of not in known:
+        raise UsageError(
+            f"corruption_of must be 'all' or 'inliers', got '{corruption_of}'{suggest(corruption_of, known)}"
+        )
+
+
+def outliers_needed(n_inliers: int, corruption: float, corruption_of: str = "all") -> int:
+    """Return how many outliers beside `n_inliers` make the corruption, rounded to a whole row.
+
+    Parameters
+    ----------
+    n_inliers
+        The training inliers.
+    corruption
+        The share of outliers: c / (1 - c) outliers an inlier where it is a share of all rows,
+        c outliers an inlier where it is a share of the inliers.
+    corruption_of
+        "all" or "inliers".
+
+    Examples
+    --------
+    >>> outliers_needed(70, 0.3), outliers_needed(70, 0.3, "inliers")
+    (30, 21)
+    """
+    return round(_odds(corruption, corruption_of) * n_inliers)
+
+
+def inliers_for_reach(n_outliers: int, reach: float, corruption_of: str = "all") -> int:
+    """Return the most inliers that `n_outliers` can still corrupt up to `reach`.
+
+    Examples
+    --------
+    >>> inliers_for_reach(30, 0.3)
+    70
+    """
+    # The tiny term keeps 30 / (0.3 / 0.7) at 70: a quotient of floats may fall just below it.
+    return math.floor(n_outliers / _odds(reach, corruption_of) + 1e-9)
+
+
+def largest_corruption(n_inliers: int, n_outliers: int, corruption_of: str = "all") -> float:
+    """Return the largest corruption that `n_outliers` make beside `n_inliers`, below the limit.
+
+    Examples
+    --------
+    >>> largest_corruption(70, 30)
+    0.3
+    """
+    share = n_outliers / (n_inliers + n_outliers) if corruption_of == "all" else n_outliers / n_inliers
+    below_limit = CORRUPTION_LIMIT[corruption_of] - 0.001
+    return min(math.floor(share * 1000 + 1e-9) / 1000, below_limit)
+
+
+_NOUN = {"all": "the training set", "inliers": "its inliers"}
+
+
+def _odds(corruption: float, corruption_of: str) -> float:
+    """Return outliers an inlier."""
+    return corruption / (1 - corruption) if corruption_of == "all" else corruption

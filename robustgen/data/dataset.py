@@ -1,0 +1,119 @@
+"""A named set of rows with labels, and who counts as an outlier in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustgen._checks import UsageError, suggest
+
+Kind = Literal["tabular", "image", "text", "embedding"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Rows and labels under a name.
+
+    Parameters
+    ----------
+    name
+        The name that seeds every draw from this set.
+    X : array (n, d), images (n, H, W) or (n, C, H, W), or a CSR matrix (n, d)
+        The rows, as they are stored: not scaled, not cast.
+    y : integers (n,)
+        Where ``classes`` is None, 1 marks an outlier and 0 an inlier. Otherwise the index of
+        the row's class in ``classes``.
+    classes
+        The names of the classes, or None where the set comes with outlier labels.
+    kind
+        What the rows are: "tabular", "image", "text" or "embedding".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> toys = Dataset("toys", np.zeros((3, 2)), np.array([0, 1, 1]), classes=("car", "doll"))
+    >>> toys.outlier_mask("doll")
+    array([ True, False, False])
+    """
+
+    name: str
+    X: NDArray  # or scipy.sparse.csr_matrix, which numpy's types cannot say
+    y: NDArray[np.integer]
+    classes: tuple[str, ...] | None = None
+    kind: Kind = "tabular"
+
+    def __len__(self) -> int:
+        return int(self.y.shape[0])
+
+    def class_name(self, inlier_class: str | int | None = None) -> str | None:
+        """Return the inlier class under its own name, or None where outliers are labelled.
+
+        Parameters
+        ----------
+        inlier_class
+            A class by name or by index (as a number or in digits); None for a set that comes
+            with outlier labels.
+
+        Raises
+        ------
+        UsageError
+            If the set has classes and none of them is named, or the other way round.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> toys = Dataset("toys", np.zeros((2, 2)), np.array([0, 1]), classes=("car", "doll"))
+        >>> toys.class_name(1)
+        'doll'
+        """
+        if self.classes is None:
+            if inlier_class is not None:
+                raise UsageError(
+                    f"dataset '{self.name}' comes with outlier labels and has no classes: "
+                    f"leave out the inlier class '{inlier_class}'"
+                )
+            return None
+        if inlier_class is None:
+            raise UsageError(f"dataset '{self.name}' needs an inlier class, one of {self._listed_classes()}")
+        return self._find_class(str(inlier_class), self.classes)
+
+    def outlier_mask(self, inlier_class: str | int | None = None) -> NDArray[np.bool_]:
+        """Say of each row whether it is an outlier.
+
+        Parameters
+        ----------
+        inlier_class
+            The class whose rows are inliers, by name or index; every other row is an outlier.
+            None for a set that comes with outlier labels.
+
+        Returns
+        -------
+        outlier : bool (n,)
+
+        Raises
+        ------
+        UsageError
+            If the inlier class is missing, unknown, or given to a set that has none.
+        """
+        name = self.class_name(inlier_class)
+        if self.classes is None or name is None:
+            return self.y == 1
+        return self.y != self.classes.index(name)
+
+    def _find_class(self, wanted: str, classes: tuple[str, ...]) -> str:
+        if wanted in classes:
+            return wanted
+        if wanted.isdecimal() and int(wanted) < len(classes):
+            return classes[int(wanted)]
+        raise UsageError(
+            f"dataset '{self.name}' has no class '{wanted}'{suggest(wanted, classes)}"
+            f" (its classes: {self._listed_classes()})"
+        )
+
+    def _listed_classes(self, most: int = 20) -> str:
+        classes = self.classes or ()
+        listed = ", ".join(f"'{name}'" for name in classes[:most])
+        return listed if len(classes) <= most else f"{listed}, ... ({len(classes)} in all)"

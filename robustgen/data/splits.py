@@ -1,0 +1,241 @@
+"""The three protocols: which rows train, which rows test, the same for every detector.
+
+The draw of a (dataset, inlier class, repetition) fixes the inliers; the corruption only decides
+how many outliers join them. No seed depends on a detector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustgen._checks import UsageError, suggest
+from robustgen._random import seed_from
+from robustgen.data.corruption import (
+    check_corruption,
+    check_corruption_of,
+    inliers_for_reach,
+    largest_corruption,
+    outliers_needed,
+)
+from robustgen.data.dataset import Dataset
+
+#: How training rows and test rows relate; see `draw`.
+Protocol = Literal["inductive", "transductive", "clean"]
+
+_Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One draw: rows to train on, rows to test on, and which of them are outliers.
+
+    Parameters
+    ----------
+    X_train, X_test
+        The rows, as the data set stores them.
+    outlier_train, outlier_test : bool (n,)
+        Which of them are outliers. A detector never sees these.
+    train_index, test_index : int (n,)
+        Where each row stands in the data set.
+    """
+
+    X_train: NDArray
+    outlier_train: NDArray[np.bool_]
+    X_test: NDArray
+    outlier_test: NDArray[np.bool_]
+    train_index: _Rows
+    test_index: _Rows
+
+    @property
+    def n_train_inliers(self) -> int:
+        """The number of training inliers."""
+        return int(np.count_nonzero(~self.outlier_train))
+
+    @property
+    def n_train_outliers(self) -> int:
+        """The number of training outliers."""
+        return int(np.count_nonzero(self.outlier_train))
+
+    def clean(self) -> Split:
+        """Return the clean oracle's draw: the training outliers removed, the same test rows."""
+        kept = ~self.outlier_train
+        return replace(
+            self,
+            X_train=self.X_train[kept],
+            outlier_train=self.outlier_train[kept],
+            train_index=self.train_index[kept],
+        )
+
+
+@dataclass(frozen=True)
+class _Pools:
+    """The rows that a draw may take, each in its drawn order: a prefix is a sample."""
+
+    inliers: _Rows
+    outliers: _Rows
+    held_out_inliers: _Rows
+    held_out_outliers: _Rows
+
+
+def draw(
+    dataset: Dataset,
+    *,
+    protocol: str = "inductive",
+    corruption: float = 0.0,
+    inlier_class: str | int | None = None,
+    repetition: int = 0,
+    corruption_of: str = "all",
+    max_train: int = 2000,
+    max_test: int = 20_000,
+    reach: float = 0.3,
+) -> Split:
+    """Draw training and test rows by a protocol.
+
+    ``"inductive"`` deals inliers and outliers each into a training half and a held-out half.
+    The training inliers are the same rows at every corruption, and training-side outliers join
+    them; the test rows are the held-out rows of both kinds, the same at every corruption.
+    ``"transductive"`` trains on inliers plus outliers and tests on the very same rows.
+    ``"clean"`` is the inductive draw at corruption 0, and accepts no other.
+
+    The number of training inliers is the largest that `max_train`, the inliers and `reach`
+    allow: sets with few outliers train on fewer inliers, so that one draw serves every
+    corruption up to `reach`.
+
+    Parameters
+    ----------
+    dataset
+        The rows and labels.
+    protocol
+        "inductive", "transductive" or "clean".
+    corruption
+        The share of outliers among the training rows, in [0, 0.5), rounded to whole rows.
+    inlier_class
+        For a set with classes: the class whose rows are inliers.
+    repetition
+        The number of the draw; each has its own rows.
+    corruption_of
+        "all", or "inliers" for the papers' ratio outliers / inliers, in [0, 1).
+    max_train
+        The most training inliers.
+    max_test
+        The most test rows of an inductive draw, inliers and outliers in proportion.
+    reach
+        The largest corruption (as a share of what `corruption_of` says) that the draw is sized for.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    UsageError
+        If an argument is out of range, the inlier class is missing or wrong, or the set has
+        too few outliers for the corruption (with the largest one that it reaches).
+
+    Examples
+    --------
+    >>> from robustgen.data import draw, load
+    >>> split = draw(load("digits"), inlier_class="3", corruption=0.3)
+    >>> split.X_train.shape, split.n_train_outliers
+    ((130, 8, 8), 39)
+    """
+    _check(protocol, corruption, corruption_of, max_train, max_test, reach)
+    outlier = dataset.outlier_mask(inlier_class)
+    identity = (dataset.name, dataset.class_name(inlier_class))
+    pools = _deal(outlier, (*identity, repetition), halves=protocol != "transductive")
+    n_inliers = min(
+        max_train, pools.inliers.size, inliers_for_reach(pools.outliers.size, reach, corruption_of)
+    )
+    n_outliers = outliers_needed(n_inliers, corruption, corruption_of)
+    _check_enough(dataset.name, pools, n_inliers, n_outliers, corruption, corruption_of)
+    rng = np.random.default_rng(seed_from("outliers", *identity, float(corruption), repetition))
+    joining = rng.permutation(pools.outliers)[:n_outliers]
+    train = rng.permutation(np.concatenate([pools.inliers[:n_inliers], joining]))
+    test = train if protocol == "transductive" else _held_out(pools, max_test)
+    if not outlier[test].any():
+        raise UsageError(
+            f"the transductive protocol tests on its training rows, and at corruption {corruption:g} "
+            f"none of the {train.size} of dataset '{dataset.name}' is an outlier: ask for more"
+        )
+    return Split(dataset.X[train], outlier[train], dataset.X[test], outlier[test], train, test)
+
+
+def check_protocol(protocol: str) -> None:
+    """Accept "inductive", "transductive" and "clean"."""
+    known = get_args(Protocol)
+    if protocol not in known:
+        raise UsageError(
+            f"protocol must be one of {', '.join(known)}; got '{protocol}'{suggest(protocol, known)}"
+        )
+
+
+def check_reach(reach: float, corruption_of: str = "all") -> None:
+    """Accept what `check_corruption` accepts, but for 0."""
+    try:
+        check_corruption(reach, corruption_of)
+    except UsageError as error:
+        raise UsageError(f"reach is the largest corruption a draw is sized for: {error}") from None
+    if reach == 0:
+        raise UsageError("reach must be above 0: it is the largest corruption a draw is sized for")
+
+
+def _check(
+    protocol: str, corruption: float, corruption_of: str, max_train: int, max_test: int, reach: float
+) -> None:
+    check_protocol(protocol)
+    check_corruption_of(corruption_of)
+    check_corruption(corruption, corruption_of)
+    check_reach(reach, corruption_of)
+    if protocol == "clean" and corruption > 0:
+        raise UsageError(
+            f"the clean protocol trains on inliers only: corruption must be 0, got {corruption:g}"
+        )
+    if max_train < 2 or max_test < 2:
+        raise UsageError(f"max_train and max_test must be at least 2, got {max_train} and {max_test}")
+
+
+def _deal(outlier: NDArray[np.bool_], seed_parts: tuple[object, ...], *, halves: bool) -> _Pools:
+    """Shuffle inliers and outliers, each by its own seed, and deal them to the two sides."""
+    inliers = _shuffled(np.flatnonzero(~outlier), "inlier order", seed_parts)
+    outliers = _shuffled(np.flatnonzero(outlier), "outlier order", seed_parts)
+    if not halves:
+        nobody = inliers[:0]
+        return _Pools(inliers, outliers, nobody, nobody)
+    middle_in, middle_out = inliers.size // 2, outliers.size // 2
+    return _Pools(inliers[:middle_in], outliers[:middle_out], inliers[middle_in:], outliers[middle_out:])
+
+
+def _shuffled(rows: _Rows, purpose: str, seed_parts: tuple[object, ...]) -> _Rows:
+    return np.random.default_rng(seed_from(purpose, *seed_parts)).permutation(rows)
+
+
+def _check_enough(
+    name: str, pools: _Pools, n_inliers: int, n_outliers: int, corruption: float, corruption_of: str
+) -> None:
+    at_hand = pools.outliers.size
+    if n_inliers < 2:
+        raise UsageError(
+            f"dataset '{name}' is too small for this draw: {pools.inliers.size} inliers "
+            f"and {at_hand} outliers to train on leave {n_inliers} training inliers"
+        )
+    if n_outliers > at_hand:
+        largest = largest_corruption(n_inliers, at_hand, corruption_of)
+        raise UsageError(
+            f"dataset '{name}' cannot reach corruption {corruption:g}: it has {at_hand} outliers "
+            f"to put beside {n_inliers} training inliers, at most {largest:g}; lower the corruption, "
+            f"or set reach to {corruption:g} to train on fewer inliers"
+        )
+
+
+def _held_out(pools: _Pools, max_test: int) -> _Rows:
+    """Return the test rows in the order of the data set, both kinds cut in proportion to fit."""
+    inliers, outliers = pools.held_out_inliers, pools.held_out_outliers
+    total = inliers.size + outliers.size
+    if total > max_test:
+        n_outliers = min(max(1, round(max_test * outliers.size / total)), max_test - 1)
+        inliers, outliers = inliers[: max_test - n_outliers], outliers[:n_outliers]
+    return np.sort(np.concatenate([inliers, outliers]))

@@ -1,0 +1,185 @@
+"""What every draw promises, whatever the set, the corruption and the protocol."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from robustgen._checks import UsageError
+from robustgen.data import Dataset, draw, load, outliers_needed
+
+BUILT_IN = [("digits", "0"), ("digits", "8"), ("breast_cancer", None), ("wine", "class_1")]
+CORRUPTIONS = [0.0, 0.05, 0.1, 0.2, 0.3]
+
+
+def toy(n_inliers=200, n_outliers=200, name="toy"):
+    y = np.repeat([0, 1], [n_inliers, n_outliers])
+    return Dataset(name, np.arange(y.size, dtype=float)[:, None], y)
+
+
+def rows(index):
+    return set(index.tolist())
+
+
+@pytest.mark.parametrize(("name", "inlier_class"), BUILT_IN)
+def test_training_inliers_are_the_same_rows_at_every_corruption(name, inlier_class):
+    dataset = load(name)
+    drawn = [draw(dataset, inlier_class=inlier_class, corruption=c) for c in CORRUPTIONS]
+    inliers = [rows(split.train_index[~split.outlier_train]) for split in drawn]
+    assert all(some == inliers[0] for some in inliers)
+
+
+@pytest.mark.parametrize(("name", "inlier_class"), BUILT_IN)
+def test_test_rows_are_the_same_at_every_corruption_and_never_trained_on(name, inlier_class):
+    dataset = load(name)
+    drawn = [draw(dataset, inlier_class=inlier_class, corruption=c) for c in CORRUPTIONS]
+    for split in drawn:
+        np.testing.assert_array_equal(split.test_index, drawn[0].test_index)
+        assert not rows(split.train_index) & rows(split.test_index)
+        assert len(rows(split.train_index)) == split.train_index.size
+
+
+@pytest.mark.parametrize(("name", "inlier_class"), BUILT_IN)
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_the_corruption_is_the_one_asked_for(name, inlier_class, corruption):
+    split = draw(load(name), inlier_class=inlier_class, corruption=corruption)
+    assert split.outlier_train.mean() == pytest.approx(corruption, abs=0.5 / split.outlier_train.size + 1e-9)
+
+
+def test_the_corruption_of_the_inliers_is_the_papers_ratio():
+    split = draw(
+        load("digits"), inlier_class=0, corruption=0.9, corruption_of="inliers", protocol="transductive"
+    )
+    assert split.n_train_outliers == round(0.9 * split.n_train_inliers)
+
+
+def test_inductive_without_corruption_is_the_clean_protocol():
+    inductive = draw(load("wine"), inlier_class=0, corruption=0.0)
+    clean = draw(load("wine"), inlier_class=0, protocol="clean")
+    np.testing.assert_array_equal(inductive.train_index, clean.train_index)
+    np.testing.assert_array_equal(inductive.test_index, clean.test_index)
+
+
+def test_the_clean_oracle_of_a_draw_has_the_inliers_of_the_draw_without_corruption():
+    dirty = draw(load("wine"), inlier_class=0, corruption=0.3)
+    clean = draw(load("wine"), inlier_class=0, corruption=0.0)
+    assert rows(dirty.clean().train_index) == rows(clean.train_index)
+    assert not dirty.clean().outlier_train.any()
+    np.testing.assert_array_equal(dirty.clean().test_index, dirty.test_index)
+
+
+def test_transductive_tests_on_the_training_rows():
+    split = draw(load("wine"), inlier_class=0, corruption=0.3, protocol="transductive")
+    np.testing.assert_array_equal(split.X_train, split.X_test)
+    np.testing.assert_array_equal(split.outlier_train, split.outlier_test)
+    assert split.n_train_inliers == 59
+
+
+def test_the_clean_oracle_of_a_transductive_draw_keeps_all_test_rows():
+    split = draw(load("wine"), inlier_class=0, corruption=0.3, protocol="transductive")
+    np.testing.assert_array_equal(split.clean().X_test, split.X_test)
+    assert split.clean().X_train.shape[0] == split.n_train_inliers
+
+
+@pytest.mark.parametrize("protocol", ["inductive", "transductive"])
+def test_labels_and_rows_belong_together(protocol):
+    dataset = toy()
+    split = draw(dataset, corruption=0.2, protocol=protocol)
+    for X, index, outlier in (
+        (split.X_train, split.train_index, split.outlier_train),
+        (split.X_test, split.test_index, split.outlier_test),
+    ):
+        np.testing.assert_array_equal(X, dataset.X[index])
+        np.testing.assert_array_equal(outlier, dataset.outlier_mask()[index])
+
+
+def test_the_same_arguments_draw_the_same_rows():
+    first, second = (draw(toy(), corruption=0.2, repetition=3) for _ in range(2))
+    np.testing.assert_array_equal(first.train_index, second.train_index)
+
+
+@pytest.mark.parametrize("change", [{"repetition": 1}, {"corruption": 0.21}])
+def test_another_draw_has_other_outliers(change):
+    first = draw(toy(), corruption=0.2)
+    other = draw(toy(), **{"corruption": 0.2, **change})
+    assert rows(first.train_index[first.outlier_train]) != rows(other.train_index[other.outlier_train])
+
+
+def test_another_set_of_the_same_shape_has_another_draw():
+    assert rows(draw(toy()).train_index) != rows(draw(toy(name="other")).train_index)
+
+
+def test_every_repetition_deals_anew():
+    first, second = (draw(toy(), repetition=repetition) for repetition in (0, 1))
+    assert rows(first.train_index) != rows(second.train_index)
+
+
+def test_outliers_stand_anywhere_among_the_training_rows():
+    places = np.flatnonzero(draw(toy(), corruption=0.3).outlier_train)
+    assert places.min() < 30
+    assert places.max() > 100
+
+
+def test_a_set_with_few_outliers_trains_on_fewer_inliers_the_same_at_every_corruption():
+    rare = toy(n_inliers=2000, n_outliers=20)
+    sizes = {draw(rare, corruption=c, reach=0.3).n_train_inliers for c in CORRUPTIONS}
+    assert sizes == {23}
+    assert outliers_needed(23, 0.3) <= 10
+
+
+def test_a_smaller_reach_lets_it_train_on_more():
+    rare = toy(n_inliers=2000, n_outliers=20)
+    wide, narrow = (draw(rare, reach=reach) for reach in (0.05, 0.3))
+    assert narrow.n_train_inliers < wide.n_train_inliers == 190
+    assert rows(narrow.train_index) < rows(wide.train_index)
+
+
+def test_no_more_than_max_train_inliers_and_max_test_rows():
+    split = draw(toy(2000, 1000), corruption=0.3, max_train=100, max_test=300)
+    assert split.n_train_inliers == 100
+    assert split.outlier_test.size == 300
+    assert split.outlier_test.sum() == 100
+
+
+def test_a_sparse_matrix_stays_sparse():
+    dataset = load("wine")
+    sparse = Dataset("wine", csr_matrix(dataset.X), dataset.y, dataset.classes)
+    dense = draw(dataset, inlier_class=0, corruption=0.2)
+    np.testing.assert_array_equal(
+        draw(sparse, inlier_class=0, corruption=0.2).X_train.toarray(), dense.X_train
+    )
+
+
+def test_an_unreachable_corruption_names_the_largest_one_which_then_works():
+    with pytest.raises(UsageError, match=r"at most 0\.373") as refused:
+        draw(load("breast_cancer"), corruption=0.45)
+    assert "set reach to 0.45" in str(refused.value)
+    draw(load("breast_cancer"), corruption=0.373)
+    assert draw(load("breast_cancer"), corruption=0.45, reach=0.45).n_train_outliers == 106
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"corruption": 0.5}, "corruption 0.5 is out of range"),
+        ({"corruption": -0.1}, "out of range"),
+        ({"reach": 0.0}, "reach must be above 0"),
+        ({"reach": 0.7}, "reach is the largest corruption"),
+        ({"protocol": "inductiv"}, "did you mean 'inductive'"),
+        ({"protocol": "clean", "corruption": 0.1}, "corruption must be 0"),
+        ({"protocol": "transductive", "corruption": 0.0}, "none of the 200"),
+        ({"corruption_of": "everything"}, "corruption_of must be"),
+        ({"max_train": 1}, "at least 2"),
+        ({"inlier_class": "3"}, "has no classes"),
+    ],
+)
+def test_bad_arguments_get_one_clear_line(arguments, message):
+    with pytest.raises(UsageError, match=message) as refused:
+        draw(toy(), **arguments)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_set_too_small_for_any_draw():
+    with pytest.raises(UsageError, match="too small"):
+        draw(toy(3, 1))
