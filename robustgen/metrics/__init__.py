@@ -1,0 +1,27 @@
+"""How well scores rank, and how well decisions hit. Outliers are the positive class everywhere.
+
+Every function takes ``outlier``, the truth, and ``outlierness``, where **larger means more
+outlying**: the opposite sign of ``score_samples``.
+"""
+
+from __future__ import annotations
+
+from robustgen.metrics.ranking import (
+    auroc,
+    average_precision,
+    precision_at_n,
+    precision_recall_curve,
+    recall_at_false_alarms,
+)
+from robustgen.metrics.threshold import f1, precision, recall
+
+__all__ = [
+    "auroc",
+    "average_precision",
+    "f1",
+    "precision",
+    "precision_at_n",
+    "precision_recall_curve",
+    "recall",
+    "recall_at_false_alarms",
+]
