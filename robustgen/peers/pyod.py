@@ -1,0 +1,47 @@
+"""PyOD's detectors. The one place of the project where a sign is flipped."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustgen.peers.base import Peer
+
+
+class PyODPeer(Peer):
+    """A PyOD detector that scores as scikit-learn does: larger = more normal.
+
+    PyOD scores outlyingness s and flags s > ``threshold_``; here the score is -s and the
+    offset -``threshold_``, so that the same rows are flagged.
+
+    Parameters
+    ----------
+    detector
+        An unfitted PyOD detector; it is cloned at `fit`, never fitted itself.
+    scaling
+        "standard", "robust" or None: how columns are scaled by the training rows.
+    random_state
+        Given to the clone where its constructor takes one; None leaves its own.
+
+    Attributes
+    ----------
+    detector_
+        The fitted clone.
+    offset_ : float
+        The score below which a row is called an outlier.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pyod.models.knn import KNN
+    >>> X = np.append(np.random.default_rng(0).normal(size=(60, 2)), [[9.0, 9.0]], axis=0)
+    >>> peer = PyODPeer(KNN()).fit(X)
+    >>> int(peer.score_samples(X).argmin()), int(peer.predict(X)[-1])
+    (60, -1)
+    """
+
+    def _score(self, scaled: NDArray[np.float64]) -> NDArray:
+        return -self.detector_.decision_function(scaled)
+
+    def _offset(self) -> float:
+        return -float(self.detector_.threshold_)
