@@ -121,7 +121,7 @@ def lay_out(run: Run) -> Report:
         title=str(run.suite.get("name", run.name)),
         facts=_facts(run),
         headline=headline(top, naive=run.naive),
-        naive=run.naive if (table["detector"] == run.naive).any() else None,
+        naive=run.naive,
         first=_first(parts),
         sections=tuple(section for section in _sections(parts) if section is not None),
         damaged=tuple(f"line {number}: {reason}" for number, reason in run.damaged),
@@ -192,9 +192,10 @@ def _against_corruption(parts: _Parts) -> Section | None:
         return None
     if parts.table["corruption"].nunique() < 2:
         return Section("against-corruption", "Average precision", pictures=(_standing(parts, "ap"),))
+    grey = [name for name, mark in parts.marks.items() if not mark.prominent]
     caption = (
-        f"{_behind(parts.table)}. Dashed: the clean oracle; band: standard deviation over repetitions; "
-        "grey: the detectors that are not named."
+        f"{_behind(parts.table)}. Dashed: the clean oracle; band: standard deviation over repetitions"
+        + (f"; grey: {listed(grey, most=30)}." if grey else ".")
     )
     pictures = [
         _picture(
