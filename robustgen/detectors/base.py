@@ -18,7 +18,13 @@ from torch import Tensor
 
 from robustgen._random import base_seed, seed_from
 from robustgen.detectors.border import check_rows
-from robustgen.detectors.parameters import check_choice, check_contamination, check_count, check_dims
+from robustgen.detectors.parameters import (
+    check_choice,
+    check_contamination,
+    check_count,
+    check_dims,
+    robust_training,
+)
 from robustgen.inference.threshold import contamination_offset
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.members import count, initialise
@@ -123,8 +129,9 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         check_count("n_members", self.n_members)
         check_contamination(self.contamination)
         self._check_parameters()
-        robust = RobustTraining() if self.robust is True else self.robust or None
-        config = TrainingConfig(self.epochs, self.batch_size, self.learning_rate, robust=robust)
+        config = TrainingConfig(
+            self.epochs, self.batch_size, self.learning_rate, robust=robust_training(self.robust)
+        )
         return config.updated(self.training or {})
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:

@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from robustgen._checks import UsageError, suggest
+from robustgen.training import RobustTraining
 
 
 def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
@@ -54,3 +55,18 @@ def check_dims(name: str, value: Any) -> None:
         raise UsageError(f"got {name}={value!r}, expected a sequence of layer widths such as (64, 32)")
     for width in widths:
         check_count(name, width)
+
+
+def robust_training(value: Any) -> RobustTraining | None:
+    """Return what the parameter ``robust`` asks for: the defaults, settings of one's own, or none.
+
+    Examples
+    --------
+    >>> robust_training(True).keep
+    0.5
+    """
+    if isinstance(value, RobustTraining):
+        return value
+    if not isinstance(value, bool):
+        raise UsageError(f"got robust={value!r}, expected True, False or a RobustTraining")
+    return RobustTraining() if value else None

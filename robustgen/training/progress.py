@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from robustgen.training.history import History
 
@@ -26,12 +28,17 @@ class ProgressBar:
     """
 
     def __init__(self, epochs: int, title: str, *, shown: bool) -> None:
+        shortened = Column(
+            ratio=1, no_wrap=True, overflow="ellipsis"
+        )  # the first to give way on a narrow screen
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[terms]}"),
+            TextColumn("{task.fields[terms]}", table_column=shortened),
+            console=Console(stderr=True),
+            expand=True,
             disable=not shown,
         )
         self._task = self._progress.add_task(title, total=epochs, terms="")

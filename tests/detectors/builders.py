@@ -1,0 +1,43 @@
+"""The table of detectors: every contract test runs on each line. A new method adds a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from robustgen import RSRAE, Autoencoder
+
+DETECTORS: dict[str, Callable[..., Any]] = {
+    "autoencoder": lambda **options: Autoencoder(**{"epochs": 5, "random_state": 0} | options),
+    "autoencoder, L2,1, robust": lambda **options: Autoencoder(
+        **{"loss": "l21", "robust": True, "epochs": 5, "random_state": 0} | options
+    ),
+    "autoencoder, members": lambda **options: Autoencoder(
+        **{"loss": "l1", "n_members": 3, "epochs": 5, "random_state": 0} | options
+    ),
+    "rsrae": lambda **options: RSRAE(**{"epochs": 5, "random_state": 0} | options),
+    "rsrae+": lambda **options: RSRAE(**{"mode": "joint", "epochs": 5, "random_state": 0} | options),
+    "rsrae, robust, batch norm": lambda **options: RSRAE(
+        **{"robust": True, "normalization": "batch", "epochs": 5, "random_state": 0} | options
+    ),
+}
+
+
+def vectors(n_rows: int = 60, width: int = 6) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(n_rows, 2)) @ rng.normal(size=(2, width)) + 0.1 * rng.normal(size=(n_rows, width))
+
+
+def grey_images(n_rows: int = 12) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, size=(n_rows, 9, 8), dtype=np.uint8)
+
+
+def colour_images(n_rows: int = 12) -> np.ndarray:
+    return np.random.default_rng(0).random(size=(n_rows, 3, 8, 8)).astype(np.float32)
+
+
+def text(n_rows: int = 40) -> sparse.csr_matrix:
+    return sparse.random(n_rows, 30, density=0.2, format="csr", random_state=np.random.default_rng(0))

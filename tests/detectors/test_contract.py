@@ -1,0 +1,171 @@
+"""What every detector promises, on every line of the table."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from robustgen import RSRAE, Autoencoder
+from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors
+
+INPUTS = {"vectors": vectors, "grey images": grey_images, "colour images": colour_images, "text": text}
+
+
+@pytest.fixture(params=DETECTORS)
+def build(request: pytest.FixtureRequest):
+    return DETECTORS[request.param]
+
+
+def _scikit_learn_checks():
+    for build in (Autoencoder, RSRAE):
+        for estimator, check in estimator_checks_generator(build(epochs=5)):
+            yield pytest.param(estimator, check, id=f"{build.__name__}-{check.func.__name__}")
+
+
+@pytest.mark.parametrize(("estimator", "check"), list(_scikit_learn_checks()))
+def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("make", INPUTS.values(), ids=INPUTS)
+def test_every_kind_of_row_is_scored(build, make):
+    X = make()
+    n_rows = X.shape[0]
+    detector = build(latent_dim=2).fit(X)
+    scores = detector.score_samples(X)
+    assert scores.shape == (n_rows,)
+    assert scores.dtype == np.float64
+    assert np.isfinite(scores).all()
+    np.testing.assert_allclose(detector.decision_function(X), scores - detector.offset_)
+    np.testing.assert_array_equal(detector.predict(X), np.where(scores < detector.offset_, -1, 1))
+    assert detector.reconstruct(X).shape == X.shape
+    assert detector.transform(X).shape == (n_rows, 2 * detector.n_members)
+    assert detector.n_features_in_ == np.prod(X.shape[1:])
+
+
+@pytest.mark.parametrize("make", [vectors, grey_images])
+def test_the_same_seed_gives_the_same_scores_to_the_last_bit(build, make):
+    X = make()
+    first, second = build().fit(X).score_samples(X), build().fit(X).score_samples(X)
+    assert (first == second).all()
+    assert (build(random_state=1).fit(X).score_samples(X) != first).any()
+
+
+def test_no_seed_means_fresh_numbers_and_leaves_the_global_ones_alone(build):
+    torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    first = build(random_state=None).fit(vectors()).score_samples(vectors())
+    second = build(random_state=None).fit(vectors()).score_samples(vectors())
+    assert (first != second).any()
+    assert torch.equal(torch.get_rng_state(), torch_before)
+    assert (np.random.get_state()[1] == numpy_before).all()  # noqa: NPY002
+
+
+def test_a_row_gets_the_same_score_whatever_rows_stand_beside_it(build):
+    X = vectors(300)
+    detector = build().fit(X)
+    singly = np.concatenate([detector.score_samples(X[i : i + 1]) for i in range(0, 300, 17)])
+    np.testing.assert_allclose(detector.score_samples(X)[::17], singly, rtol=1e-12)
+
+
+def test_sparse_dense_and_mapped_rows_give_the_same_scores(build, tmp_path):
+    X = text()
+    np.save(tmp_path / "X.npy", X.toarray())
+    forms = [X, X.toarray(), np.load(tmp_path / "X.npy", mmap_mode="r")]
+    expected, *others = [build().fit(form).score_samples(form) for form in forms]
+    for scores in others:
+        np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_a_data_frame_keeps_its_names(build):
+    X = pd.DataFrame(vectors(), columns=list("abcdef"))
+    detector = build().fit(X)
+    assert list(detector.feature_names_in_) == list("abcdef")
+    assert list(detector.set_output(transform="pandas").transform(X)) == list(
+        detector.get_feature_names_out()
+    )
+
+
+def test_contamination_moves_the_threshold_and_never_the_ranking(build):
+    X = vectors(200)
+    few, many = build(contamination=0.05).fit(X), build(contamination=0.3).fit(X)
+    np.testing.assert_array_equal(few.score_samples(X), many.score_samples(X))
+    assert (few.predict(X) == -1).mean() == pytest.approx(0.05)
+    assert (many.predict(X) == -1).mean() == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        vectors(2),
+        vectors(3),
+        vectors(60, 1),
+        np.hstack([vectors(), np.full((60, 1), 7.0)]),
+        np.ones((20, 3)),
+        np.repeat(vectors(2), 30, axis=0),
+        vectors() * 1e30,
+        vectors() * 1e-30,
+        np.arange(40).reshape(20, 2),
+        vectors(129),
+    ],
+    ids=[
+        "two rows",
+        "fewer rows than a batch",
+        "one feature",
+        "a constant column",
+        "all rows the same",
+        "duplicates",
+        "huge",
+        "tiny",
+        "integers",
+        "a last batch of one row",
+    ],
+)
+def test_odd_tables_work(build, X):
+    scores = build().fit(X).score_samples(X)
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("shape", [(5, 1, 1), (5, 3, 7), (5, 1, 4, 4), (3, 2, 5, 1)])
+def test_odd_images_work(build, shape):
+    X = np.random.default_rng(0).random(shape)
+    detector = build().fit(X)
+    assert np.isfinite(detector.score_samples(X)).all()
+    assert detector.reconstruct(X).shape == shape
+
+
+def test_a_detector_survives_pickling_cloning_and_a_pipeline(build):
+    X = vectors()
+    detector = build().fit(X)
+    restored = pickle.loads(pickle.dumps(detector))
+    np.testing.assert_array_equal(restored.score_samples(X), detector.score_samples(X))
+    assert clone(detector).get_params() == detector.get_params()
+    piped = make_pipeline(StandardScaler(), build()).fit(X)
+    assert piped.score_samples(X).shape == (60,)
+
+
+def test_refitting_forgets(build):
+    detector = build().fit(grey_images())
+    detector.fit(vectors())
+    fresh = build().fit(vectors())
+    np.testing.assert_array_equal(detector.score_samples(vectors()), fresh.score_samples(vectors()))
+
+
+def test_the_history_has_every_epoch(build):
+    detector = build(epochs=3).fit(vectors())
+    assert detector.history_.epochs == 3
+    assert detector.history_["reconstruction"].shape == (3, detector.n_members)
+
+
+def test_the_progress_bar_shows_when_asked_and_only_then(build, capsys):
+    build(verbose=False).fit(vectors())
+    assert capsys.readouterr() == ("", "")
+    build(verbose=True).fit(vectors())
+    assert "5/5" in capsys.readouterr().err

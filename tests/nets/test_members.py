@@ -1,0 +1,77 @@
+"""A net with K members is K nets: outputs, gradients and starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from robustgen.nets.autoencoder import AutoencoderNet
+from robustgen.nets.conv import ConvDecoder, ConvEncoder
+from robustgen.nets.critic import Critic
+from robustgen.nets.linear import Linear
+from robustgen.nets.members import count, initialise, member, stack, tensors
+from robustgen.nets.mlp import MLP
+from robustgen.nets.normalization import Affine, BatchNorm
+from robustgen.nets.rsr import RSRLayer, UnitSphere
+
+NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
+    "linear": (lambda: Linear(6, 3), (6,)),
+    "linear without bias": (lambda: Linear(6, 3, bias=False), (6,)),
+    "mlp": (lambda: MLP([6, 5, 4], activation="tanh", normalization="affine"), (6,)),
+    "mlp with batch norm": (lambda: MLP([6, 5, 4], normalization="batch"), (6,)),
+    "affine on images": (lambda: Affine(2), (2, 5, 4)),
+    "batch norm on images": (lambda: BatchNorm(2), (2, 5, 4)),
+    "conv encoder": (lambda: ConvEncoder((2, 9, 8), normalization="affine"), (2, 9, 8)),
+    "conv decoder": (lambda: ConvDecoder(3, (2, 9, 8), normalization="batch"), (3,)),
+    "rsr layer": (lambda: RSRLayer(6, 2), (6,)),
+    "autoencoder": (
+        lambda: AutoencoderNet(MLP([6, 4]), RSRLayer(4, 2), nn.Sequential(UnitSphere(), MLP([2, 6]))),
+        (6,),
+    ),
+    "critic": (lambda: Critic(6), (6,)),
+}
+
+
+@pytest.fixture(params=NETS)
+def case(request: pytest.FixtureRequest) -> tuple[Callable[[], nn.Module], tuple[int, ...]]:
+    return NETS[request.param]
+
+
+def test_each_member_computes_what_it_would_alone(case):
+    build, row_shape = case
+    net = initialise(build, seeds=[3, 4, 5]).double()
+    x = torch.randn(3, 7, *row_shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    together = net(x)
+    for k in range(3):
+        alone = initialise(build, seeds=[3 + k]).double()
+        torch.testing.assert_close(together[k], alone(x[k : k + 1])[0])
+
+
+def test_no_gradient_crosses_members(case):
+    build, row_shape = case
+    net = initialise(build, seeds=[0, 1])
+    x = torch.randn(2, 7, *row_shape, generator=torch.Generator().manual_seed(0))
+    net(x)[0].square().sum().backward()
+    for parameter in net.parameters():
+        assert parameter.grad is not None
+        assert not parameter.grad[1].any()
+
+
+def test_member_undoes_stack(case):
+    build, _ = case
+    nets = [initialise(build, seeds=[seed]) for seed in (0, 1)]
+    joined = stack(nets)
+    assert count(joined) == 2
+    for k, net in enumerate(nets):
+        for cut, original in zip(tensors(member(joined, k)), tensors(net), strict=True):
+            assert torch.equal(cut, original)
+
+
+def test_initialisation_leaves_the_global_generator_alone(case):
+    build, _ = case
+    before = torch.get_rng_state()
+    initialise(build, seeds=[0, 1])
+    assert torch.equal(torch.get_rng_state(), before)

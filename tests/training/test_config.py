@@ -1,0 +1,64 @@
+"""Settings out of range are refused with one clear line; devices that are not there too."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from robustgen._checks import UsageError
+from robustgen.training import RobustTraining, TrainingConfig
+from robustgen.training.device import arithmetic, choose_device
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"epochs": 0}, "got epochs=0, expected 1 or more epochs"),
+        ({"batch_size": 0}, "got batch_size=0"),
+        ({"learning_rate": -1}, "got learning_rate=-1"),
+        ({"clip_norm": 0}, "got clip_norm=0"),
+        ({"patience": 0}, "got patience=0"),
+        ({"min_improvement": -0.1}, "got min_improvement=-0.1"),
+        ({"precision": "fp8"}, "got precision='fp8'"),
+    ],
+)
+def test_training_settings_have_ranges(settings, said):
+    with pytest.raises(UsageError, match=said):
+        TrainingConfig(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"keep": 0}, {"keep": 1.5}, {"decay": 1}, {"warmup_epochs": -1}, {"weighting": "hard"}]
+)
+def test_robust_settings_have_ranges(settings):
+    with pytest.raises(UsageError, match=f"got {next(iter(settings))}="):
+        RobustTraining(**settings)
+
+
+def test_an_unknown_option_is_answered_with_the_nearest():
+    with pytest.raises(UsageError, match="unknown training option 'patiense'; did you mean 'patience'"):
+        TrainingConfig().updated({"patiense": 3})
+
+
+@pytest.mark.parametrize("name", ["tpu9", "gpu", 3.5])
+def test_a_device_that_is_none_is_refused(name):
+    with pytest.raises(UsageError, match="got device="):
+        choose_device(name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(UsageError, match="this machine does not have"):
+        choose_device("cuda")
+
+
+def test_arithmetic_leaves_the_process_as_it_was():
+    before = torch.get_float32_matmul_precision()
+    with arithmetic("tf32", torch.device("cpu")):
+        assert torch.get_float32_matmul_precision() == "high"
+    assert torch.get_float32_matmul_precision() == before
+
+
+def test_bf16_computes_products_in_bf16():
+    with arithmetic("bf16", torch.device("cpu")):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16

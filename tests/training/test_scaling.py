@@ -1,0 +1,59 @@
+"""Scalings against their definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from robustgen.training.scaling import SCALINGS, fit_scaling
+
+
+@pytest.fixture
+def X() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(101, 3)) * [1, 10, 0] + [0, 5, 7]
+
+
+@pytest.mark.parametrize("name", SCALINGS)
+def test_inverting_undoes_applying(name, X):
+    scaling = fit_scaling(X, name)
+    rows = torch.from_numpy(X)
+    torch.testing.assert_close(scaling.invert(scaling.apply(rows)), rows)
+
+
+@pytest.mark.parametrize("name", SCALINGS)
+def test_sparse_and_dense_agree(name):
+    rng = np.random.default_rng(1)
+    X = rng.poisson(0.7, size=(80, 5)).astype(float)
+    dense, csr = fit_scaling(X, name), fit_scaling(sparse.csr_matrix(X), name)
+    np.testing.assert_allclose(dense.center, csr.center, atol=1e-12)
+    np.testing.assert_allclose(dense.scale, csr.scale, rtol=1e-12)
+
+
+def test_standard_gives_mean_zero_and_variance_one(X):
+    scaled = fit_scaling(X, "standard").apply(torch.from_numpy(X)).numpy()
+    np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.std(0), [1, 1, 0], atol=1e-12)
+
+
+def test_robust_does_not_move_when_a_tenth_of_the_rows_goes_far(X):
+    dirty = X.copy()
+    dirty[:10] = 1e6
+    clean, moved = fit_scaling(X, "robust"), fit_scaling(dirty, "robust")
+    assert (np.abs(clean.center - moved.center)[:2] < 0.3 * clean.scale[:2]).all()
+    assert (moved.scale[:2] < 1.5 * clean.scale[:2]).all()
+
+
+def test_robust_takes_the_deviation_where_the_middle_half_is_constant():
+    column = np.r_[np.zeros(90), np.ones(10)][:, None]
+    assert fit_scaling(column, "robust").scale == pytest.approx(column.std())
+
+
+def test_images_are_scaled_by_channel():
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(20, 2, 4, 5)) * np.array([1, 50])[:, None, None]
+    scaling = fit_scaling(images, "standard")
+    assert scaling.scale.shape == (2, 1, 1)
+    np.testing.assert_allclose(scaling.apply(torch.from_numpy(images)).numpy().std((0, 2, 3)), 1)
