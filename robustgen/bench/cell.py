@@ -1,0 +1,226 @@
+"""One cell: draw, fit, score, measure. Whatever happens, the answer is a record."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustgen import metrics
+from robustgen._checks import UsageError
+from robustgen.bench.records import Record, Status
+from robustgen.bench.registry import build
+from robustgen.bench.resources import (
+    OutOfTimeError,
+    forget_peak_memory,
+    one_thread,
+    peak_memory_mib,
+    time_limit,
+)
+from robustgen.bench.spec import Cell
+from robustgen.data.sources import load
+from robustgen.data.splits import Split, draw
+
+#: The number of bins of a score histogram.
+BINS = 40
+
+
+def run_cell(cell: Cell, *, device: str | None = None, timeout: float | None = None) -> Record:
+    """Run one cell to its record; nothing that a detector does escapes it.
+
+    Parameters
+    ----------
+    cell
+        What to run.
+    device
+        Where detectors that can choose compute; None leaves the choice to them.
+    timeout
+        Seconds after which the cell is given up.
+
+    Returns
+    -------
+    Record
+        "ok"; "skipped" where the data cannot be had; "failed" where the detector raised or did
+        not score every row; "timeout".
+    """
+    try:
+        split = _draw(cell)
+    except (UsageError, OSError) as error:
+        return _record(cell, "skipped", message=str(error))
+    counts = _counts(split)
+    try:
+        with time_limit(timeout), warnings.catch_warnings(record=True) as raised:
+            warnings.simplefilter("always")
+            results = _measure(cell, split, device)
+    except OutOfTimeError as error:
+        return _record(cell, "timeout", message=str(error), **counts)
+    except Exception as error:  # a detector may raise anything, and the other cells must go on
+        return _record(cell, "failed", message=_one_line(error), **counts)
+    return _record(cell, "ok", message=_warned(raised), **counts, **results)
+
+
+@lru_cache(maxsize=1)
+def _loaded(name: str) -> Any:
+    """Keep the last data set: the cells of one follow each other."""
+    return load(name)
+
+
+def _draw(cell: Cell) -> Split:
+    split = draw(
+        _loaded(cell.dataset),
+        inlier_class=cell.inlier_class,
+        corruption=cell.corruption,
+        repetition=cell.repetition,
+        **asdict(cell.sampling),
+    )
+    return split.clean() if cell.clean else split
+
+
+def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
+    """Fit on the training rows and return what the record says of the test rows."""
+    detector = build(cell.detector, random_state=cell.fit_seed, device=device)
+    score = _score_of(detector)
+    with one_thread():
+        forget_peak_memory()
+        _, fit_seconds = _timed(detector.fit, split.X_train)
+        normality, score_seconds = _timed(score, split.X_test)
+        peak = peak_memory_mib()
+        flagged = _flagged(detector, split.X_test, normality)
+    outlierness = _checked(normality, split.X_test.shape[0])
+    recalls, precisions = metrics.precision_recall_curve(split.outlier_test, outlierness)
+    return {
+        "metrics": _metrics(split.outlier_test, outlierness, flagged),
+        "fit_seconds": fit_seconds,
+        "score_seconds": score_seconds,
+        "rows_per_second": outlierness.size / max(score_seconds, 1e-9),
+        "peak_memory_mib": peak,
+        "precision_recall": {"recall": recalls.tolist(), "precision": precisions.tolist()},
+        "histogram": histogram(split.outlier_test, outlierness),
+    }
+
+
+def failed(cell: Cell, message: str) -> Record:
+    """Return the record of a cell that failed without a word of its own."""
+    return _record(cell, "failed", message=message)
+
+
+def histogram(outlier: NDArray[np.bool_], outlierness: NDArray[np.float64]) -> dict[str, list[float]]:
+    """Count the test rows of both kinds in bins between the 0.5 and 99.5 percentiles.
+
+    Rows beyond them are counted in the end bins.
+
+    Parameters
+    ----------
+    outlier : bool (n,)
+        Which rows are outliers.
+    outlierness : float (n,)
+        Larger = more outlying.
+
+    Returns
+    -------
+    dict
+        "edges" (41 floats), "inliers" and "outliers" (40 counts each).
+
+    Examples
+    --------
+    >>> counts = histogram(np.array([False, True]), np.array([0.0, 1.0]))
+    >>> counts["inliers"][0], counts["outliers"][-1]
+    (1, 1)
+    """
+    low, high = np.percentile(outlierness, [0.5, 99.5])
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, BINS + 1)
+    inside = np.clip(outlierness, edges[0], edges[-1])
+    kinds = {"inliers": inside[~outlier], "outliers": inside[outlier]}
+    counts = {kind: np.histogram(rows, edges)[0].tolist() for kind, rows in kinds.items()}
+    return {"edges": edges.tolist(), **counts}
+
+
+def _metrics(
+    outlier: NDArray[np.bool_], outlierness: NDArray[np.float64], flagged: NDArray[np.bool_] | None
+) -> dict[str, float | None]:
+    decisions = {"precision": metrics.precision, "recall": metrics.recall, "f1": metrics.f1}
+    return {
+        "auroc": metrics.auroc(outlier, outlierness),
+        "ap": metrics.average_precision(outlier, outlierness),
+        **{name: None if flagged is None else of(outlier, flagged) for name, of in decisions.items()},
+        "precision_at_n": metrics.precision_at_n(outlier, outlierness),
+        "recall_at_1pct": metrics.recall_at_false_alarms(outlier, outlierness, 0.01),
+        "recall_at_5pct": metrics.recall_at_false_alarms(outlier, outlierness, 0.05),
+    }
+
+
+def _score_of(detector: Any) -> Callable[[Any], NDArray]:
+    score = detector.score_samples if hasattr(detector, "score_samples") else detector.decision_function
+    return score
+
+
+def _flagged(detector: Any, X: Any, normality: NDArray) -> NDArray[np.bool_] | None:
+    """Say which rows the fitted threshold calls outliers; None for a detector that does not decide."""
+    if hasattr(detector, "score_samples") and hasattr(detector, "offset_"):
+        return np.asarray(normality < detector.offset_)  # predict without a second pass of scoring
+    return np.asarray(detector.predict(X)) == -1 if hasattr(detector, "predict") else None
+
+
+def _checked(normality: NDArray, n_rows: int) -> NDArray[np.float64]:
+    """Return outlierness; the bench turns the sign here and nowhere else."""
+    scores = np.asarray(normality, dtype=np.float64)
+    if scores.shape != (n_rows,):
+        raise ValueError(
+            f"expected one score for each of {n_rows} rows, got an array of shape {scores.shape}"
+        )
+    bad = int(np.count_nonzero(~np.isfinite(scores)))
+    if bad:
+        raise ValueError(f"{bad} of {n_rows} scores are not finite")
+    return -scores
+
+
+def _timed(call: Callable[[Any], Any], rows: Any) -> tuple[Any, float]:
+    start = time.perf_counter()
+    result = call(rows)
+    return result, time.perf_counter() - start
+
+
+def _counts(split: Split) -> dict[str, int]:
+    n_test_outliers = int(np.count_nonzero(split.outlier_test))
+    return {
+        "n_train_inliers": split.n_train_inliers,
+        "n_train_outliers": split.n_train_outliers,
+        "n_test_inliers": split.outlier_test.size - n_test_outliers,
+        "n_test_outliers": n_test_outliers,
+    }
+
+
+def _record(cell: Cell, status: Status, **rest: Any) -> Record:
+    record = Record(
+        key=cell.key,
+        dataset=cell.dataset,
+        inlier_class=cell.inlier_class,
+        corruption=cell.corruption,
+        corruption_of=cell.sampling.corruption_of,
+        detector=cell.detector.name,
+        repetition=cell.repetition,
+        clean=cell.clean,
+        status=status,
+    )
+    return replace(record, **rest)
+
+
+def _one_line(error: Exception, most: int = 300) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:most]
+
+
+def _warned(raised: Iterable[warnings.WarningMessage] | None) -> str | None:
+    """Return what the fit warned of; warnings to developers depend on what was imported before."""
+    kinds = (UserWarning, RuntimeWarning)
+    heard = (w.message for w in raised or () if issubclass(w.category, kinds))
+    lines = dict.fromkeys(_one_line(message) for message in heard if isinstance(message, Warning))
+    return "; ".join(lines)[:300] or None

@@ -1,0 +1,114 @@
+"""What a user changes about a suite for one run: the options of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from robustgen._checks import UsageError
+from robustgen.bench.registry import DetectorSpec, resolve
+from robustgen.bench.spec import DatasetSpec, Sampling, Suite
+from robustgen.data.catalog import find
+from robustgen.data.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Changes to a suite; what is left empty stays as the suite has it.
+
+    Parameters
+    ----------
+    corruption, dataset, inlier_class, detector
+        Taken instead of the suite's. A data set or detector that the suite names keeps the
+        suite's settings; an inlier class is for every chosen set that has classes.
+    repetitions, protocol, corruption_of, reach
+        As in `Suite` and `Sampling`.
+
+    Examples
+    --------
+    >>> from robustgen.bench.suites import read_suite
+    >>> suite = Choices(detector=("knn",), corruption=(0.3,)).apply(read_suite("quick"))
+    >>> [detector.name for detector in suite.detectors], suite.corruption
+    (['knn'], (0.3,))
+    """
+
+    corruption: tuple[float, ...] = ()
+    dataset: tuple[str, ...] = ()
+    inlier_class: tuple[str, ...] = ()
+    detector: tuple[str, ...] = ()
+    repetitions: int | None = None
+    protocol: str | None = None
+    corruption_of: str | None = None
+    reach: float | None = None
+
+    def apply(self, suite: Suite, load: Callable[[str], Dataset] | None = None) -> Suite:
+        """Return the suite with these changes.
+
+        Parameters
+        ----------
+        suite
+            The suite to change.
+        load
+            How a data set is had by its name; `robustgen.data.load` by default.
+
+        Raises
+        ------
+        UsageError
+            If a detector or data set is unknown, or no chosen set has inlier classes to choose.
+        """
+        sampling = self._sampling(suite.sampling)
+        return replace(
+            suite,
+            datasets=self._datasets(suite, load),
+            detectors=self._detectors(suite),
+            corruption=self.corruption or _possible(suite.corruption, sampling.protocol),
+            repetitions=suite.repetitions if self.repetitions is None else self.repetitions,
+            sampling=sampling,
+        )
+
+    def _sampling(self, sampling: Sampling) -> Sampling:
+        return replace(
+            sampling,
+            protocol=self.protocol or sampling.protocol,
+            corruption_of=self.corruption_of or sampling.corruption_of,
+            reach=sampling.reach if self.reach is None else self.reach,
+        )
+
+    def _detectors(self, suite: Suite) -> tuple[DetectorSpec, ...]:
+        of_suite = {spec.name: spec for spec in suite.detectors}
+        chosen = tuple(of_suite.get(name) or resolve(name) for name in dict.fromkeys(self.detector))
+        return chosen or suite.detectors
+
+    def _datasets(self, suite: Suite, load: Callable[[str], Dataset] | None) -> tuple[DatasetSpec, ...]:
+        of_suite = {_full_name(spec.name): spec for spec in suite.datasets}
+        names = dict.fromkeys(_full_name(name) for name in self.dataset)
+        chosen = tuple(of_suite.get(name) or DatasetSpec(name) for name in names) or suite.datasets
+        return self._with_inlier_classes(chosen, load) if self.inlier_class else chosen
+
+    def _with_inlier_classes(
+        self, specs: tuple[DatasetSpec, ...], load: Callable[[str], Dataset] | None
+    ) -> tuple[DatasetSpec, ...]:
+        from robustgen.data.sources import load as load_by_name
+
+        have_classes = [(load or load_by_name)(spec.name).classes is not None for spec in specs]
+        if not any(have_classes):
+            listed = ", ".join(f"'{spec.name}'" for spec in specs)
+            raise UsageError(f"no inlier class can be chosen: {listed} has outlier labels and no classes")
+        return tuple(
+            replace(spec, inlier_classes=self.inlier_class) if has else spec
+            for spec, has in zip(specs, have_classes, strict=True)
+        )
+
+
+def _full_name(name: str) -> str:
+    """Return the catalog's name for an alias, and any other name as it is."""
+    base, colon, part = name.partition(":")
+    entry = find(base)
+    return f"{entry.name if entry else base}{colon}{part}"
+
+
+def _possible(corruption: tuple[float, ...], protocol: str) -> tuple[float, ...]:
+    """Leave out of a suite's corruptions those that the protocol has no meaning for."""
+    if protocol == "clean":
+        return (0.0,)
+    return tuple(one for one in corruption if one > 0) if protocol == "transductive" else corruption

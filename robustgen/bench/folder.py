@@ -1,0 +1,185 @@
+"""The folder of a run: the records and the manifest of one suite, and of no other."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from robustgen._checks import UsageError
+from robustgen.bench import provenance, records
+from robustgen.bench.records import Record
+from robustgen.bench.spec import Sampling, Suite
+
+
+class RunFolder:
+    """The results of one suite.
+
+    Parameters
+    ----------
+    path
+        The folder; it is made when a run begins.
+
+    Examples
+    --------
+    >>> RunFolder(Path("nowhere")).records()
+    ([], [])
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.records_path = path / records.FILE_NAME
+        self.manifest_path = path / provenance.FILE_NAME
+
+    def records(self) -> tuple[list[Record], list[tuple[int, str]]]:
+        """Return the records, and the damaged lines with their numbers; see `records.read`."""
+        return records.read(self.records_path)
+
+    def begin(self, suite: Suite, *, command: str, device: str | None, fresh: bool = False) -> None:
+        """Make the folder the suite's, or make sure that it is.
+
+        Parameters
+        ----------
+        suite
+            What is about to run.
+        command
+            The command line, for the manifest.
+        device
+            The device asked for.
+        fresh
+            Set earlier results aside (``records.previous.jsonl``) instead of adding to them.
+
+        Raises
+        ------
+        UsageError
+            If the folder holds another suite's results, another detector under the same name, or
+            a manifest that cannot be read.
+        """
+        self._make()
+        if fresh:
+            self._set_aside()
+        plain = suite.to_dict()
+        before = self._manifest()
+        if before:
+            _check_same(before["suite"], plain, self.path)
+        run = {"command": command, "started": provenance.now(), "finished": None}
+        runs = [*(before.get("runs", []) if before else []), run]
+        whole = _merged(before["suite"], plain) if before else plain
+        self._write({"suite": whole, **provenance.surroundings(device), **run, "cells": None, "runs": runs})
+
+    def finish(self, outcomes: Mapping[str, int]) -> None:
+        """Note in the manifest that the run has ended, and how its cells did.
+
+        Parameters
+        ----------
+        outcomes
+            The number of cells of this run by status.
+        """
+        manifest = self._manifest() or {}
+        ended = {"finished": provenance.now(), "cells": dict(outcomes)}
+        runs = manifest.get("runs", [{}])
+        manifest.update(ended, runs=[*runs[:-1], {**runs[-1], **ended}])
+        self._write(manifest)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second run out of the folder; the lock dies with its process.
+
+        Raises
+        ------
+        UsageError
+            If another run has it.
+        """
+        try:
+            import fcntl
+        except ImportError:  # Windows has no such lock: two runs at once are the user's own affair there
+            yield
+            return
+        self._make()
+        with (self.path / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise UsageError(
+                    f"another run is writing to '{self.path}': wait, or choose another --output"
+                ) from None
+            yield
+
+    def _make(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise UsageError(f"the output folder '{self.path}' is a file")
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    def _manifest(self) -> dict[str, Any] | None:
+        """Return the manifest, or None in a folder without a run."""
+        if not self.manifest_path.exists():
+            if self.records_path.exists():
+                raise UsageError(
+                    f"'{self.records_path}' has no {provenance.FILE_NAME} beside it, so nobody knows whose "
+                    f"records these are: use --fresh to set them aside, or another --output"
+                )
+            return None
+        try:
+            manifest = json.loads(self.manifest_path.read_text(encoding="utf-8"))
+            manifest["suite"]["name"], manifest["suite"]["detectors"], manifest["runs"]
+        except (ValueError, KeyError, TypeError):
+            raise UsageError(
+                f"'{self.manifest_path}' is damaged: use --fresh to set the run aside, or another --output"
+            ) from None
+        return dict(manifest)
+
+    def _write(self, manifest: Mapping[str, Any]) -> None:
+        provenance.write_manifest(self.manifest_path, manifest)
+
+    def _set_aside(self) -> None:
+        for path in (self.records_path, self.manifest_path):
+            if path.exists():
+                path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
+
+
+def count_statuses(some: Iterable[Record]) -> dict[str, int]:
+    """Count records by how their cells ended.
+
+    Examples
+    --------
+    >>> count_statuses([Record("k", "wine", "0", 0.0, "all", "knn", 0, False, "skipped")])
+    {'skipped': 1}
+    """
+    return dict(Counter(record.status for record in some))
+
+
+def _check_same(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> None:
+    """Refuse what would put two meanings into one table."""
+    way_out = "choose another --output, or --fresh to set the old results aside"
+    if old["name"] != new["name"]:
+        raise UsageError(f"'{path}' holds a run of suite '{old['name']}', not '{new['name']}': {way_out}")
+    for key in (field.name for field in fields(Sampling)):
+        if old.get(key) != new[key]:
+            raise UsageError(
+                f"'{path}' holds a run of suite '{old['name']}' with {key} = {old.get(key)}, "
+                f"not {new[key]}: {way_out}"
+            )
+    known = {one["name"]: one for one in old["detectors"]}
+    for one in new["detectors"]:
+        if known.get(one["name"], one) != one:
+            raise UsageError(
+                f"'{path}' holds results of another detector under the name '{one['name']}': {way_out}"
+            )
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the suite that has the cells of both runs, for the manifest; settings are the new run's."""
+    classes: dict[str, list[str]] = {}
+    for one in (*old["datasets"], *new["datasets"]):
+        classes[one["name"]] = list(dict.fromkeys([*classes.get(one["name"], []), *one["inlier_classes"]]))
+    return {
+        **new,
+        "datasets": [{"name": name, "inlier_classes": inliers} for name, inliers in classes.items()],
+        "detectors": list({one["name"]: one for one in (*old["detectors"], *new["detectors"])}.values()),
+        "corruption": sorted({*old["corruption"], *new["corruption"]}),
+        "repetitions": max(old["repetitions"], new["repetitions"]),
+    }

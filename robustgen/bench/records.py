@@ -1,0 +1,220 @@
+"""The results file: one cell, one line of JSON, written so that no crash can fake a result.
+
+A line counts from the moment its newline is on the disk. A line without one is torn, a line that does
+not parse is damaged; both are named to the reader, and never stand for a result.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+#: The file of a run folder that holds its records.
+FILE_NAME = "records.jsonl"
+
+#: How a cell can end.
+Status = Literal["ok", "skipped", "failed", "timeout"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """How one cell ended.
+
+    Parameters
+    ----------
+    key
+        The hash of all that defines the cell's result.
+    dataset, inlier_class, corruption, corruption_of, detector, repetition
+        The cell. ``inlier_class`` is None for a set that comes with outlier labels.
+    clean
+        Whether the detector was given the clean part of the sample only, as its own oracle.
+    status
+        "ok"; "skipped" (the data could not be had), "failed" (the detector), or "timeout".
+    message
+        Why it is not ok; for an ok cell what it warned of, or None.
+    n_train_inliers, n_train_outliers, n_test_inliers, n_test_outliers
+        Rows of the split; None where there was none.
+    metrics
+        "auroc", "ap", "precision_at_n", "recall_at_1pct", "recall_at_5pct", and where the
+        detector decides "precision", "recall", "f1" (else None), all in [0, 1].
+    fit_seconds, score_seconds
+        Wall time of ``fit``, and of scoring the test rows.
+    rows_per_second
+        Test rows scored in a second.
+    peak_memory_mib
+        The largest resident memory of the process while the cell ran, in MiB.
+    precision_recall
+        "recall" and "precision", 101 numbers each.
+    histogram
+        Of the test rows' outlierness: 41 "edges", and 40 counts of "inliers" and "outliers" each.
+    """
+
+    key: str
+    dataset: str
+    inlier_class: str | None
+    corruption: float
+    corruption_of: str
+    detector: str
+    repetition: int
+    clean: bool
+    status: Status
+    message: str | None = None
+    n_train_inliers: int | None = None
+    n_train_outliers: int | None = None
+    n_test_inliers: int | None = None
+    n_test_outliers: int | None = None
+    metrics: dict[str, float | None] | None = None
+    fit_seconds: float | None = None
+    score_seconds: float | None = None
+    rows_per_second: float | None = None
+    peak_memory_mib: float | None = None
+    precision_recall: dict[str, list[float]] | None = None
+    histogram: dict[str, list[float]] | None = None
+
+    def to_json(self) -> str:
+        """Return the record as one line of JSON, floats rounded to 6 significant places.
+
+        Examples
+        --------
+        >>> record = Record("k", "digits", "3", 0.3, "all", "knn", 0, False, "skipped", "no file")
+        >>> record.to_json()[:58]
+        '{"key": "k", "dataset": "digits", "inlier_class": "3", "co'
+        """
+        return json.dumps(_rounded(asdict(self)), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> Record:
+        """Read a record from its line.
+
+        Raises
+        ------
+        ValueError
+            If the line is not JSON or not a record.
+
+        Examples
+        --------
+        >>> record = Record("k", "digits", "3", 0.3, "all", "knn", 0, False, "skipped", "no file")
+        >>> Record.from_json(record.to_json()) == record
+        True
+        """
+        values = json.loads(line)
+        if not isinstance(values, dict):
+            raise ValueError("not a JSON object")
+        _check_fields(values)
+        return cls(**values)
+
+
+def read(path: Path) -> tuple[list[Record], list[tuple[int, str]]]:
+    """Read the records of a file, and which of its lines are no records.
+
+    Parameters
+    ----------
+    path
+        A file of records; one that is not there holds none.
+
+    Returns
+    -------
+    records : list of Record
+        One a key, in the order of the file: where a cell was run again, its last line counts.
+    damaged : list of (int, str)
+        The number of each bad line, from 1, and what is wrong with it.
+    """
+    if not path.exists():
+        return [], []
+    *lines, tail = path.read_bytes().split(b"\n")
+    latest: dict[str, Record] = {}
+    damaged = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = Record.from_json(line.decode("utf-8"))
+        except ValueError as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+            damaged.append((number, str(error)))
+        else:
+            latest[record.key] = record
+    if tail:
+        damaged.append((len(lines) + 1, "the line was cut off while it was written"))
+    return list(latest.values()), damaged
+
+
+class RecordFile:
+    """A file that records are appended to; each is on the disk before `append` returns.
+
+    Parameters
+    ----------
+    path
+        The file; it is made if it is not there. A torn last line is ended first, so that it stays
+        a line of its own.
+    """
+
+    def __init__(self, path: Path) -> None:
+        torn = path.exists() and path.stat().st_size > 0 and not _ends_with_newline(path)
+        self._file = path.open("ab")
+        if torn:
+            self._write(b"\n")
+
+    def append(self, record: Record) -> None:
+        """Write the record as one line, through to the disk."""
+        self._write(record.to_json().encode("utf-8") + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> RecordFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+_NAMES = {field.name for field in fields(Record)}
+_REQUIRED: dict[str, type | tuple[type, ...]] = {
+    "key": str,
+    "dataset": str,
+    "corruption": (int, float),
+    "corruption_of": str,
+    "detector": str,
+    "repetition": int,
+    "clean": bool,
+    "status": str,
+}
+
+
+def _check_fields(values: dict[str, Any]) -> None:
+    if unknown := sorted(values.keys() - _NAMES):
+        raise ValueError(f"unknown field '{unknown[0]}'")
+    if missing := sorted((_REQUIRED.keys() | {"inlier_class"}) - values.keys()):
+        raise ValueError(f"the field '{missing[0]}' is missing")
+    for name, kind in _REQUIRED.items():
+        if not isinstance(values[name], kind):
+            raise ValueError(f"the field '{name}' holds {values[name]!r}")
+    if values["status"] not in get_args(Status):
+        raise ValueError(f"unknown status '{values['status']}'")
+    if values["status"] == "ok" and not isinstance(values.get("metrics"), dict):
+        raise ValueError("an ok record without metrics")
+
+
+def _rounded(value: Any) -> Any:
+    """Round floats to 6 significant places, everywhere inside."""
+    if isinstance(value, float) and math.isfinite(value):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_rounded(inner) for inner in value]
+    return value

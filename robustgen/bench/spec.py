@@ -1,0 +1,239 @@
+"""What is run: a suite, and the cells that it consists of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from robustgen._checks import UsageError
+from robustgen._random import seed_from
+from robustgen.bench.registry import DetectorSpec
+from robustgen.data.corruption import check_corruption
+from robustgen.data.dataset import Dataset
+from robustgen.data.splits import check_protocol, check_reach, draw
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How every cell of a suite draws its rows; the arguments of `robustgen.data.draw`.
+
+    Parameters
+    ----------
+    protocol
+        "inductive", "transductive" or "clean".
+    corruption_of
+        "all" or "inliers": what a corruption is a share of.
+    max_train, max_test
+        The most training inliers, and the most test rows.
+    reach
+        The largest corruption that the draws are sized for.
+    """
+
+    protocol: str = "inductive"
+    corruption_of: str = "all"
+    max_train: int = 2000
+    max_test: int = 20_000
+    reach: float = 0.3
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """A data set of a suite.
+
+    Parameters
+    ----------
+    name
+        A name that `robustgen.data.load` knows.
+    inlier_classes
+        The classes that are the inliers in turn; ``("all",)`` for each of them; empty for a set
+        that comes with outlier labels.
+    """
+
+    name: str
+    inlier_classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One fit: a detector on one draw of dirty data, or on the clean part of that draw.
+
+    Parameters
+    ----------
+    dataset, inlier_class, corruption, repetition
+        The draw.
+    sampling
+        How it is drawn.
+    detector
+        What is fitted.
+    clean
+        Whether the training outliers are taken away first.
+    """
+
+    dataset: str
+    inlier_class: str | None
+    corruption: float
+    repetition: int
+    detector: DetectorSpec
+    sampling: Sampling = Sampling()
+    clean: bool = False
+
+    @property
+    def key(self) -> str:
+        """The hash of all that defines the result: one cell, one key, on every machine."""
+        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    @property
+    def fit_seed(self) -> int:
+        """The seed of the fit: of the draw and the detector's name; below 2**31, as all libraries take."""
+        draw_parts = (self.dataset, self.inlier_class, float(self.corruption), self.repetition)
+        return seed_from("fit", *draw_parts, self.detector.name, self.clean) % 2**31
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A question to the detectors, and the cells that answer it.
+
+    Parameters
+    ----------
+    name
+        Its name; the run folder is called after it.
+    datasets, detectors
+        What is run on what.
+    question
+        What it is for, in a sentence.
+    task
+        "detection".
+    corruption
+        The corruptions, each a share of outliers.
+    repetitions
+        The number of draws of each cell.
+    sampling
+        How rows are drawn.
+    oracle
+        Whether each detector is also trained on the clean part of its samples.
+    naive
+        The detector that ``recovered`` measures the others against; None for none.
+    timeout
+        Seconds after which a cell is given up; None for never.
+
+    Examples
+    --------
+    >>> from robustgen.bench.registry import resolve
+    >>> suite = Suite("mine", (DatasetSpec("digits", ("3",)),), (resolve("knn"),), corruption=(0.3,))
+    >>> [(cell.inlier_class, cell.corruption) for cell in suite.cells()]
+    [('3', 0.0), ('3', 0.3)]
+    """
+
+    name: str
+    datasets: tuple[DatasetSpec, ...]
+    detectors: tuple[DetectorSpec, ...]
+    question: str = ""
+    task: str = "detection"
+    corruption: tuple[float, ...] = (0.0, 0.1, 0.3)
+    repetitions: int = 1
+    sampling: Sampling = field(default_factory=Sampling)
+    oracle: bool = True
+    naive: str | None = "autoencoder"
+    timeout: float | None = None
+
+    def cells(self, load: Callable[[str], Dataset] | None = None) -> list[Cell]:
+        """Return every cell, after making sure that each can be drawn.
+
+        With an oracle, an inductive suite also has its cells at corruption 0, where each detector
+        sees the very inliers of its dirty samples; a transductive suite has a clean cell beside
+        each dirty one, for it is judged on the rows of that sample.
+
+        Parameters
+        ----------
+        load
+            How a data set is had by its name; `robustgen.data.load` by default.
+
+        Raises
+        ------
+        UsageError
+            If anything is out of range, unknown, or beyond what a data set can give.
+        """
+        self.check()
+        load = load or _load
+        cells = (
+            cell
+            for spec in self.datasets
+            for name, inlier_class in self._drawable(load(spec.name), spec)
+            for cell in self._cells_of(name, inlier_class)
+        )
+        return list({cell.key: cell for cell in cells}.values())
+
+    def check(self) -> None:
+        """Refuse what no data set could make right.
+
+        Raises
+        ------
+        UsageError
+            With the first fault.
+        """
+        check_protocol(self.sampling.protocol)
+        check_reach(self.sampling.reach, self.sampling.corruption_of)
+        for corruption in self.corruption:
+            check_corruption(corruption, self.sampling.corruption_of)
+        if self.task != "detection":
+            raise UsageError(f"task must be 'detection', got '{self.task}'")
+        if self.repetitions < 1:
+            raise UsageError(f"repetitions must be at least 1, got {self.repetitions}")
+        if self.timeout is not None and self.timeout <= 0:
+            raise UsageError(f"timeout must be above 0 seconds, got {self.timeout:g}")
+        named = {"dataset": self.datasets, "detector": self.detectors, "corruption": self.corruption}
+        for what, some in named.items():
+            if not some:
+                raise UsageError(f"suite '{self.name}' names no {what}")
+        _check_distinct("detector", [spec.name for spec in self.detectors])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the suite as plain lists and dictionaries, its sampling among its own settings."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return plain | plain.pop("sampling")
+
+    def _drawable(self, dataset: Dataset, spec: DatasetSpec) -> Iterator[tuple[str, str | None]]:
+        """Yield the set's name and each inlier class, once a draw at the worst corruption has worked."""
+        for inlier_class in _inlier_classes(dataset, spec):
+            for corruption in {min(self.corruption), max(self.corruption)}:
+                draw(dataset, inlier_class=inlier_class, corruption=corruption, **asdict(self.sampling))
+            yield dataset.name, dataset.class_name(inlier_class)
+
+    def _cells_of(self, dataset: str, inlier_class: str | None) -> Iterator[Cell]:
+        for repetition in range(self.repetitions):
+            for corruption, clean in self._columns():
+                for detector in self.detectors:
+                    yield Cell(dataset, inlier_class, corruption, repetition, detector, self.sampling, clean)
+
+    def _columns(self) -> list[tuple[float, bool]]:
+        """Return each corruption with whether the fit is a clean oracle."""
+        dirty = dict.fromkeys((float(corruption), False) for corruption in self.corruption)
+        if not self.oracle:
+            return list(dirty)
+        if self.sampling.protocol == "transductive":
+            return [(corruption, clean) for corruption, _ in dirty for clean in (False, True)]
+        return list(dict.fromkeys([(0.0, False), *dirty]))
+
+
+def _load(name: str) -> Dataset:
+    from robustgen.data.sources import load
+
+    return load(name)
+
+
+def _inlier_classes(dataset: Dataset, spec: DatasetSpec) -> tuple[str | None, ...]:
+    if spec.inlier_classes == ("all",):
+        return dataset.classes or (None,)
+    if dataset.classes is None:
+        return spec.inlier_classes or (None,)
+    return spec.inlier_classes or (dataset.class_name(None),)
+
+
+def _check_distinct(what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"the {what} '{name}' is named twice")

@@ -1,0 +1,162 @@
+"""Suites from TOML. Every key is checked: a misspelt one is an error, never a silent default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from robustgen._checks import UsageError, suggest
+from robustgen.bench.registry import DetectorSpec, resolve
+from robustgen.bench.spec import DatasetSpec, Sampling, Suite
+from robustgen.data.content import content_folder, read_toml
+
+
+def built_in() -> tuple[str, ...]:
+    """Return the names of the suites that come with the package.
+
+    Examples
+    --------
+    >>> "quick" in built_in()
+    True
+    """
+    return tuple(sorted(path.stem for path in content_folder("benchmarks").glob("*.toml")))
+
+
+def read_suite(name_or_path: str) -> Suite:
+    """Read a built-in suite by its name, or any suite by the path of its file.
+
+    Parameters
+    ----------
+    name_or_path
+        A name of `built_in`, or a path that ends in ``.toml``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such suite, its TOML is broken, or it holds something unknown.
+
+    Examples
+    --------
+    >>> read_suite("quick").naive
+    'autoencoder'
+    """
+    if name_or_path in built_in():
+        path = content_folder("benchmarks") / f"{name_or_path}.toml"
+    elif name_or_path.endswith(".toml"):
+        path = Path(name_or_path)
+    else:
+        hint = suggest(name_or_path, built_in()) or f"; built in are {', '.join(built_in())}"
+        raise UsageError(f"unknown suite '{name_or_path}' (a name, or the path of a .toml file){hint}")
+    try:
+        return parse_suite(read_toml(path), default_name=path.stem)
+    except UsageError as error:
+        raise UsageError(f"suite '{name_or_path}': {error}") from None
+
+
+def parse_suite(table: Mapping[str, Any], default_name: str = "suite") -> Suite:
+    """Build a suite from the tables of its TOML.
+
+    Parameters
+    ----------
+    table
+        The keys of `Suite` and `Sampling` at the top (without `datasets` and `detectors`), and the lists
+        ``[[dataset]]`` (name, inlier_classes) and ``[[detector]]`` (name, use, parameters).
+    default_name
+        What it is called if it does not say.
+
+    Raises
+    ------
+    UsageError
+        If a key is unknown (with the nearest one) or its value of the wrong kind.
+    """
+    _check_table(table, _TOP, "the suite")
+    sampling = {key: table[key] for key in _SAMPLING if key in table}
+    settings = {key: value for key, value in table.items() if key in _SETTINGS}
+    if "corruption" in settings:
+        settings["corruption"] = tuple(float(one) for one in settings["corruption"])
+    return Suite(
+        **{"name": default_name, **settings},
+        sampling=Sampling(**sampling),
+        datasets=tuple(_dataset(one) for one in table.get("dataset", ())),
+        detectors=tuple(_detector(one) for one in table.get("detector", ())),
+    )
+
+
+def _dataset(table: Mapping[str, Any]) -> DatasetSpec:
+    _check_table(table, {"name": _text, "inlier_classes": _classes}, "[[dataset]]", needed="name")
+    classes = table.get("inlier_classes", ())
+    return DatasetSpec(table["name"], ("all",) if classes == "all" else tuple(map(str, classes)))
+
+
+def _detector(table: Mapping[str, Any]) -> DetectorSpec:
+    _check_table(table, {"name": _text, "use": _text, "parameters": _table}, "[[detector]]", needed="name")
+    return resolve(table["name"], table.get("use"), table.get("parameters"))
+
+
+_Check = Callable[[Any], bool]
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_number, value))
+
+
+def _table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _tables(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_table, value))
+
+
+def _classes(value: Any) -> bool:
+    return value == "all" or (isinstance(value, list) and all(isinstance(one, str | int) for one in value))
+
+
+_SAMPLING: dict[str, _Check] = {
+    "protocol": _text,
+    "corruption_of": _text,
+    "max_train": _whole,
+    "max_test": _whole,
+    "reach": _number,
+}
+_SETTINGS: dict[str, _Check] = {
+    "name": _text,
+    "question": _text,
+    "task": _text,
+    "corruption": _numbers,
+    "repetitions": _whole,
+    "oracle": _flag,
+    "naive": _text,
+    "timeout": _number,
+}
+_TOP: dict[str, _Check] = {**_SETTINGS, **_SAMPLING, "dataset": _tables, "detector": _tables}
+
+
+def _check_table(
+    table: Mapping[str, Any], known: Mapping[str, _Check], where: str, needed: str | None = None
+) -> None:
+    for key, value in table.items():
+        if key not in known:
+            hint = suggest(key, known) or f"; known are {', '.join(known)}"
+            raise UsageError(f"unknown key '{key}' in {where}{hint}")
+        if not known[key](value):
+            raise UsageError(f"'{key}' in {where} cannot be {value!r}")
+    if needed and needed not in table:
+        raise UsageError(f"{where} needs '{needed}'")

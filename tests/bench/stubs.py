@@ -1,0 +1,104 @@
+"""Detectors that do one thing each; at module level, so that other processes can import them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+
+import numpy as np
+
+
+class Centre:
+    """Scores by the distance from the mean of the training rows, with a touch of its own noise."""
+
+    def __init__(self, *, power: float = 1.0, random_state: int | None = None) -> None:
+        self.power = power
+        self.random_state = random_state
+
+    def fit(self, X):
+        self.mean_ = self._flat(X).mean(axis=0)
+        self.noise_ = np.random.default_rng(self.random_state).normal(scale=1e-6)
+        self.offset_ = float(np.quantile(self.score_samples(X), 0.1))
+        return self
+
+    def score_samples(self, X):
+        distance = np.linalg.norm(self._flat(X) - self.mean_, axis=1)
+        return -(distance**self.power) * (1 + self.noise_)
+
+    @staticmethod
+    def _flat(X):
+        return np.asarray(X, dtype=float).reshape(len(X), -1)
+
+
+class DecisionOnly:
+    """Has a decision function and nothing else."""
+
+    def fit(self, X):
+        self.mean_ = X.mean(axis=0)
+        return self
+
+    def decision_function(self, X):
+        return -np.linalg.norm(X - self.mean_, axis=1)
+
+
+class Failing(Centre):
+    """Raises on dirty data, after two lines of complaint."""
+
+    def fit(self, X):
+        raise ArithmeticError("the matrix\nis singular")
+
+
+class NotFinite(Centre):
+    """Forgets to score a row."""
+
+    def score_samples(self, X):
+        score = super().score_samples(X)
+        score[0] = np.nan
+        return score
+
+
+class Short(Centre):
+    """Scores all rows but one."""
+
+    def score_samples(self, X):
+        return super().score_samples(X)[1:]
+
+
+class Endless(Centre):
+    """Never comes back."""
+
+    def fit(self, X):
+        while True:
+            self.mean_ = X.mean(axis=0)
+
+
+class Worried(Centre):
+    """Warns the user, and the developer."""
+
+    def fit(self, X):
+        warnings.warn("did not\nconverge", UserWarning, stacklevel=1)
+        warnings.warn("old fashioned", DeprecationWarning, stacklevel=1)
+        return super().fit(X)
+
+
+class Deadly(Centre):
+    """Takes its process with it."""
+
+    def fit(self, X):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Recorder(Centre):
+    """Remembers what it was built with."""
+
+    def __init__(self, *, device: str = "auto") -> None:
+        super().__init__()
+        self.device = device
+
+
+class Scoreless:
+    """Fits, and has no score."""
+
+    def fit(self, X):
+        return self

@@ -1,0 +1,119 @@
+"""One cell: right numbers, and a record whatever the detector does."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
+from robustgen.bench.cell import histogram, run_cell
+from robustgen.bench.registry import resolve
+from robustgen.bench.spec import Cell, Sampling
+from robustgen.data import draw, load
+from tests.bench.stubs import Centre
+from tests.bench.suites import detector, essence
+
+CELL = Cell("wine", "class_0", 0.3, 0, detector("Centre"))
+
+
+def test_the_metrics_are_those_of_the_fitted_detector_on_the_test_rows():
+    split = draw(load("wine"), inlier_class=0, corruption=0.3)
+    fitted = Centre(random_state=CELL.fit_seed).fit(split.X_train)
+    normality = fitted.score_samples(split.X_test)
+    record = run_cell(CELL)
+    assert record.status == "ok"
+    assert record.metrics["auroc"] == pytest.approx(roc_auc_score(split.outlier_test, -normality))
+    assert record.metrics["ap"] == pytest.approx(average_precision_score(split.outlier_test, -normality))
+    assert record.metrics["f1"] == pytest.approx(f1_score(split.outlier_test, normality < fitted.offset_))
+
+
+def test_a_record_says_what_was_trained_and_tested_on():
+    record = run_cell(CELL)
+    assert (record.n_train_inliers, record.n_train_outliers) == (29, 12)
+    assert (record.n_test_inliers, record.n_test_outliers) == (30, 60)
+    assert (record.key, record.detector, record.corruption_of) == (CELL.key, "centre", "all")
+    assert record.fit_seconds > 0
+    assert record.peak_memory_mib > 1
+    assert len(record.precision_recall["recall"]) == len(record.precision_recall["precision"]) == 101
+    assert sum(record.histogram["inliers"]) == 30
+    assert sum(record.histogram["outliers"]) == 60
+
+
+def test_the_same_cell_gives_the_same_record():
+    assert essence([run_cell(CELL)]) == essence([run_cell(CELL)])
+
+
+def test_a_clean_cell_trains_without_the_outliers_and_keeps_the_test_rows():
+    dirty = replace(CELL, sampling=Sampling(protocol="transductive"))
+    record = run_cell(replace(dirty, clean=True))
+    assert (record.n_train_inliers, record.n_train_outliers) == (59, 0)
+    assert record.n_test_outliers == run_cell(dirty).n_train_outliers == 25
+
+
+def test_a_detector_that_only_decides_by_score_has_no_precision_and_recall():
+    record = run_cell(replace(CELL, detector=detector("DecisionOnly")))
+    assert record.status == "ok"
+    assert record.metrics["precision"] is record.metrics["recall"] is record.metrics["f1"] is None
+    assert record.metrics["auroc"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Failing", "ArithmeticError: the matrix is singular"),
+        ("NotFinite", "1 of 90 scores are not finite"),
+        ("Short", "expected one score for each of 90 rows"),
+        ("Scoreless", "score_samples or decision_function"),
+    ],
+)
+def test_a_detector_that_fails_leaves_a_failed_record(name, message):
+    record = run_cell(replace(CELL, detector=detector(name)))
+    assert record.status == "failed"
+    assert message in record.message
+    assert "\n" not in record.message
+    assert record.metrics is None
+    assert record.n_train_outliers == 12
+
+
+def test_a_detector_that_takes_too_long_is_given_up():
+    record = run_cell(replace(CELL, detector=detector("Endless")), timeout=0.05)
+    assert (record.status, record.message) == ("timeout", "given up after 0.05 s")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"dataset": "nowhere"}, "unknown dataset"), ({"inlier_class": "port"}, "has no class 'port'")],
+)
+def test_data_that_cannot_be_had_skips_the_cell(change, message):
+    record = run_cell(replace(CELL, **change))
+    assert record.status == "skipped"
+    assert message in record.message
+
+
+def test_warnings_to_the_user_are_kept():
+    record = run_cell(replace(CELL, detector=detector("Worried")))
+    assert (record.status, record.message) == ("ok", "UserWarning: did not converge")
+
+
+def test_images_reach_a_detector_as_images():
+    record = run_cell(Cell("digits", "0", 0.1, 0, resolve("tests.bench.stubs:Centre")))
+    assert record.metrics["auroc"] > 0.9
+
+
+def test_a_histogram_counts_every_row_once():
+    rng = np.random.default_rng(0)
+    outlier, outlierness = rng.random(500) < 0.3, rng.standard_cauchy(500)
+    counts = histogram(outlier, outlierness)
+    assert sum(counts["inliers"]) == np.count_nonzero(~outlier)
+    assert sum(counts["outliers"]) == np.count_nonzero(outlier)
+    assert counts["edges"][0] == pytest.approx(np.percentile(outlierness, 0.5))
+    assert counts["edges"][-1] == pytest.approx(np.percentile(outlierness, 99.5))
+
+
+def test_a_histogram_of_one_value():
+    counts = histogram(np.array([True, False]), np.zeros(2))
+    assert sum(counts["inliers"]) == sum(counts["outliers"]) == 1
+    assert all(map(math.isfinite, counts["edges"]))

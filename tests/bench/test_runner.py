@@ -1,0 +1,199 @@
+"""A run: every cell gets its record, side by side or not, killed or not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from robustgen._checks import UsageError
+from robustgen.bench.folder import RunFolder
+from robustgen.bench.runner import Options, run_suite
+from tests.bench.suites import detector, essence, small_suite, transductive
+
+HERE = Options(jobs=1)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return RunFolder(tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return essence(run_suite(small_suite(), RunFolder(tmp_path_factory.mktemp("run")), HERE))
+
+
+def test_every_cell_has_its_record_in_the_suites_order(folder):
+    suite = small_suite()
+    records = run_suite(suite, folder, HERE)
+    assert [record.key for record in records] == [cell.key for cell in suite.cells()]
+    assert {record.status for record in records} == {"ok"}
+    assert essence(folder.records()[0]) == essence(records)
+
+
+def test_the_number_of_jobs_changes_nothing(folder, undisturbed):
+    assert essence(run_suite(small_suite(), folder, Options(jobs=2))) == undisturbed
+
+
+def test_a_second_run_has_nothing_to_do(folder):
+    first = run_suite(small_suite(), folder, HERE)
+    plans, ran = [], []
+    again = run_suite(small_suite(), folder, HERE, on_plan=plans.append, on_record=ran.append)
+    assert again == folder.records()[0]
+    assert essence(again) == essence(first)
+    assert plans[0].missing == ran == []
+
+
+def test_another_corruption_runs_only_its_own_cells(folder):
+    run_suite(small_suite(corruption=(0.1,)), folder, HERE)
+    ran = []
+    run_suite(small_suite(corruption=(0.3,)), folder, HERE, on_record=ran.append)
+    assert {record.corruption for record in ran} == {0.3}
+    assert {record.corruption for record in folder.records()[0]} == {0.0, 0.1, 0.3}
+
+
+def test_fresh_runs_everything_again(folder):
+    run_suite(small_suite(), folder, HERE)
+    ran = []
+    records = run_suite(small_suite(), folder, Options(jobs=1, fresh=True), on_record=ran.append)
+    assert len(ran) == len(records)
+
+
+def test_every_detector_sees_the_same_rows_and_order_of_detectors_changes_nothing(folder, tmp_path):
+    one, other = detector("Centre"), detector("DecisionOnly")
+    forward = run_suite(small_suite(one, other), folder, HERE)
+    backward = run_suite(small_suite(other, one), RunFolder(tmp_path / "other"), HERE)
+    assert essence(forward) == essence(backward)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_failing_detector_leaves_failed_records_and_the_others_go_on(folder, undisturbed, jobs):
+    suite = small_suite(detector("Failing"), *small_suite().detectors)
+    records = run_suite(suite, folder, Options(jobs=jobs))
+    assert {record.status for record in records if record.detector == "failing"} == {"failed"}
+    assert essence(record for record in records if record.detector != "failing") == undisturbed
+    assert json.loads(folder.manifest_path.read_text())["cells"] == {"failed": 6, "ok": 12}
+
+
+def test_failed_cells_are_tried_again(folder, monkeypatch):
+    suite = small_suite(detector("Failing"))
+    run_suite(suite, folder, HERE)
+    monkeypatch.setattr("tests.bench.stubs.Failing.fit", lambda self, X: super(type(self), self).fit(X))
+    assert {record.status for record in run_suite(suite, folder, HERE)} == {"ok"}
+
+
+def test_a_detector_that_kills_its_process_costs_its_own_cells_only(folder, undisturbed):
+    living = small_suite().detectors
+    suite = small_suite(living[0], detector("Deadly"), living[1], corruption=(0.3,), oracle=False)
+    records = run_suite(suite, folder, Options(jobs=2))
+    dead = [record for record in records if record.detector == "deadly"]
+    assert {(record.status, record.message) for record in dead} == {
+        ("failed", "the process died: out of memory, killed, or crashed")
+    }
+    assert len(records) == 6
+    assert essence(record for record in records if record.detector != "deadly").items() <= undisturbed.items()
+
+
+def test_a_timeout_is_a_record(folder):
+    suite = small_suite(detector("Endless"), corruption=(0.1,), oracle=False, timeout=0.05)
+    assert {record.status for record in run_suite(suite, folder, HERE)} == {"timeout"}
+
+
+def test_a_damaged_line_is_named_and_its_cell_runs_again(folder, undisturbed):
+    run_suite(small_suite(), folder, HERE)
+    lines = folder.records_path.read_text().splitlines()
+    lines[3] = lines[3][:50]
+    folder.records_path.write_text("\n".join(lines) + "\n")
+    plans = []
+    assert essence(run_suite(small_suite(), folder, HERE, on_plan=plans.append)) == undisturbed
+    assert [number for number, _ in plans[0].damaged] == [4]
+    assert len(plans[0].missing) == 1
+
+
+def test_a_transductive_run_has_its_oracles(folder):
+    records = run_suite(transductive(), folder, HERE)
+    assert {(record.corruption, record.clean) for record in records} == {
+        (c, clean) for c in (0.1, 0.3) for clean in (False, True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("suite", "options", "message"),
+    [
+        (small_suite(detector("Centre", depth=3)), HERE, "cannot be built"),
+        (small_suite(detector("Nothing")), HERE, "has no 'Nothing'"),
+        (small_suite(corruption=(0.7,)), HERE, "out of range"),
+        (small_suite(), Options(jobs=0), "jobs must be at least 1"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_is_written(folder, suite, options, message):
+    with pytest.raises(UsageError, match=message):
+        run_suite(suite, folder, options)
+    assert not folder.path.exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from robustgen.bench import provenance, records
+from robustgen.bench.folder import RunFolder
+from robustgen.bench.runner import Options, run_suite
+from tests.bench.suites import small_suite
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+{moment}
+folder, options = RunFolder(Path(sys.argv[1])), Options(jobs={jobs})
+run_suite(small_suite(), folder, options, on_record=on_record, on_plan=on_plan)
+"""
+MOMENTS = {
+    "before the first cell": "on_record, on_plan = None, die",
+    "after three records": """
+on_plan, seen = None, []
+def on_record(record):
+    seen.append(record)
+    len(seen) < 3 or die()""",
+    "in the middle of a line": """
+on_record = on_plan = None
+write, lines = records.RecordFile._write, []
+def torn(self, data):
+    lines.append(data)
+    write(self, data if len(lines) < 5 else data[:200])
+    len(lines) < 5 or die()
+records.RecordFile._write = torn""",
+    "before the newline": """
+on_record = on_plan = None
+write = records.RecordFile._write
+def torn(self, data):
+    write(self, data[:-1])
+    die()
+records.RecordFile._write = torn""",
+    "before the manifest is whole": "on_record = on_plan = None\nPath.replace = die",
+    "when all is done but the manifest": "on_record = on_plan = None\nRunFolder.finish = die",
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_run_resumes_and_ends_with_the_same_records(folder, undisturbed, moment):
+    code = KILLED.format(moment=MOMENTS[moment], jobs=1)
+    ended = subprocess.run([sys.executable, "-c", code, str(folder.path)], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert essence(run_suite(small_suite(), folder, HERE)) == undisturbed
+    assert essence(folder.records()[0]) == undisturbed
+
+
+def test_a_run_killed_beside_its_workers_resumes(folder, undisturbed):
+    code = KILLED.format(moment=MOMENTS["after three records"], jobs=2)
+    command = [sys.executable, "-c", code, str(folder.path)]
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True) as run:
+        assert run.wait() == -signal.SIGKILL
+        assert essence(run_suite(small_suite(), folder, HERE)) == undisturbed
+        os.killpg(run.pid, signal.SIGKILL)  # its workers would wait for minutes for another task

@@ -1,0 +1,126 @@
+"""Suites from TOML: the built-in ones are sound, and every slip gets one clear line."""
+
+from __future__ import annotations
+
+import pytest
+
+from robustgen._checks import UsageError
+from robustgen.bench.registry import resolve
+from robustgen.bench.spec import DatasetSpec, Sampling, Suite
+from robustgen.bench.suites import built_in, read_suite
+
+WHOLE = """
+name = "mine"
+question = "What for?"
+protocol = "transductive"
+corruption = [0.1, 0.5]
+corruption_of = "inliers"
+repetitions = 2
+max_train = 360
+reach = 0.9
+oracle = false
+timeout = 60
+
+[[dataset]]
+name = "wine"
+inlier_classes = [0, "class_1"]
+
+[[dataset]]
+name = "digits"
+inlier_classes = "all"
+
+[[detector]]
+name = "knn"
+
+[[detector]]
+name = "knn-50"
+use = "knn"
+parameters = { n_neighbors = 50 }
+"""
+
+
+@pytest.fixture
+def toml(tmp_path):
+    def write(text):
+        path = tmp_path / "mine.toml"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def test_every_key_arrives(toml):
+    assert read_suite(toml(WHOLE)) == Suite(
+        name="mine",
+        question="What for?",
+        datasets=(DatasetSpec("wine", ("0", "class_1")), DatasetSpec("digits", ("all",))),
+        detectors=(resolve("knn"), resolve("knn-50", use="knn", parameters={"n_neighbors": 50})),
+        corruption=(0.1, 0.5),
+        repetitions=2,
+        sampling=Sampling("transductive", "inliers", max_train=360, reach=0.9),
+        oracle=False,
+        timeout=60,
+    )
+
+
+def test_a_suite_without_a_name_is_called_after_its_file(toml):
+    assert read_suite(toml("")).name == "mine"
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_built_in_suites_are_sound(name):
+    suite = read_suite(name)
+    assert suite.name == name
+    assert suite.question
+    suite.check()
+    assert suite.naive in {spec.name for spec in suite.detectors}
+
+
+def test_the_quick_suite_needs_nothing_but_scikit_learn(monkeypatch):
+    monkeypatch.delenv("ROBUSTGEN_DATA", raising=False)
+    cells = read_suite("quick").cells()
+    assert {cell.dataset for cell in cells} == {"digits", "breast_cancer"}
+    assert {0.0, 0.1, 0.3} == {cell.corruption for cell in cells}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("corruption = 0.1.2", "not valid TOML.*line 1"),
+        ("corruptoin = [0.1]", "unknown key 'corruptoin' in the suite; did you mean 'corruption'"),
+        ("colour = 1", "unknown key 'colour'.*known are name"),
+        ("corruption = 0.1", "'corruption' in the suite cannot be 0.1"),
+        ("repetitions = 1.5", "'repetitions'"),
+        ("oracle = 1", "'oracle'"),
+        ("dataset = 'wine'", "'dataset'"),
+        ("[[dataset]]\nname = 'wine'\ninlier_class = 0", "did you mean 'inlier_classes'"),
+        ("[[dataset]]\ninlier_classes = [0]", "needs 'name'"),
+        ("[[dataset]]\nname = 'wine'\ninlier_classes = 'some'", "cannot be 'some'"),
+        ("[[detector]]\nname = 'rsre'", "unknown detector 'rsre'.*did you mean 'rsrae'"),
+        ("[[detector]]\nname = 'knn'\nparameter = {}", "did you mean 'parameters'"),
+    ],
+)
+def test_a_slip_names_the_file_and_the_place(toml, text, message):
+    path = toml(text)
+    with pytest.raises(UsageError, match=message) as refused:
+        read_suite(path)
+    assert path in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("quik", "unknown suite 'quik'.*did you mean 'quick'"),
+        ("xyzzy", "built in are"),
+        ("nowhere.toml", "there is no file"),
+    ],
+)
+def test_a_suite_that_is_not_there(name, message):
+    with pytest.raises(UsageError, match=message):
+        read_suite(name)
+
+
+def test_a_folder_is_no_suite(tmp_path):
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(UsageError, match="is a folder"):
+        read_suite(str(tmp_path / "folder.toml"))
