@@ -1,0 +1,97 @@
+"""``robustgen bench``: run a suite, show how it goes and how it went, write the report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from robustgen.bench.records import Record
+    from robustgen.bench.spec import Suite
+
+_REPEATABLE = "may be given more than once"
+
+
+@click.command()
+@click.option(
+    "--corruption", type=float, multiple=True, help=f"Share of outliers in training; {_REPEATABLE}."
+)
+@click.option("--dataset", multiple=True, help=f"Data set, or NAME:test for a part; {_REPEATABLE}.")
+@click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
+@click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
+@click.option("--repetitions", type=int, help="Draws of each cell.")
+@click.option("--protocol", help="inductive, transductive or clean.")
+@click.option("--corruption-of", help="What corruption is a share of: all rows, or the inliers.")
+@click.option("--reach", type=float, help="Largest corruption the draws are sized for.")
+@click.option(
+    "--suite", "suite_name", default="quick", show_default=True, help="Built-in suite, or FILE.toml."
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Run folder.  [default: reports/runs/SUITE]")
+@click.option(
+    "--resume/--fresh", default=True, show_default=True, help="Add to earlier results, or set them aside."
+)
+@click.option("--jobs", type=int, help="Cells side by side.  [default: one a core]")
+@click.option("--device", help="cpu, cuda, mps, ...  [default: each detector's choice]")
+@click.option("--quiet", is_flag=True, help="No progress bar and no table.")
+def bench(
+    suite_name: str,
+    output: Path | None,
+    resume: bool,
+    jobs: int | None,
+    device: str | None,
+    quiet: bool,
+    **changes: Any,
+) -> None:
+    """Train detectors on corrupted data and compare them.
+
+    Without options, runs the suite `quick`. Options replace the suite's settings; results of earlier
+    runs of the suite are kept and added to. Every cell computes on one thread, so that the number
+    of jobs cannot change a result.
+    """
+    from robustgen.bench.choices import Choices
+    from robustgen.bench.folder import RunFolder
+    from robustgen.bench.runner import Options, run_suite
+    from robustgen.bench.suites import read_suite
+    from robustgen.cli.progress import Progress
+
+    suite = Choices(**changes).apply(read_suite(suite_name))
+    folder = RunFolder(output or Path("reports", "runs", suite.name))
+    options = Options(jobs=jobs, device=device, fresh=not resume, command=shlex.join(_command()))
+    with Progress(quiet=quiet) as progress:
+        try:
+            records = run_suite(
+                suite, folder, options, on_plan=progress.on_plan, on_record=progress.on_record
+            )
+        except KeyboardInterrupt:
+            done, cells = progress.done, progress.total
+            click.echo(f"stopped: {done} of {cells} cells are done; the same command goes on", err=True)
+            sys.exit(130)
+    _conclude(suite, folder.path, records, quiet=quiet)
+
+
+def _command() -> list[str]:
+    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+
+
+def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: bool) -> None:
+    """Show the table, write the report, and fail if a cell did."""
+    from robustgen.cli.summary import show_summary
+    from robustgen.reporting import build_report
+
+    if not quiet and any(record.status == "ok" for record in records):
+        show_summary(records, naive=suite.naive)
+    click.echo(f"report: {build_report(path)}")
+    bad = [record for record in records if record.status != "ok"]
+    if bad:
+        first = bad[0]
+        click.echo(
+            f"Error: {len(bad)} of {len(records)} cells have no result, the first: {first.detector} on "
+            f"{first.dataset}, {first.status}: {first.message} (all of them are in the report)",
+            err=True,
+        )
+        sys.exit(1)

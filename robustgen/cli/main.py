@@ -1,0 +1,52 @@
+"""The group of commands, and how an error looks: one line, exit status 2, no traceback."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import click
+
+from robustgen._checks import UsageError
+from robustgen.cli.bench import bench
+from robustgen.cli.report import report
+
+
+class OneLineError(click.ClickException):
+    """An error shown as ``Error: ...`` on one line."""
+
+    exit_code = 2
+
+    def format_message(self) -> str:
+        """Return the message without its line breaks."""
+        return " ".join(self.message.split())
+
+
+class OneLineGroup(click.Group):
+    """A group whose commands answer bad input with one line; a bug still shows its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and turn what a user can mend into `OneLineError`."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            _refuse(error.format_message())
+        except UsageError as error:
+            _refuse(str(error))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _refuse(str(error))
+
+
+def _refuse(message: str) -> NoReturn:
+    raise OneLineError(message) from None
+
+
+@click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="robustgen")
+def main() -> None:
+    """Anomaly detection by generative models that survive dirty training data."""
+
+
+main.add_command(bench)
+main.add_command(report)

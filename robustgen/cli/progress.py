@@ -1,0 +1,63 @@
+"""The progress bar of a run: on stderr, and only where somebody watches."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import click
+import rich.progress
+from rich.console import Console
+
+from robustgen.bench.records import Record
+from robustgen.bench.runner import Plan
+
+
+class Progress:
+    """Shows a run as it goes; its methods are the callbacks of `run_suite`.
+
+    Parameters
+    ----------
+    quiet
+        Show nothing but what needs attention.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.done = 0
+        self.total = 0
+        console = Console(stderr=True)
+        self._bar = rich.progress.Progress(
+            rich.progress.TextColumn("{task.completed:.0f}/{task.total:.0f} cells"),
+            rich.progress.BarColumn(),
+            rich.progress.TimeElapsedColumn(),
+            rich.progress.TimeRemainingColumn(),
+            rich.progress.TextColumn("{task.description}", markup=False),
+            console=console,
+            disable=quiet or not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=None, start=False, visible=False)
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def on_plan(self, plan: Plan) -> None:
+        """Name damaged lines, and show how much there is to do."""
+        for number, reason in plan.damaged:
+            click.echo(f"Warning: line {number} of the records is passed over: {reason}", err=True)
+        self.total = len(plan.cells)
+        self.done = self.total - len(plan.missing)
+        self._bar.start_task(self._task)
+        self._bar.update(self._task, total=self.total, completed=self.done, visible=True)
+
+    def on_record(self, record: Record) -> None:
+        """Move on by one cell."""
+        self.done += 1
+        which = f" {record.inlier_class}" if record.inlier_class is not None else ""
+        now = f"{record.detector} on {record.dataset}{which} at {record.corruption:g}"
+        self._bar.update(self._task, completed=self.done, description=now)

@@ -1,0 +1,16 @@
+"""``robustgen report``: a run's report again, from its records alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Rebuild the report of the run in DIR from its records."""
+    from robustgen.reporting import build_report
+
+    click.echo(f"report: {build_report(folder)}")

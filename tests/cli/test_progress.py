@@ -1,0 +1,45 @@
+"""The progress bar keeps to stderr and to terminals."""
+
+from __future__ import annotations
+
+import pytest
+
+from robustgen.bench.records import Record
+from robustgen.bench.runner import Plan
+from robustgen.cli.progress import Progress
+
+RECORD = Record("k", "wine", "class_0", 0.3, "all", "rsrae[1]", 0, False, "skipped")
+
+
+@pytest.fixture
+def plan():
+    return Plan(cells=["a", "b", "c"], missing=["c"], damaged=[(7, "cut off")])
+
+
+def test_it_counts_what_was_done_before(plan):
+    with Progress(quiet=True) as progress:
+        progress.on_plan(plan)
+        assert (progress.done, progress.total) == (2, 3)
+        progress.on_record(RECORD)
+        assert (progress.done, progress.total) == (3, 3)
+
+
+def test_it_is_silent_where_nobody_watches_but_names_damage(plan, capsys):
+    with Progress() as progress:
+        progress.on_plan(plan)
+        progress.on_record(RECORD)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "Warning: line 7 of the records is passed over: cut off\n"
+
+
+def test_it_shows_the_cell_on_a_terminal(plan, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with Progress() as progress:
+        progress.on_plan(plan)
+        progress.on_record(RECORD)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "3/3 cells" in captured.err
+    assert "rsrae[1] on wine class_0 at 0.3" in captured.err
