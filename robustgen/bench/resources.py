@@ -27,7 +27,7 @@ def one_thread() -> Iterator[None]:
     every digit: on one thread a result is the same however many cells run beside it. The cells of
     a suite keep the cores busy.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     torch = sys.modules.get("torch")
     before = torch.get_num_threads() if torch else 1

@@ -89,6 +89,9 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def _errors(self, x: Tensor) -> Tensor:
         """Return the error (K, B) of ``net_`` on each scaled row, larger = more outlying."""
 
+    def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
+        """Learn from the training rows and their scores what the method needs beside its net: nothing."""
+
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn what the rows have in common.
 
@@ -118,7 +121,9 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.latent_dim_ = self.latent_dim or self._default_latent_dim(checked.shape[1:])
         self._n_features_out = self.n_members * self.latent_dim_
         self._train(checked, config, device)
-        self.offset_ = contamination_offset(self._score(checked), self.contamination)
+        scores = self._score(checked)
+        self.offset_ = contamination_offset(scores, self.contamination)
+        self._finish(checked, scores)
         return self
 
     def _checked_config(self) -> TrainingConfig:

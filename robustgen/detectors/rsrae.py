@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 import numpy as np
@@ -17,11 +18,13 @@ from robustgen.nets.normalization import NORMALIZATIONS
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 from robustgen.objectives.base import Objective
 from robustgen.objectives.cosine import cosine_dissimilarity
+from robustgen.objectives.reconstruction import l21
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
 from robustgen.training import RobustTraining
 
 MODES = ("alternating", "joint")
 SUBSPACE_UPDATES = ("encoder", "layer")
+SCORES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"cosine": cosine_dissimilarity, "l21": l21}
 SUBSPACE_LR_FACTOR = 10.0
 """Learning rate of the orthogonality and subspace players over the reconstruction's, in the authors' code."""
 
@@ -44,8 +47,7 @@ class RSRAE(Detector):
         + \lambda_1 \sum_i \lVert z_i - A^\top A z_i \rVert_2
         + \lambda_2 \lVert A A^\top - I_d \rVert_F^2
 
-    No norm is squared, so outliers pull with bounded force and the layer fits the inliers. The
-    score is the cosine dissimilarity of x and :math:`\tilde x`.
+    No norm is squared, so outliers pull with bounded force and the layer fits the inliers.
 
     Parameters
     ----------
@@ -57,6 +59,11 @@ class RSRAE(Detector):
     subspace_updates : {"encoder", "layer"}
         What the subspace term moves in "alternating": A and the encoder (the authors' code), or
         A alone (as the paper's text reads).
+    score : {"auto", "cosine", "l21"}
+        What tells an outlier: the cosine dissimilarity of x and :math:`\tilde x`, the authors',
+        which sees directions only; or :math:`\lVert x - \tilde x \rVert_2`. "auto" is "cosine" for
+        images and "l21" for vectors: a far row of a table in the direction of an inlier has no
+        cosine dissimilarity. For text (TF-IDF) choose "cosine", as the paper does.
     activation : str
         One activation throughout the net, or "auto": ReLU where the scaled data is not
         negative, tanh where it stays in [-1, 1], leaky ReLU elsewhere. The output is linear.
@@ -118,7 +125,8 @@ class RSRAE(Detector):
     -----
     As in the authors' code :math:`\tilde z` is brought to the unit sphere before the decoder,
     and the orthogonality term is a mean over the d x d entries. We depart from that code in the
-    output, which is linear: an activation there can die on sparse text.
+    output, which is linear (an activation there can die on sparse text), and in the score of
+    vectors.
 
     References
     ----------
@@ -143,6 +151,7 @@ class RSRAE(Detector):
         lambda1: float = 0.1,
         lambda2: float = 0.1,
         subspace_updates: str = "encoder",
+        score: str = "auto",
         activation: str = "auto",
         normalization: str | None = "affine",
         latent_dim: int | None = None,
@@ -163,6 +172,7 @@ class RSRAE(Detector):
         self.lambda1 = lambda1
         self.lambda2 = lambda2
         self.subspace_updates = subspace_updates
+        self.score = score
         self.activation = activation
         self.normalization = normalization
         self.latent_dim = latent_dim
@@ -182,6 +192,7 @@ class RSRAE(Detector):
     def _check_parameters(self) -> None:
         check_choice("mode", self.mode, MODES)
         check_choice("subspace_updates", self.subspace_updates, SUBSPACE_UPDATES)
+        check_choice("score", self.score, ["auto", *SCORES])
         check_choice("activation", self.activation, ["auto", *ACTIVATIONS])
         check_choice("normalization", self.normalization, [*NORMALIZATIONS, None])
         check_at_least_zero("lambda1", self.lambda1)
@@ -210,4 +221,5 @@ class RSRAE(Detector):
         return AlternatingSubspaceRecovery(self.subspace_updates, SUBSPACE_LR_FACTOR)
 
     def _errors(self, x: Tensor) -> Tensor:
-        return cosine_dissimilarity(x, self.net_(x))
+        automatic = "cosine" if len(self.input_shape_) > 1 else "l21"
+        return SCORES[automatic if self.score == "auto" else self.score](x, self.net_(x))
