@@ -18,27 +18,29 @@ class Entry:
 
     Parameters
     ----------
-    name
+    name : str
         Its name, and that of its file without ``.npz``.
-    kind
-        "tabular", "image", "text" or "embedding".
-    rows
+    kind : {"tabular", "image", "text", "embedding"}
+        What the rows are.
+    rows : int
         The number of rows.
-    shape
+    shape : tuple of int
         The shape of one row: ``(d,)`` for vectors, ``(H, W)`` for images.
-    source, licence
-        The address that it comes from, and the terms of its use.
-    outlier_rate
-        The share of outliers in [0, 1], where it comes with outlier labels.
-    classes
+    source : str
+        The address that it comes from.
+    licence : str
+        The terms of its use.
+    outlier_rate : float in [0, 1] or None
+        The share of outliers, where it comes with outlier labels.
+    classes : int or None
         The number of classes, where it comes with classes.
-    class_names
+    class_names : tuple of str or None
         The names of the classes, where the labels alone would not say.
-    sha256
+    sha256 : str or None
         The hash of the file; None for the sets that ship inside scikit-learn.
-    aliases
+    aliases : tuple of str
         Shorter names that mean the same set.
-    note
+    note : str
         What one should know before using it.
     """
 
@@ -59,6 +61,11 @@ class Entry:
 def catalog() -> Mapping[str, Entry]:
     """Return every entry of ``datasets/catalog.toml`` under its name.
 
+    Returns
+    -------
+    Mapping of str to Entry
+        Read-only, in the order of the file.
+
     Examples
     --------
     >>> catalog()["digits"].classes
@@ -68,7 +75,12 @@ def catalog() -> Mapping[str, Entry]:
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all data sets in the catalog, in its order.
+    """Return the names of all data sets in the catalog.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the catalog, without the aliases.
 
     Examples
     --------

@@ -45,13 +45,19 @@ def outliers_needed(n_inliers: int, corruption: float, corruption_of: str = "all
 
     Parameters
     ----------
-    n_inliers
-        The training inliers.
-    corruption
-        The share of outliers: c / (1 - c) outliers an inlier where it is a share of all rows,
-        c outliers an inlier where it is a share of the inliers.
-    corruption_of
-        "all" or "inliers".
+    n_inliers : int
+        The number of training inliers.
+    corruption : float
+        The share of outliers, in [0, 0.5) of all rows or in [0, 1) of the inliers: c / (1 - c)
+        outliers an inlier where it is a share of all rows, c outliers an inlier where it is a share
+        of the inliers.
+    corruption_of : {"all", "inliers"}
+        What the corruption is a share of.
+
+    Returns
+    -------
+    int
+        The number of outliers.
 
     Examples
     --------
@@ -75,6 +81,20 @@ def inliers_for_reach(n_outliers: int, reach: float, corruption_of: str = "all")
 
 def largest_corruption(n_inliers: int, n_outliers: int, corruption_of: str = "all") -> float:
     """Return the largest corruption that `n_outliers` make beside `n_inliers`, below the limit.
+
+    Parameters
+    ----------
+    n_inliers : int
+        The number of training inliers.
+    n_outliers : int
+        The number of outliers at hand.
+    corruption_of : {"all", "inliers"}
+        What the corruption is a share of.
+
+    Returns
+    -------
+    float
+        Rounded down to 0.001; at most 0.499 of all rows or 0.999 of the inliers.
 
     Examples
     --------

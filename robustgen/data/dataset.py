@@ -19,17 +19,17 @@ class Dataset:
 
     Parameters
     ----------
-    name
+    name : str
         The name that seeds every draw from this set.
     X : array (n, d), images (n, H, W) or (n, C, H, W), or a CSR matrix (n, d)
         The rows, as they are stored: not scaled, not cast.
     y : integers (n,)
         Where ``classes`` is None, 1 marks an outlier and 0 an inlier. Otherwise the index of
         the row's class in ``classes``.
-    classes
+    classes : tuple of str or None
         The names of the classes, or None where the set comes with outlier labels.
-    kind
-        What the rows are: "tabular", "image", "text" or "embedding".
+    kind : {"tabular", "image", "text", "embedding"}
+        What the rows are.
 
     Examples
     --------
@@ -53,9 +53,14 @@ class Dataset:
 
         Parameters
         ----------
-        inlier_class
+        inlier_class : str, int or None
             A class by name or by index (as a number or in digits); None for a set that comes
             with outlier labels.
+
+        Returns
+        -------
+        str or None
+            The name of the class; None where the set comes with outlier labels.
 
         Raises
         ------
@@ -85,13 +90,14 @@ class Dataset:
 
         Parameters
         ----------
-        inlier_class
+        inlier_class : str, int or None
             The class whose rows are inliers, by name or index; every other row is an outlier.
             None for a set that comes with outlier labels.
 
         Returns
         -------
-        outlier : bool (n,)
+        bool (n,)
+            True for an outlier.
 
         Raises
         ------

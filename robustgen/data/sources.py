@@ -34,7 +34,7 @@ def load(name: str) -> Dataset:
 
     Parameters
     ----------
-    name
+    name : str
         A name or alias of the catalog, or a file of the folder; ``name:train`` and
         ``name:test`` take one part of a set whose file holds the array ``split``
         (0 = train, 1 = test).

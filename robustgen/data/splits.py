@@ -35,12 +35,18 @@ class Split:
 
     Parameters
     ----------
-    X_train, X_test
-        The rows, as the data set stores them.
-    outlier_train, outlier_test : bool (n,)
-        Which of them are outliers. A detector never sees these.
-    train_index, test_index : int (n,)
-        Where each row stands in the data set.
+    X_train : array (n, ...) or CSR matrix (n, d)
+        The training rows, as the data set stores them.
+    outlier_train : bool (n,)
+        Which training rows are outliers. A detector never sees this.
+    X_test : array (m, ...) or CSR matrix (m, d)
+        The test rows, as the data set stores them.
+    outlier_test : bool (m,)
+        Which test rows are outliers. A detector never sees this.
+    train_index : int (n,)
+        Where each training row stands in the data set.
+    test_index : int (m,)
+        Where each test row stands in the data set.
     """
 
     X_train: NDArray
@@ -61,7 +67,13 @@ class Split:
         return int(np.count_nonzero(self.outlier_train))
 
     def clean(self) -> Split:
-        """Return the clean oracle's draw: the training outliers removed, the same test rows."""
+        """Return the clean oracle's draw: the training outliers removed, the same test rows.
+
+        Returns
+        -------
+        Split
+            A new draw; this one is unchanged.
+        """
         kept = ~self.outlier_train
         return replace(
             self,
@@ -107,28 +119,31 @@ def draw(
 
     Parameters
     ----------
-    dataset
+    dataset : Dataset
         The rows and labels.
-    protocol
-        "inductive", "transductive" or "clean".
-    corruption
-        The share of outliers among the training rows, in [0, 0.5), rounded to whole rows.
-    inlier_class
-        For a set with classes: the class whose rows are inliers.
-    repetition
+    protocol : {"inductive", "transductive", "clean"}
+        How training rows and test rows relate.
+    corruption : float
+        The share of outliers, in [0, 0.5) of the training rows or in [0, 1) of the inliers; rounded to
+        whole rows. Above 0 for "transductive".
+    inlier_class : str, int or None
+        The class whose rows are inliers, by name or index; None for a set that comes with outlier
+        labels.
+    repetition : int
         The number of the draw; each has its own rows.
-    corruption_of
-        "all", or "inliers" for the papers' ratio outliers / inliers, in [0, 1).
-    max_train
-        The most training inliers.
-    max_test
-        The most test rows of an inductive draw, inliers and outliers in proportion.
-    reach
-        The largest corruption (as a share of what `corruption_of` says) that the draw is sized for.
+    corruption_of : {"all", "inliers"}
+        What a corruption is a share of; "inliers" is the papers' ratio outliers / inliers.
+    max_train : int
+        The most training inliers, at least 2.
+    max_test : int
+        The most test rows of an inductive draw, inliers and outliers in proportion; at least 2.
+    reach : float
+        The largest corruption that the draw is sized for: the range of `corruption`, but for 0.
 
     Returns
     -------
     Split
+        The rows, their outlier marks and their places in the data set.
 
     Raises
     ------

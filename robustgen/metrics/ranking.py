@@ -21,6 +21,7 @@ def auroc(outlier: ArrayLike, outlierness: ArrayLike) -> float:
     Returns
     -------
     float in [0, 1]
+        1 for a perfect ranking; 0.5 is expected of a random one.
 
     Raises
     ------
@@ -54,6 +55,7 @@ def average_precision(outlier: ArrayLike, outlierness: ArrayLike) -> float:
     Returns
     -------
     float in [0, 1]
+        1 for a perfect ranking.
 
     Raises
     ------
@@ -85,6 +87,7 @@ def precision_at_n(outlier: ArrayLike, outlierness: ArrayLike) -> float:
     Returns
     -------
     float in [0, 1]
+        1 for a perfect ranking; the share of outliers is expected of a random one.
 
     Raises
     ------
@@ -111,12 +114,13 @@ def recall_at_false_alarms(outlier: ArrayLike, outlierness: ArrayLike, rate: flo
         The truth; both kinds must occur.
     outlierness : float (n,)
         Larger = more outlying; finite.
-    rate
-        The share of inliers that may be flagged, in [0, 1].
+    rate : float in [0, 1]
+        The share of inliers that may be flagged.
 
     Returns
     -------
     float in [0, 1]
+        0 where no threshold that finds an outlier keeps the rate.
 
     Raises
     ------
@@ -146,12 +150,15 @@ def precision_recall_curve(
         The truth; both kinds must occur.
     outlierness : float (n,)
         Larger = more outlying; finite.
-    points
+    points : int
         The number of recalls, from 0 to 1.
 
     Returns
     -------
-    recall, precision : float (points,)
+    recall : float (points,)
+        Evenly spaced from 0 to 1.
+    precision : float (points,)
+        In [0, 1], at each recall.
 
     Raises
     ------

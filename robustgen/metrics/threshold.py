@@ -19,6 +19,7 @@ def precision(outlier: ArrayLike, flagged: ArrayLike) -> float:
     Returns
     -------
     float in [0, 1]
+        1 where only outliers are flagged.
 
     Examples
     --------
@@ -41,6 +42,7 @@ def recall(outlier: ArrayLike, flagged: ArrayLike) -> float:
     Returns
     -------
     float in [0, 1]
+        1 where every outlier is flagged.
 
     Examples
     --------
@@ -63,6 +65,7 @@ def f1(outlier: ArrayLike, flagged: ArrayLike) -> float:
     Returns
     -------
     float in [0, 1]
+        1 where the flagged rows are exactly the outliers.
 
     Examples
     --------

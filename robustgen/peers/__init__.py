@@ -19,10 +19,15 @@ def iforest(*, random_state: int | None = None, **parameters: Any) -> PyODPeer:
 
     Parameters
     ----------
-    random_state
+    random_state : int or None
         Seeds the trees.
     **parameters
         Those of ``pyod.models.iforest.IForest``, and ``scaling``.
+
+    Returns
+    -------
+    PyODPeer
+        The unfitted detector.
 
     Examples
     --------
@@ -40,6 +45,11 @@ def knn(**parameters: Any) -> PyODPeer:
     **parameters
         Those of ``pyod.models.knn.KNN``, and ``scaling``.
 
+    Returns
+    -------
+    PyODPeer
+        The unfitted detector.
+
     Examples
     --------
     >>> knn(n_neighbors=50).detector.n_neighbors
@@ -53,10 +63,15 @@ def pca(*, random_state: int | None = None, **parameters: Any) -> PyODPeer:
 
     Parameters
     ----------
-    random_state
+    random_state : int or None
         Seeds the randomised solver.
     **parameters
         Those of ``pyod.models.pca.PCA``, and ``scaling``.
+
+    Returns
+    -------
+    PyODPeer
+        The unfitted detector.
 
     Examples
     --------

@@ -18,16 +18,16 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
 
     Parameters
     ----------
-    detector
+    detector : estimator
         The unfitted detector; it is cloned at `fit`, never fitted itself.
-    scaling
-        "standard", "robust" or None: how columns are scaled by the training rows.
-    random_state
+    scaling : {"standard", "robust"} or None
+        How columns are scaled, by the training rows; None leaves them.
+    random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own.
 
     Attributes
     ----------
-    detector_
+    detector_ : estimator
         The fitted clone.
     offset_ : float
         The score below which a row is called an outlier.
@@ -47,8 +47,13 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
         ----------
         X : (n, d), images (n, H, W) or (n, C, H, W), or CSR
             The training rows.
-        y
+        y : object
             Ignored.
+
+        Returns
+        -------
+        Peer
+            The fitted peer itself.
         """
         rows = validate_data(self, as_vectors(X), ensure_min_samples=2)
         self.scaler_ = make_scaler(self.scaling)

@@ -16,16 +16,16 @@ class PyODPeer(Peer):
 
     Parameters
     ----------
-    detector
+    detector : pyod.models.base.BaseDetector
         An unfitted PyOD detector; it is cloned at `fit`, never fitted itself.
-    scaling
-        "standard", "robust" or None: how columns are scaled by the training rows.
-    random_state
+    scaling : {"standard", "robust"} or None
+        How columns are scaled, by the training rows; None leaves them.
+    random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own.
 
     Attributes
     ----------
-    detector_
+    detector_ : pyod.models.base.BaseDetector
         The fitted clone.
     offset_ : float
         The score below which a row is called an outlier.

@@ -13,16 +13,16 @@ class SklearnPeer(Peer):
 
     Parameters
     ----------
-    detector
+    detector : estimator
         An unfitted detector with ``score_samples`` and ``offset_``; cloned at `fit`.
-    scaling
-        "standard", "robust" or None: how columns are scaled by the training rows.
-    random_state
+    scaling : {"standard", "robust"} or None
+        How columns are scaled, by the training rows; None leaves them.
+    random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own.
 
     Attributes
     ----------
-    detector_
+    detector_ : estimator
         The fitted clone.
     offset_ : float
         The score below which a row is called an outlier.

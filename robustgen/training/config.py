@@ -21,7 +21,7 @@ class RobustTraining:
     errors :math:`e_i`: inliers, which agree with each other, are learnt first, and a copy that
     lags has not yet memorised the outliers.
 
-    Attributes
+    Parameters
     ----------
     keep : float in (0, 1]
         Share of each batch that is kept, the rows of smallest error.
@@ -61,7 +61,7 @@ class RobustTraining:
 class TrainingConfig:
     """Settings of :func:`robustgen.training.train`.
 
-    Attributes
+    Parameters
     ----------
     epochs : int
         Passes over the rows, at most.
@@ -118,10 +118,20 @@ class TrainingConfig:
     def updated(self, options: dict[str, Any]) -> TrainingConfig:
         """Return a copy with some settings changed.
 
+        Parameters
+        ----------
+        options : dict of str to object
+            The new value of each setting that changes, under its name.
+
+        Returns
+        -------
+        TrainingConfig
+            The copy.
+
         Raises
         ------
         UsageError
-            When a name is not a setting.
+            When a name is not a setting, or a value is out of its range.
 
         Examples
         --------

@@ -15,6 +15,11 @@ class History(Mapping[str, NDArray[np.float64]]):
     that the epoch learnt from, before its weight. "objective" is the first player's weighted
     sum, by which a plateau is judged.
 
+    Parameters
+    ----------
+    members : int
+        K, the number of nets that are trained at once.
+
     Attributes
     ----------
     stopped_at : ndarray of int, (K,)
@@ -33,7 +38,13 @@ class History(Mapping[str, NDArray[np.float64]]):
         self.stopped_at = np.zeros(members, dtype=int)
 
     def append(self, means: dict[str, NDArray[np.float64]]) -> None:
-        """Add an epoch: the mean (K,) of each term."""
+        """Add an epoch.
+
+        Parameters
+        ----------
+        means : dict of str to ndarray of float, (K,)
+            Each term's mean, member by member, under its name.
+        """
         self._epochs.append(means)
 
     @property
