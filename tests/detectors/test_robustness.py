@@ -22,7 +22,7 @@ from robustgen.training import TrainingConfig, train
 from robustgen.training.rows import place_rows
 from robustgen.training.scaling import fit_scaling
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
 
 
 class Mixture(NamedTuple):
@@ -60,8 +60,10 @@ def falls(build: Callable[[int], Autoencoder | RSRAE]) -> np.ndarray:
     return np.array(costs)
 
 
+# One alternation swings from epoch to epoch by more than it should (the reports give its spread): the
+# mean of three members does not.
 ROBUST = {
-    "RSRAE": lambda seed: RSRAE(latent_dim=5, random_state=seed),
+    "RSRAE": lambda seed: RSRAE(latent_dim=5, n_members=3, random_state=seed),
     "RSRAE+": lambda seed: RSRAE(mode="joint", latent_dim=5, random_state=seed),
     "autoencoder, robust training": lambda seed: Autoencoder(latent_dim=5, robust=True, random_state=seed),
 }
