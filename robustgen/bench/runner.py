@@ -103,6 +103,7 @@ def run_suite(
         raise UsageError(f"jobs must be at least 1, got {options.jobs}")
     cells = suite.cells()
     _check_detectors(suite)
+    _check_device(options.device)
     with folder.locked():
         folder.begin(suite, command=options.command, device=options.device, fresh=options.fresh)
         plan = _plan(cells, folder)
@@ -121,6 +122,14 @@ def _check_detectors(suite: Suite) -> None:
     for spec in suite.detectors:
         if DETECTORS.get(spec.name) != spec:
             build(spec)
+
+
+def _check_device(name: str | None) -> None:
+    """Refuse a device that is not there before any cell asks for it."""
+    if name is not None:
+        from robustgen.training.device import choose_device
+
+        choose_device(name)
 
 
 def _plan(cells: list[Cell], folder: RunFolder) -> Plan:

@@ -131,6 +131,7 @@ def test_a_transductive_run_has_its_oracles(folder):
         (small_suite(detector("Nothing")), HERE, "has no 'Nothing'"),
         (small_suite(corruption=(0.7,)), HERE, "out of range"),
         (small_suite(), Options(jobs=0), "jobs must be at least 1"),
+        (small_suite(), Options(device="warp"), "got device=.warp., expected .auto. or one of"),
     ],
 )
 def test_what_cannot_run_is_refused_before_anything_is_written(folder, suite, options, message):

@@ -168,6 +168,7 @@ REFUSED = {
     "reach out of range": (["--reach", "0.8"], "reach"),
     "no repetitions": (["--repetitions", "0"], "repetitions must be at least 1"),
     "no jobs": (["--jobs", "0"], "jobs must be at least 1"),
+    "no such device": (["--device", "warp"], "got device=.warp."),
     "an output that is a file": (["--output", "tiny.toml"], "is a file"),
 }
 
