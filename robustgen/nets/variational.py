@@ -1,0 +1,113 @@
+"""The autoencoder whose encoder gives a distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from robustgen.nets.autoencoder import AutoencoderNet
+from robustgen.nets.backbone import decoder_for, encoder_for
+from robustgen.nets.critic import Critic
+from robustgen.nets.mixture import GaussianMixture, GaussianMixtureHead, MixtureShape
+
+
+class VariationalNet(AutoencoderNet):
+    r"""Encoder and head :math:`q(z|x)`, decoder :math:`D(z)`, and the critic of its training.
+
+    As an autoencoder it is deterministic: the code is the mean of the inlier component.
+
+    Parameters
+    ----------
+    encoder : torch.nn.Module
+        (K, B, ...) to features (K, B, D).
+    head : GaussianMixtureHead
+        Features to a mixture of Gaussians.
+    decoder : torch.nn.Module
+        Codes (K, B, d) to the shape of the input.
+    critic : torch.nn.Module or None
+        Codes (K, B, d) to scalars (K, B), where the training needs one.
+    draws : int
+        Codes that stand for a row's inlier component; 0 for its mean. Their noise is drawn once,
+        here, and is the same for every row: what a row gets does not depend on the rows beside
+        it, nor on how often it is asked for.
+
+    References
+    ----------
+    Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014,
+    https://arxiv.org/abs/1312.6114.
+    """
+
+    bottleneck: GaussianMixtureHead
+    noise: Tensor
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        head: GaussianMixtureHead,
+        decoder: nn.Module,
+        critic: nn.Module | None = None,
+        draws: int = 0,
+    ) -> None:
+        super().__init__(encoder, head, decoder)
+        self.critic = critic
+        self.register_buffer("noise", torch.randn(1, draws, 2, head.A.shape[-1]))
+
+    def posterior(self, x: Tensor) -> GaussianMixture:
+        """Return the mixture :math:`q(z|x)` of each row of a batch."""
+        return self.bottleneck.posterior(self.encoder(x))
+
+    def inlier_codes(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield codes (K, B, d) of the inlier component: its mean, or one draw after the other."""
+        if not self.noise.shape[1]:
+            yield self.latent(x)
+            return
+        posterior = self.posterior(x)
+        inlier = torch.zeros(x.shape[:2], dtype=torch.long, device=x.device)
+        for noise in self.noise.unbind(1):
+            yield posterior.draw(inlier, noise[:, None].expand(-1, x.shape[1], -1, -1))
+
+
+def variational_net(
+    row_shape: tuple[int, ...],
+    hidden_dims: Sequence[int],
+    latent_dim: int,
+    mixture: MixtureShape,
+    *,
+    critic: bool = False,
+    draws: int = 0,
+    activation: str = "leaky_relu",
+    normalization: str | None = None,
+) -> VariationalNet:
+    """Put a net together for rows of a shape, with one member.
+
+    Parameters
+    ----------
+    row_shape : tuple of int
+        (d,) for vectors, (C, H, W) for images.
+    hidden_dims : sequence of int
+        Widths of the encoder's dense layers, mirrored in the decoder; not for images.
+    latent_dim : int
+        The dimension of the codes.
+    mixture : MixtureShape
+        Components of the codes' distribution.
+    critic : bool
+        Whether there is a critic.
+    draws : int
+        See :class:`VariationalNet`.
+    activation, normalization
+        As in :class:`robustgen.nets.mlp.MLP`. The critic keeps its own.
+
+    Examples
+    --------
+    >>> net = variational_net((30,), (32, 64), 2, MixtureShape((1.0,), (2,), 1.0))
+    >>> net(torch.zeros(1, 7, 30)).shape
+    torch.Size([1, 7, 30])
+    """
+    encoder = encoder_for(row_shape, hidden_dims, activation=activation, normalization=normalization)
+    head = GaussianMixtureHead(encoder.out_features, latent_dim, mixture)
+    decoder = decoder_for(
+        latent_dim, row_shape, hidden_dims, activation=activation, normalization=normalization
+    )
+    return VariationalNet(encoder, head, decoder, Critic(latent_dim) if critic else None, draws)
