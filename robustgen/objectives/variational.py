@@ -1,0 +1,230 @@
+"""Variational autoencoding: a reconstruction error and a regulariser of the codes, each a choice."""
+
+from __future__ import annotations
+
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from robustgen._random import normal, uniform
+from robustgen.objectives.base import Net, Player, Term, Terms
+from robustgen.objectives.kl import mixture_kl_bound, standard_normal_kl
+from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
+from robustgen.objectives.wasserstein import critic_gap, gradient_penalty
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+DRAWINGS = ("row", "batch")
+GRADIENT_PENALTY = 10.0
+"""Weight of the gradient penalty in the critic's loss, that of Gulrajani et al."""
+
+
+class Posterior(Protocol):
+    """A mixture of Gaussians for each row of a batch."""
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Weights of the components."""
+        ...
+
+    @property
+    def means(self) -> Tensor:
+        """Means (K, B, J, d)."""
+        ...
+
+    @property
+    def variances(self) -> Tensor:
+        """Eigenvalues of the covariances, (K, B, J, d)."""
+        ...
+
+    def draw(self, components: Tensor, noise: Tensor) -> Tensor:
+        """Return codes (K, B, d) of the components (K, B) by standard normals (K, B, 2, d)."""
+        ...
+
+
+class StochasticNet(Protocol):
+    """An autoencoder whose encoder gives a distribution of codes."""
+
+    encoder: nn.Module
+    bottleneck: nn.Module
+    decoder: nn.Module
+
+    def posterior(self, x: Tensor) -> Posterior:
+        """Return q(z|x)."""
+        ...
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the reconstruction through the mean of the first component."""
+        ...
+
+
+class CriticizedNet(StochasticNet, Protocol):
+    """The same, with a critic of its codes."""
+
+    critic: nn.Module
+
+
+class CodeSampler:
+    r"""Draw a code :math:`z \sim q(z|x)` for each row.
+
+    Parameters
+    ----------
+    component_per : {"row", "batch"}
+        Draw the component of the mixture for each row, as the model says, or one for the
+        whole batch, as the authors' code does.
+    """
+
+    def __init__(self, component_per: str) -> None:
+        self._component_per = component_per
+
+    def __call__(self, posterior: Posterior, generators: Generators) -> Tensor:
+        """Return codes (K, B, d)."""
+        _, rows, _, latent_dim = posterior.means.shape
+        drawn = {"row": rows, "batch": 1}[self._component_per]
+        u = uniform(generators, posterior.means, drawn)
+        components = torch.zeros_like(u, dtype=torch.long)
+        for start in accumulate(posterior.weights[:-1]):
+            components += u >= start
+        noise = normal(generators, posterior.means, rows, 2, latent_dim)
+        return posterior.draw(components.expand(-1, rows), noise)
+
+
+class Regulariser(Protocol):
+    """What keeps the codes close to the prior N(0, I)."""
+
+    def terms(self, net: Net, posterior: Posterior, z: Tensor, generators: Generators) -> Terms:
+        """Return what is added to the reconstruction error of the codes z."""
+        ...
+
+    def players(self, net: Net) -> tuple[Player, ...]:
+        """Return who moves after the autoencoder."""
+        ...
+
+
+class KLRegulariser:
+    r"""The divergence :math:`KL(q(z|x) \| N(0, I))` of each row, or its bound for a mixture.
+
+    Parameters
+    ----------
+    weight : float
+        Its factor beside the reconstruction error, at least 0.
+
+    See Also
+    --------
+    robustgen.objectives.kl : The formulas.
+    """
+
+    def __init__(self, weight: float = 1.0) -> None:
+        self._weight = weight
+
+    def terms(self, net: StochasticNet, posterior: Posterior, z: Tensor, generators: Generators) -> Terms:
+        """Return the divergence."""
+        divergences = standard_normal_kl(posterior.means, posterior.variances)
+        return {"kl": Term(mixture_kl_bound(posterior.weights, divergences), self._weight)}
+
+    def players(self, net: StochasticNet) -> tuple[Player, ...]:
+        """Return nobody: the autoencoder minimises the divergence by itself."""
+        return ()
+
+
+class WassersteinRegulariser:
+    r"""The distance :math:`W_1(q(z), N(0, I))` of the codes of all rows, by its dual.
+
+    .. math::
+        W_1 = \sup_{\mathrm{Lip}(f) \le 1} E_{z \sim p} f(z) - E_{x, z \sim q(z|x)} f(z)
+
+    After the autoencoder two players move: the critic f on
+    :math:`f(z_i) - f(p_i) + 10 (\lVert \nabla f \rVert - 1)^2`, and the encoder, if it has a
+    player of its own, on the distance :math:`f(p_i) - f(z_i)` that the critic sees.
+
+    Parameters
+    ----------
+    sampler : CodeSampler
+        How codes are drawn.
+    joint : bool
+        Whether the distance is added to the reconstruction error. Otherwise the encoder has a
+        player of its own, with its own optimiser, as in the authors' code: the two then pull
+        alike, however large their values.
+    weight : float
+        Factor of the distance, at least 0. An optimiser of its own (Adam) does not feel it.
+    critic_steps : int
+        The critic's moves per batch.
+
+    References
+    ----------
+    Lai, Zou and Lerman, "Novelty Detection via Robust Variational Autoencoding",
+    https://arxiv.org/abs/2006.05534, section 3.2; Gulrajani et al., "Improved Training of
+    Wasserstein GANs", NeurIPS 2017, for the penalty.
+    """
+
+    def __init__(
+        self, sampler: CodeSampler, *, joint: bool, weight: float = 1.0, critic_steps: int = 1
+    ) -> None:
+        self._sampler = sampler
+        self._joint = joint
+        self._weight = weight
+        self._critic_steps = critic_steps
+
+    def terms(self, net: CriticizedNet, posterior: Posterior, z: Tensor, generators: Generators) -> Terms:
+        """Return the distance, where it is minimised with the reconstruction error."""
+        return self._distance(net, z, generators) if self._joint else {}
+
+    def players(self, net: CriticizedNet) -> tuple[Player, ...]:
+        """Return the critic, and the encoder where it moves by itself."""
+        critic = Player("critic", tuple(net.critic.parameters()), self._criticise, steps=self._critic_steps)
+        encoding = tuple(chain(net.encoder.parameters(), net.bottleneck.parameters()))
+        return (critic,) if self._joint else (critic, Player("encoder", encoding, self._approach))
+
+    def _criticise(self, net: CriticizedNet, batch: Tensor, generators: Generators) -> Terms:
+        with torch.no_grad():
+            z = self._sampler(net.posterior(batch), generators)
+        prior = normal(generators, z, *z.shape[1:])
+        return {
+            "critic": Term(critic_gap(net.critic, z, prior)),
+            "gradient_penalty": Term(gradient_penalty(net.critic, z, prior, generators), GRADIENT_PENALTY),
+        }
+
+    def _approach(self, net: CriticizedNet, batch: Tensor, generators: Generators) -> Terms:
+        return self._distance(net, self._sampler(net.posterior(batch), generators), generators)
+
+    def _distance(self, net: CriticizedNet, z: Tensor, generators: Generators) -> Terms:
+        prior = normal(generators, z, *z.shape[1:])
+        return {"wasserstein": Term(-critic_gap(net.critic, z, prior), self._weight)}
+
+
+class VariationalAutoencoding:
+    r"""Minimise :math:`\sum_i \rho(x_i, D(z_i)) + R(q)`, with :math:`z_i \sim q(z|x_i)`.
+
+    Parameters
+    ----------
+    error : {"l21", "l2", "l1"}
+        :math:`\rho`, see :mod:`robustgen.objectives.reconstruction`.
+    regulariser : Regulariser
+        R.
+    sampler : CodeSampler
+        How codes are drawn.
+    """
+
+    def __init__(self, error: str, regulariser: Regulariser, sampler: CodeSampler) -> None:
+        self._error = RECONSTRUCTION_ERRORS[error]
+        self._regulariser = regulariser
+        self._sampler = sampler
+
+    def players(self, net: StochasticNet) -> tuple[Player, ...]:
+        """Return the autoencoder, then those of the regulariser."""
+        parts = (net.encoder, net.bottleneck, net.decoder)
+        moved = tuple(chain.from_iterable(part.parameters() for part in parts))
+        return (Player("autoencoder", moved, self._loss), *self._regulariser.players(net))
+
+    def errors(self, net: StochasticNet, batch: Tensor) -> Tensor:
+        """Return the reconstruction error (K, B) through the mean of the first component."""
+        return self._error(batch, net(batch))
+
+    def _loss(self, net: StochasticNet, batch: Tensor, generators: Generators) -> Terms:
+        posterior = net.posterior(batch)
+        z = self._sampler(posterior, generators)
+        reconstruction = {"reconstruction": Term(self._error(batch, net.decoder(z)))}
+        return reconstruction | self._regulariser.terms(net, posterior, z, generators)
