@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from robustgen.detectors.autoencoder import Autoencoder
+    from robustgen.detectors.maw import MAW
     from robustgen.detectors.rsrae import RSRAE
+    from robustgen.detectors.vae import VAE
     from robustgen.training import RobustTraining
 
-__all__ = ["RSRAE", "Autoencoder", "RobustTraining"]
+__all__ = ["MAW", "RSRAE", "VAE", "Autoencoder", "RobustTraining"]
 __version__ = version("robustgen")
 
 _HOMES = {
     "Autoencoder": "robustgen.detectors.autoencoder",
+    "MAW": "robustgen.detectors.maw",
     "RSRAE": "robustgen.detectors.rsrae",
+    "VAE": "robustgen.detectors.vae",
     "RobustTraining": "robustgen.training",
 }
 

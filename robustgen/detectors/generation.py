@@ -1,0 +1,58 @@
+"""From codes to new rows, for the methods that generate."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from robustgen._random import base_seed, seed_from
+from robustgen.detectors.base import BLOCK_ENTRIES, BLOCK_ROWS, Detector
+
+
+def generators_for(
+    detector: Detector, random_state: int | np.random.RandomState | np.random.Generator | None
+) -> list[torch.Generator]:
+    """Return a generator for each member's net, on the device of the net.
+
+    Parameters
+    ----------
+    detector : Detector
+        The fitted detector.
+    random_state : int, numpy.random.RandomState, numpy.random.Generator or None
+        The seed; ``None`` takes a fresh one.
+
+    Returns
+    -------
+    list of torch.Generator
+        One a member.
+    """
+    seed = base_seed(random_state)
+    device = next(detector.net_.parameters()).device
+    seeds = [seed_from(seed, "sample", k) for k in range(detector.n_members)]
+    return [torch.Generator(device).manual_seed(one) for one in seeds]
+
+
+def decode(detector: Detector, codes: Tensor) -> NDArray[Any]:
+    """Return the rows that codes stand for, the members' in turn, in the units and the shape of X.
+
+    Parameters
+    ----------
+    detector : Detector
+        The fitted detector.
+    codes : torch.Tensor
+        (K, n, d).
+
+    Returns
+    -------
+    ndarray of float64, (K * n, *row_shape)
+        Row 0 by the first member, row 1 by the second, and so on.
+    """
+    block = max(1, min(BLOCK_ROWS, BLOCK_ENTRIES // (len(codes) * math.prod(detector.input_shape_))))
+    decoded = torch.cat([detector.net_.decoder(part) for part in codes.split(block, dim=1)], dim=1)
+    rows = detector.scaling_.invert(decoded.transpose(0, 1).flatten(0, 1).double().cpu())
+    return rows.numpy().reshape(-1, *detector.input_shape_)

@@ -1,0 +1,208 @@
+"""VAE: the variational autoencoder, what MAW is without its robust parts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from robustgen._random import normal
+from robustgen.detectors.base import Detector
+from robustgen.detectors.generation import decode, generators_for
+from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
+from robustgen.nets.activation import ACTIVATIONS
+from robustgen.nets.mixture import MixtureShape
+from robustgen.nets.variational import VariationalNet, variational_net
+from robustgen.objectives.scores import SCORES
+from robustgen.objectives.variational import CodeSampler, KLRegulariser, VariationalAutoencoding
+from robustgen.training import RobustTraining
+
+VARIANCE_FLOOR = 1e-4
+"""The smallest variance of a code: what keeps the divergence finite."""
+
+
+class VAE(Detector):
+    r"""Variational autoencoder: one Gaussian, divergence, squared error.
+
+    Minimises
+
+    .. math::
+        \sum_i \lVert x_i - D(z_i) \rVert_2^2 + \beta \, KL(q(z|x_i) \,\|\, N(0, I)),
+        \qquad z_i \sim q(z|x_i) = N(\mu(x_i), \Sigma(x_i)),
+
+    and scores by the reconstruction from :math:`\mu(x)`. It is made of the parts of
+    :class:`robustgen.MAW`, which names its ablations after them: the baseline that a dirty
+    training set is expected to mislead.
+
+    Parameters
+    ----------
+    beta : float
+        :math:`\beta`, at least 0. At 1 the sum is minus the evidence bound of a decoder with
+        variance 1/2.
+    scoring : {"l2", "l21", "l1", "cosine"}
+        What is compared: squared Euclidean, Euclidean, absolute error or the angle of x and its
+        reconstruction.
+    activation : str
+        Name in :data:`robustgen.nets.activation.ACTIVATIONS`, throughout the net; the output is
+        linear.
+    latent_dim : int or None
+        d, the dimension of the codes. ``None`` takes a third of the columns, at least 2 and at
+        most 10; 10 for images.
+    hidden_dims : tuple of int
+        Widths of the encoder's hidden layers, mirrored in the decoder. Images take the
+        convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+    scaling : {"standard", "robust"} or None
+        Each column (each channel of images) minus its mean over its standard deviation, minus
+        its median over its interquartile range, or as it is.
+    epochs : int
+        Passes over the rows.
+    batch_size : int
+        Rows per training step.
+    learning_rate : float
+        Adam's step.
+    contamination : float in (0, 0.5]
+        The share of the training rows that ``predict`` marks. It moves the threshold, never the
+        ranking.
+    n_members : int
+        K, nets that are trained at once, each with its own start and shuffles; the score is
+        their mean error.
+    robust : bool or RobustTraining
+        Learn from the rows of each batch that a moving average of the net explains best; see
+        :class:`robustgen.training.RobustTraining`.
+    training : dict or None
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
+        ``patience``, ``min_improvement``, ``precision``.
+    device : str
+        "auto" (cuda, else mps, else cpu) or a torch device.
+    random_state : int, numpy.random.RandomState or None
+        Seed of initialisation, shuffles and draws. The same integer gives the same scores to the
+        last bit on one CPU.
+    verbose : bool
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    history_ : robustgen.training.History
+        The terms "reconstruction" and "kl" by epoch and member.
+    offset_ : float
+        The threshold on ``score_samples``.
+    latent_dim_ : int
+        The dimension of the codes.
+    net_ : robustgen.nets.variational.VariationalNet
+        The trained net.
+    input_shape_ : tuple of int
+        The shape of one row.
+    n_features_in_ : int
+        Entries of one row.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X had some.
+
+    Notes
+    -----
+    :math:`\Sigma = M M^\top + 10^{-4} I` with the full, symmetric :math:`M = A^\top
+    \mathrm{diag}(s_0) A` of :class:`robustgen.nets.mixture.GaussianMixtureHead`, rather than a
+    diagonal.
+
+    References
+    ----------
+    Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014,
+    https://arxiv.org/abs/1312.6114.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from robustgen import VAE
+    >>> X = load_wine().data
+    >>> detector = VAE(epochs=5, random_state=0).fit(X)
+    >>> detector.decision_function(X[:3]).shape, detector.sample(2).shape
+    ((3,), (2, 13))
+    """
+
+    net_: VariationalNet
+
+    def __init__(
+        self,
+        *,
+        beta: float = 1.0,
+        scoring: str = "l2",
+        activation: str = "leaky_relu",
+        latent_dim: int | None = None,
+        hidden_dims: tuple[int, ...] = (32, 64, 128),
+        scaling: str | None = "standard",
+        epochs: int = 100,
+        batch_size: int = 128,
+        learning_rate: float = 1e-3,
+        contamination: float = 0.1,
+        n_members: int = 1,
+        robust: bool | RobustTraining = False,
+        training: dict[str, Any] | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.beta = beta
+        self.scoring = scoring
+        self.activation = activation
+        self.latent_dim = latent_dim
+        self.hidden_dims = hidden_dims
+        self.scaling = scaling
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.contamination = contamination
+        self.n_members = n_members
+        self.robust = robust
+        self.training = training
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        *,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+    ) -> NDArray[np.float64]:
+        """Generate rows: the decoder's means for codes drawn from the prior N(0, I).
+
+        Parameters
+        ----------
+        n_samples : int
+            How many; the members make them in turn.
+        random_state : int, numpy.random.RandomState, numpy.random.Generator or None
+            Seed of the draws; ``None`` takes a fresh one.
+
+        Returns
+        -------
+        ndarray of float64, (n_samples, *row_shape)
+            Rows in the units of X, images in their shape.
+        """
+        check_is_fitted(self)
+        check_count("n_samples", n_samples)
+        generators = generators_for(self, random_state)
+        each = math.ceil(n_samples / self.n_members)
+        return decode(self, normal(generators, self.net_.bottleneck.A, each, self.latent_dim_))[:n_samples]
+
+    def _check_parameters(self) -> None:
+        check_at_least_zero("beta", self.beta)
+        check_choice("scoring", self.scoring, SCORES)
+        check_choice("activation", self.activation, ACTIVATIONS)
+
+    def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
+        return 10 if len(row_shape) > 1 else min(10, max(2, row_shape[0] // 3))
+
+    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VariationalNet:
+        gaussian = MixtureShape(weights=(1.0,), ranks=(self.latent_dim_,), floor=VARIANCE_FLOOR)
+        return variational_net(
+            row_shape, self.hidden_dims, self.latent_dim_, gaussian, activation=self.activation
+        )
+
+    def _build_objective(self) -> VariationalAutoencoding:
+        return VariationalAutoencoding("l2", KLRegulariser(self.beta), CodeSampler("row"))
+
+    def _errors(self, x: Tensor) -> Tensor:
+        return SCORES[self.scoring](x, self.net_(x))
