@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypedDict
 
 import numpy as np
@@ -12,19 +11,16 @@ from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_at_least_zero, check_choice
 from robustgen.nets.activation import ACTIVATIONS, activation_for
 from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.conv import ConvDecoder, ConvEncoder
-from robustgen.nets.mlp import MLP
+from robustgen.nets.backbone import decoder_for, encoder_for
 from robustgen.nets.normalization import NORMALIZATIONS
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 from robustgen.objectives.base import Objective
-from robustgen.objectives.cosine import cosine_dissimilarity
-from robustgen.objectives.reconstruction import l21
+from robustgen.objectives.scores import SCORES
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
 from robustgen.training import RobustTraining
 
 MODES = ("alternating", "joint")
 SUBSPACE_UPDATES = ("encoder", "layer")
-SCORES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"cosine": cosine_dissimilarity, "l21": l21}
 SUBSPACE_LR_FACTOR = 10.0
 """Learning rate of the orthogonality and subspace players over the reconstruction's, in the authors' code."""
 
@@ -59,9 +55,9 @@ class RSRAE(Detector):
     subspace_updates : {"encoder", "layer"}
         What the subspace term moves in "alternating": A and the encoder (the authors' code), or
         A alone (as the paper's text reads).
-    score : {"auto", "cosine", "l21"}
-        What tells an outlier: the cosine dissimilarity of x and :math:`\tilde x`, the authors',
-        which sees directions only; or :math:`\lVert x - \tilde x \rVert_2`. "auto" is "cosine" for
+    scoring : {"auto", "cosine", "l21", "l2", "l1"}
+        How x and :math:`\tilde x` are compared: by the cosine dissimilarity, the authors', which sees
+        directions only; or by a reconstruction error. "auto" is "cosine" for
         images and "l21" for vectors: a far row of a table in the direction of an inlier has no
         cosine dissimilarity. For text (TF-IDF) choose "cosine", as the paper does.
     activation : str
@@ -151,7 +147,7 @@ class RSRAE(Detector):
         lambda1: float = 0.1,
         lambda2: float = 0.1,
         subspace_updates: str = "encoder",
-        score: str = "auto",
+        scoring: str = "auto",
         activation: str = "auto",
         normalization: str | None = "affine",
         latent_dim: int | None = None,
@@ -172,7 +168,7 @@ class RSRAE(Detector):
         self.lambda1 = lambda1
         self.lambda2 = lambda2
         self.subspace_updates = subspace_updates
-        self.score = score
+        self.scoring = scoring
         self.activation = activation
         self.normalization = normalization
         self.latent_dim = latent_dim
@@ -192,7 +188,7 @@ class RSRAE(Detector):
     def _check_parameters(self) -> None:
         check_choice("mode", self.mode, MODES)
         check_choice("subspace_updates", self.subspace_updates, SUBSPACE_UPDATES)
-        check_choice("score", self.score, ["auto", *SCORES])
+        check_choice("scoring", self.scoring, ["auto", *SCORES])
         check_choice("activation", self.activation, ["auto", *ACTIVATIONS])
         check_choice("normalization", self.normalization, [*NORMALIZATIONS, None])
         check_at_least_zero("lambda1", self.lambda1)
@@ -204,14 +200,8 @@ class RSRAE(Detector):
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
         activation = activation_for(*limits) if self.activation == "auto" else self.activation
         style = Style(activation=activation, normalization=self.normalization)
-        encoder: ConvEncoder | MLP
-        decoder: ConvDecoder | MLP
-        if len(row_shape) == 3:
-            encoder = ConvEncoder(row_shape, **style)
-            decoder = ConvDecoder(self.latent_dim_, row_shape, **style)
-        else:
-            encoder = MLP([row_shape[0], *self.hidden_dims], output_activation=activation, **style)
-            decoder = MLP([self.latent_dim_, *self.hidden_dims[::-1], row_shape[0]], **style)
+        encoder = encoder_for(row_shape, self.hidden_dims, **style)
+        decoder = decoder_for(self.latent_dim_, row_shape, self.hidden_dims, **style)
         layer = RSRLayer(encoder.out_features, self.latent_dim_)
         return AutoencoderNet(encoder, layer, nn.Sequential(UnitSphere(), decoder))
 
@@ -222,4 +212,4 @@ class RSRAE(Detector):
 
     def _errors(self, x: Tensor) -> Tensor:
         automatic = "cosine" if len(self.input_shape_) > 1 else "l21"
-        return SCORES[automatic if self.score == "auto" else self.score](x, self.net_(x))
+        return SCORES[automatic if self.scoring == "auto" else self.scoring](x, self.net_(x))

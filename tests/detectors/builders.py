@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from robustgen import RSRAE, Autoencoder
+from robustgen import MAW, RSRAE, VAE, Autoencoder
 
 DETECTORS: dict[str, Callable[..., Any]] = {
     "autoencoder": lambda **options: Autoencoder(**{"epochs": 5, "random_state": 0} | options),
@@ -23,6 +23,11 @@ DETECTORS: dict[str, Callable[..., Any]] = {
     "rsrae, robust, batch norm": lambda **options: RSRAE(
         **{"robust": True, "normalization": "batch", "epochs": 5, "random_state": 0} | options
     ),
+    "maw": lambda **options: MAW(**{"epochs": 5, "random_state": 0} | options),
+    "maw, KL, drawn, members": lambda **options: MAW(
+        **{"regulariser": "kl", "n_draws": 2, "n_members": 2, "epochs": 5, "random_state": 0} | options
+    ),
+    "vae, robust": lambda **options: VAE(**{"robust": True, "epochs": 5, "random_state": 0} | options),
 }
 
 

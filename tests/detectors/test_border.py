@@ -111,6 +111,7 @@ def test_parameters_out_of_range_are_refused(build, parameters, said):
         (Autoencoder(loss="l22"), "got loss='l22', .*did you mean 'l2'"),
         (RSRAE(mode="both"), "got mode='both', expected one of 'alternating', 'joint'"),
         (RSRAE(subspace_updates="decoder"), "got subspace_updates='decoder'"),
+        (RSRAE(scoring="cosin"), "got scoring='cosin', .*did you mean 'cosine'"),
         (RSRAE(activation="reku"), "got activation='reku', .*did you mean 'relu'"),
         (RSRAE(normalization="layer"), "got normalization='layer'"),
         (RSRAE(lambda1=-1), "got lambda1=-1, expected a number of 0 or more"),

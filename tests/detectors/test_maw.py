@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from robustgen import MAW, VAE
 from robustgen.detectors.vae import VARIANCE_FLOOR
@@ -24,17 +23,6 @@ ABLATIONS = {
     "codes of many dimensions": {"latent_dim": 7},
     "drawn scores": {"n_draws": 3},
 }
-
-
-def _scikit_learn_checks():
-    for build in (MAW, VAE):
-        for estimator, check in estimator_checks_generator(build(epochs=3, hidden_dims=(8,))):
-            yield pytest.param(estimator, check, id=f"{build.__name__}-{check.func.__name__}")
-
-
-@pytest.mark.parametrize(("estimator", "check"), list(_scikit_learn_checks()))
-def test_scikit_learn_check(estimator, check):
-    check(estimator)
 
 
 @pytest.mark.parametrize("options", ABLATIONS.values(), ids=ABLATIONS)
