@@ -36,6 +36,7 @@ COLUMNS = ("detector", "scoring", "normal", "corruption", "draw", "auroc")
 
 DETECTORS: Mapping[str, Any] = {
     "MAW": MAW,
+    "MAW, joint, weight 20": lambda **options: MAW(mode="joint", regulariser_weight=20.0, **options),
     "MAW-MSE": lambda **options: MAW(reconstruction="l2", **options),
     "MAW-KL": lambda **options: MAW(regulariser="kl", **options),
     "MAW, one Gaussian": lambda **options: MAW(n_components=1, **options),
@@ -51,7 +52,7 @@ DETECTORS: Mapping[str, Any] = {
 @click.option("--detector", multiple=True, type=click.Choice(list(DETECTORS)), help="Default: all of them.")
 @click.option("--corruption", multiple=True, type=float, default=(0.1, 0.3, 0.5), show_default=True)
 @click.option("--draws", default=3, show_default=True, help="Draws of the rows.")
-@click.option("--epochs", default=15, show_default=True, help="Of every detector.")
+@click.option("--epochs", default=20, show_default=True, help="Of every detector.")
 def main(
     output: Path, detector: tuple[str, ...], corruption: tuple[float, ...], draws: int, epochs: int
 ) -> None:
