@@ -10,6 +10,7 @@ from rich.table import Table
 
 from robustgen.bench.records import Record
 from robustgen.reporting import samples, tables
+from robustgen.reporting.words import percent
 
 #: Wide enough for the whole table where the output is no terminal and has no width of its own.
 _FILE_WIDTH = 120
@@ -73,7 +74,7 @@ def _cells_of(row: dict[str, float]) -> tuple[str, ...]:
         str(row["detector"]),
         _with_spread(row["auroc"], row["auroc_spread"]),
         _number(row["auroc_oracle"]),
-        _percent(row["auroc_recovered"]),
+        percent(row["auroc_recovered"]) or "-",
         _with_spread(row["ap"], row["ap_spread"]),
         f"{row['sets']:g}",
         f"{row['fits']:g}",
@@ -82,10 +83,6 @@ def _cells_of(row: dict[str, float]) -> tuple[str, ...]:
 
 def _number(value: float) -> str:
     return "-" if pd.isna(value) else f"{value:.3f}"
-
-
-def _percent(value: float) -> str:
-    return "-" if pd.isna(value) else f"{value:.0%}"
 
 
 def _with_spread(value: float, spread: float) -> str:

@@ -34,14 +34,14 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.3), percent(0.005), percent(-0.5), percent(-0.0001), percent(float("nan"))
-    ('30 %', '0.5 %', '\N{MINUS SIGN}50 %', '0 %', '')
+    >>> percent(0.5646), percent(0.005), percent(-0.5), percent(-0.0001), percent(float("nan"))
+    ('56 %', '0.5 %', '\N{MINUS SIGN}50 %', '0 %', '')
     """
     if math.isnan(share):
         return ""
-    in_percent = round(100 * share, 1)
-    digits = 0 if abs(in_percent) >= 10 or in_percent == int(in_percent) else 1
-    return f"{in_percent + 0.0:.{digits}f} %".replace("-", "\N{MINUS SIGN}")
+    tenths = round(100 * share, 1)
+    digits = 0 if abs(tenths) >= 10 or tenths == int(tenths) else 1
+    return f"{round(100 * share, digits) + 0.0:.{digits}f} %".replace("-", "\N{MINUS SIGN}")
 
 
 def seconds(value: float) -> str:
