@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,11 @@ class QuantisedDetector(Detector):
         self._check_own_parameters()
 
     def _schedule(self) -> CodebookTraining:
+        """Return the codebook's schedule, the quantizer bypassed in half of the epochs at most."""
+        asked = self._asked_schedule()
+        return replace(asked, bypass_epochs=min(asked.bypass_epochs, self.epochs // 2))
+
+    def _asked_schedule(self) -> CodebookTraining:
         if isinstance(self.codebook_training, CodebookTraining):
             return self.codebook_training
         if not isinstance(self.codebook_training, bool):

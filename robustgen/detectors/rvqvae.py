@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class RVQVAE(QuantisedDetector):
     outlier_weight : float
         Weight of an outlying row's terms over an inlying row's.
     warmup_epochs : int
-        Epochs of a plain autoencoder before the first sets.
+        Epochs of a plain autoencoder before the first sets; at most half of the epochs.
     codebook_training : bool, CodebookTraining or None
         How the codebooks are kept in use. ``True`` is the robust training of Lancucki et al.;
         ``False`` does none of it; ``None`` takes its batch norm alone. The quantizer is always
@@ -252,19 +253,21 @@ class RVQVAE(QuantisedDetector):
         check_choice("membership", self.membership, MEMBERSHIPS)
         check_choice("start", self.start, STARTS)
         check_count("warmup_epochs", self.warmup_epochs, least=0)
-        if not 0 < self.outlier_share < 0.5:
+        if not isinstance(self.outlier_share, Real) or not 0 < self.outlier_share < 0.5:
             raise UsageError(f"got outlier_share={self.outlier_share!r}, expected a share in (0, 0.5)")
 
-    def _schedule(self) -> CodebookTraining:
-        chosen = CodebookTraining(batch_norm=True) if self.codebook_training is None else super()._schedule()
-        return replace(chosen, bypass_epochs=self.warmup_epochs)
+    def _asked_schedule(self) -> CodebookTraining:
+        own = CodebookTraining(batch_norm=True)
+        asked = own if self.codebook_training is None else super()._asked_schedule()
+        return replace(asked, bypass_epochs=self.warmup_epochs)
 
     def _build_quantizer(self, code_dim: int) -> nn.Module:
         return DualQuantizer(self.n_codes, code_dim, updates=self.updates, directions=self.directions)
 
     def _build_objective(self) -> RobustVectorQuantisation:
-        rules = SetRules(self.membership, self.start, self.outlier_share, self.warmup_epochs)
-        self._objective = RobustVectorQuantisation(self.beta, self.outlier_weight, rules, self._schedule())
+        schedule = self._schedule()
+        rules = SetRules(self.membership, self.start, self.outlier_share, schedule.bypass_epochs)
+        self._objective = RobustVectorQuantisation(self.beta, self.outlier_weight, rules, schedule)
         return self._objective
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:

@@ -180,3 +180,15 @@ def test_the_outliers_of_a_dirty_set_stay_out_of_the_inlier_set():
     for scoring in ("codebooks", "reconstruction", "sum"):
         detector.set_params(scoring=scoring)
         assert roc_auc_score(outlier, -detector.score_samples(dirty)) > 0.95
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_a_short_training_ends_quantised(epochs):
+    for detector in (
+        RVQVAE(epochs=epochs, n_codes=4, random_state=0),
+        VQVAE(epochs=epochs, n_codes=4, codebook_training=True, random_state=0),
+    ):
+        detector.fit(vectors())
+        assert float(detector.net_.strength) == 1
+        made = detector.decode_codes(detector.encode_codes(vectors()))
+        np.testing.assert_allclose(made, detector.reconstruct(vectors()), rtol=1e-6, atol=1e-6)

@@ -20,7 +20,7 @@ class CodebookTraining:
     lr_factor : float
         The codebook's learning rate over the encoder's; for codes that a gradient moves.
     bypass_epochs : int
-        First epochs in which nothing is quantised.
+        First epochs in which nothing is quantised; detectors make it half of theirs at most.
     reseed_until : int
         Up to this epoch, from the end of the bypass on (from the second epoch where there is
         none), each epoch starts with all codes replaced by k-means++ seeds of the last epoch's latents.
