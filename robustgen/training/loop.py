@@ -110,7 +110,7 @@ class _Learner:
         """Let every player move on every batch once."""
         order = self._shuffled()
         batches = self._rows.batches(order, self._batch_size)
-        for index, batch in zip(order.split(self._batch_size, dim=1), batches, strict=True):
+        for batch, index in zip(batches, order.split(self._batch_size, dim=1), strict=False):
             for hook in self._hooks:
                 hook.begin_batch(index)
             weights = self.judge.weigh(batch, epoch)
