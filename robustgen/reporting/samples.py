@@ -59,6 +59,7 @@ def summary(records: Iterable[Record]) -> pd.DataFrame:
     """Return the mean of each measure by corruption, the worst first, detector and kind of training."""
     frame = cells(records)
     finished = frame[frame["status"] == "ok"].astype(dict.fromkeys(MEASURES, float))
+    finished["clean"] |= finished["corruption"] == 0
     means = finished.groupby(["corruption", "detector", "clean"], as_index=False)[list(MEASURES)].mean()
     order = ["corruption", "inlier_fraction"]
     return means.sort_values(order, ascending=False, kind="stable", ignore_index=True)
@@ -89,10 +90,10 @@ def _line(row: pd.Series) -> Line:
 
 def headline(means: pd.DataFrame) -> Headline:
     """Say whose samples hold most inliers at the worst corruption."""
-    dirty = means[~means["clean"].astype(bool)]
-    if dirty.empty:
+    if means.empty:
         return Headline("No cell has finished yet.", ("The cells and their messages are listed below.",))
-    top = dirty[dirty["corruption"] == dirty["corruption"].max()]
+    worst = means[means["corruption"] == means["corruption"].max()]
+    top = worst[~worst["clean"]] if not worst["clean"].all() else worst
     best = top.iloc[0]
     sentence = (
         f"Trained at corruption {best['corruption']:g}, {best['detector']} generates "
@@ -126,7 +127,8 @@ def _page(fits: list[Record]) -> Figure:
     strips = figure.subplots(len(fits), squeeze=False)[:, 0]
     for axes, record in zip(strips, fits, strict=True):
         axes.imshow(_strip(record), cmap="gray", vmin=0, vmax=255, interpolation="none")
-        axes.set_title(f"{record.detector}, {trained(record.clean)}", fontsize=7, loc="left", pad=2)
+        name = f"{record.detector}, {trained(record.clean or record.corruption == 0)}"
+        axes.set_title(name, fontsize=7, loc="left", pad=2)
         axes.set_axis_off()
     return figure
 
