@@ -58,7 +58,9 @@ class VectorQuantisedNet(AutoencoderNet):
 
     def quantise(self, z: Tensor, generators: Generators | None = None, **options: Any) -> Quantized:
         """Quantise a latent (K, B, P, D); while the quantizer is bypassed the latent stays as it is."""
-        quantised = self.quantizer(z, generators, **options)
+        with torch.autocast(z.device.type, enabled=False):  # half precision would merge near codes
+            z = z if z.dtype == torch.float64 else z.float()
+            quantised = self.quantizer(z, generators, **options)
         strength = self.strength[..., None, None]
         return quantised._replace(latent=torch.where(strength > 0, quantised.latent, z))
 
