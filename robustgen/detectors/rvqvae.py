@@ -155,8 +155,8 @@ class RVQVAE(QuantisedDetector):
     This is a **re-interpretation**: no code of the authors is public, the paper is reported
     withdrawn, and beyond its abstract the text could not be had. Two codebooks, sets updated
     in every epoch, weighted distances, joint training and generation from the inlier codebook
-    are the abstract's. What the defaults are was measured (``benchmarks/vq.py sets``; MNIST and
-    Fashion-MNIST, 30 % outliers, 2000 rows):
+    are the abstract's. What the defaults are was measured on MNIST and Fashion-MNIST, 30 %
+    outliers, 2000 rows and one seed (``benchmarks/vq.py sets`` measures them anew, on 1000 rows):
 
     * The start decides. After the warm-up each codebook is fitted to its set's latents by k-means
       and the sets are updated by the codebooks, 8 rounds over; where the outliers became the
