@@ -14,17 +14,35 @@ if TYPE_CHECKING:
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.maw import MAW
     from robustgen.detectors.rsrae import RSRAE
+    from robustgen.detectors.rvqvae import RVQVAE
+    from robustgen.detectors.sqvae import SQVAE
     from robustgen.detectors.vae import VAE
+    from robustgen.detectors.vqvae import VQVAE
+    from robustgen.objectives.codebooks.schedule import CodebookTraining
     from robustgen.training import RobustTraining
 
-__all__ = ["MAW", "RSRAE", "VAE", "Autoencoder", "RobustTraining"]
+__all__ = [
+    "MAW",
+    "RSRAE",
+    "RVQVAE",
+    "SQVAE",
+    "VAE",
+    "VQVAE",
+    "Autoencoder",
+    "CodebookTraining",
+    "RobustTraining",
+]
 __version__ = version("robustgen")
 
 _HOMES = {
     "Autoencoder": "robustgen.detectors.autoencoder",
+    "CodebookTraining": "robustgen.objectives.codebooks.schedule",
     "MAW": "robustgen.detectors.maw",
     "RSRAE": "robustgen.detectors.rsrae",
+    "RVQVAE": "robustgen.detectors.rvqvae",
+    "SQVAE": "robustgen.detectors.sqvae",
     "VAE": "robustgen.detectors.vae",
+    "VQVAE": "robustgen.detectors.vqvae",
     "RobustTraining": "robustgen.training",
 }
 

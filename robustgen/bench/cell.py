@@ -57,7 +57,7 @@ def run_cell(cell: Cell, *, device: str | None = None, timeout: float | None = N
     try:
         with time_limit(timeout), warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always")
-            results = _measure(cell, split, device)
+            results = _MEASURES[cell.task](cell, split, device)
     except OutOfTimeError as error:
         return _record(cell, "timeout", message=str(error), **counts)
     except Exception as error:  # a detector may raise anything, and the other cells must go on
@@ -103,6 +103,31 @@ def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
         "precision_recall": {"recall": recalls.tolist(), "precision": precisions.tolist()},
         "histogram": histogram(split.outlier_test, outlierness),
     }
+
+
+def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
+    """Fit on the training rows and return what the record says of the samples."""
+    from robustgen.bench.generation import N_SAMPLES, judged, pictured
+
+    detector = build(cell.detector, random_state=cell.fit_seed, device=device)
+    if not hasattr(detector, "sample"):
+        raise UsageError(f"detector '{cell.detector.name}' cannot generate: it has no method sample")
+    with one_thread():
+        forget_peak_memory()
+        _, fit_seconds = _timed(detector.fit, split.X_train)
+        made, seconds = _timed(lambda n: detector.sample(n, random_state=cell.fit_seed), N_SAMPLES)
+        peak = peak_memory_mib()
+    return {
+        "metrics": judged(made, split, _loaded(cell.dataset).y[split.test_index], cell),
+        "fit_seconds": fit_seconds,
+        "score_seconds": seconds,
+        "rows_per_second": N_SAMPLES / max(seconds, 1e-9),
+        "peak_memory_mib": peak,
+        "samples": pictured(made),
+    }
+
+
+_MEASURES = {"detection": _measure, "generation": _generate}
 
 
 def failed(cell: Cell, message: str) -> Record:

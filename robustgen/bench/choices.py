@@ -21,7 +21,7 @@ class Choices:
     corruption, dataset, inlier_class, detector
         Taken instead of the suite's. A data set or detector that the suite names keeps the
         suite's settings; an inlier class is for every chosen set that has classes.
-    repetitions, protocol, corruption_of, reach
+    repetitions, protocol, corruption_of, reach, task
         As in `Suite` and `Sampling`.
 
     Examples
@@ -40,6 +40,7 @@ class Choices:
     protocol: str | None = None
     corruption_of: str | None = None
     reach: float | None = None
+    task: str | None = None
 
     def apply(self, suite: Suite, load: Callable[[str], Dataset] | None = None) -> Suite:
         """Return the suite with these changes.
@@ -64,6 +65,7 @@ class Choices:
             corruption=self.corruption or _possible(suite.corruption, sampling.protocol),
             repetitions=suite.repetitions if self.repetitions is None else self.repetitions,
             sampling=sampling,
+            task=self.task or suite.task,
         )
 
     def _sampling(self, sampling: Sampling) -> Sampling:

@@ -40,7 +40,8 @@ class Record:
         Rows of the split; None where there was none.
     metrics
         "auroc", "ap", "precision_at_n", "recall_at_1pct", "recall_at_5pct", and where the
-        detector decides "precision", "recall", "f1" (else None), all in [0, 1].
+        detector decides "precision", "recall", "f1" (else None), all in [0, 1]; of the task
+        "generation" those of `robustgen.metrics.generation.generation_report`.
     fit_seconds, score_seconds
         Wall time of ``fit``, and of scoring the test rows.
     rows_per_second
@@ -51,6 +52,9 @@ class Record:
         "recall" and "precision", 101 numbers each.
     histogram
         Of the test rows' outlierness: 41 "edges", and 40 counts of "inliers" and "outliers" each.
+    samples
+        Of the task "generation": the first samples, their "shape" and their "pixels" as bytes in
+        base 64, scaled to 0..255 over all of them.
     """
 
     key: str
@@ -74,6 +78,7 @@ class Record:
     peak_memory_mib: float | None = None
     precision_recall: dict[str, list[float]] | None = None
     histogram: dict[str, list[float]] | None = None
+    samples: dict[str, Any] | None = None
 
     def to_json(self) -> str:
         """Return the record as one line of JSON, floats rounded to 6 significant places.

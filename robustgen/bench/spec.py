@@ -15,6 +15,9 @@ from robustgen.data.corruption import check_corruption
 from robustgen.data.dataset import Dataset
 from robustgen.data.splits import check_protocol, check_reach, draw
 
+TASKS = ("detection", "generation")
+"""What a detector is asked for: scores of test rows, or rows of its own."""
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -70,6 +73,8 @@ class Cell:
         What is fitted.
     clean
         Whether the training outliers are taken away first.
+    task
+        One of `TASKS`.
     """
 
     dataset: str
@@ -79,11 +84,15 @@ class Cell:
     detector: DetectorSpec
     sampling: Sampling = Sampling()
     clean: bool = False
+    task: str = "detection"
 
     @property
     def key(self) -> str:
         """The hash of all that defines the result: one cell, one key, on every machine."""
-        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        parts = asdict(self)
+        if self.task == "detection":  # keys of records that are older than the other task
+            del parts["task"]
+        text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     @property
@@ -106,7 +115,8 @@ class Suite:
     question
         What it is for, in a sentence.
     task
-        "detection".
+        "detection", or "generation": the detectors are asked for samples, and a classifier of
+        clean labels judges them.
     corruption
         The corruptions, each a share of outliers.
     repetitions
@@ -179,8 +189,8 @@ class Suite:
         check_reach(self.sampling.reach, self.sampling.corruption_of)
         for corruption in self.corruption:
             check_corruption(corruption, self.sampling.corruption_of)
-        if self.task != "detection":
-            raise UsageError(f"task must be 'detection', got '{self.task}'")
+        if self.task not in TASKS:
+            raise UsageError(f"task must be 'detection' or 'generation', got '{self.task}'")
         if self.repetitions < 1:
             raise UsageError(f"repetitions must be at least 1, got {self.repetitions}")
         if self.timeout is not None and self.timeout <= 0:
@@ -207,7 +217,8 @@ class Suite:
         for repetition in range(self.repetitions):
             for corruption, clean in self._columns():
                 for detector in self.detectors:
-                    yield Cell(dataset, inlier_class, corruption, repetition, detector, self.sampling, clean)
+                    drawn = (dataset, inlier_class, corruption, repetition)
+                    yield Cell(*drawn, detector, self.sampling, clean, self.task)
 
     def _columns(self) -> list[tuple[float, bool]]:
         """Return each corruption with whether the fit is a clean oracle."""

@@ -28,9 +28,8 @@ _REPEATABLE = "may be given more than once"
 @click.option("--protocol", help="inductive, transductive or clean.")
 @click.option("--corruption-of", help="What corruption is a share of: all rows, or the inliers.")
 @click.option("--reach", type=float, help="Largest corruption the draws are sized for.")
-@click.option(
-    "--suite", "suite_name", default="quick", show_default=True, help="Built-in suite, or FILE.toml."
-)
+@click.option("--task", help="detection, or generation: samples are judged by a classifier.")
+@click.option("--suite", "suite_name", help="Built-in suite, or FILE.toml.  [default: quick, or the task's]")
 @click.option("--output", type=click.Path(path_type=Path), help="Run folder.  [default: reports/runs/SUITE]")
 @click.option(
     "--resume/--fresh", default=True, show_default=True, help="Add to earlier results, or set them aside."
@@ -39,7 +38,7 @@ _REPEATABLE = "may be given more than once"
 @click.option("--device", help="cpu, cuda, mps, ...  [default: each detector's choice]")
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
 def bench(
-    suite_name: str,
+    suite_name: str | None,
     output: Path | None,
     resume: bool,
     jobs: int | None,
@@ -59,7 +58,8 @@ def bench(
     from robustgen.bench.suites import read_suite
     from robustgen.cli.progress import Progress
 
-    suite = Choices(**changes).apply(read_suite(suite_name))
+    default = "generation" if changes["task"] == "generation" else "quick"
+    suite = Choices(**changes).apply(read_suite(suite_name or default))
     folder = RunFolder(output or Path("reports", "runs", suite.name))
     options = Options(jobs=jobs, device=device, fresh=not resume, command=shlex.join(_command()))
     with Progress(quiet=quiet) as progress:
@@ -80,11 +80,14 @@ def _command() -> list[str]:
 
 def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: bool) -> None:
     """Show the table, write the report, and fail if a cell did."""
-    from robustgen.cli.summary import show_summary
+    from robustgen.cli.summary import show_samples, show_summary
     from robustgen.reporting import build_report
 
     if not quiet and any(record.status == "ok" for record in records):
-        show_summary(records, naive=suite.naive)
+        if suite.task == "generation":
+            show_samples(records)
+        else:
+            show_summary(records, naive=suite.naive)
     click.echo(f"report: {build_report(path)}")
     bad = [record for record in records if record.status != "ok"]
     if bad:

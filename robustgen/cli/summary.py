@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from robustgen.bench.records import Record
-from robustgen.reporting import tables
+from robustgen.reporting import samples, tables
 from robustgen.reporting.words import percent
 
 #: Wide enough for the whole table where the output is no terminal and has no width of its own.
@@ -30,6 +30,23 @@ def show_summary(records: Iterable[Record], *, naive: str | None) -> None:
     if not console.is_terminal:
         console = Console(width=_FILE_WIDTH)
     console.print(summary_table(tables.summary(records, naive=naive)))
+
+
+def show_samples(records: Iterable[Record]) -> None:
+    """Print the table of a run of the task "generation" on stdout: a line a detector and corruption."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_FILE_WIDTH)
+    means = samples.summary(records)
+    table = Table(title="Samples, means over data sets", title_justify="left")
+    for name in ("corruption", "detector", "trained"):
+        table.add_column(name)
+    for measure in samples.MEASURES.values():
+        table.add_column(measure.label, justify="right")
+    for row in means.to_dict("records"):
+        figures = [f"{row[name]:.3g}" for name in samples.MEASURES]
+        table.add_row(f"{row['corruption']:g}", row["detector"], samples.trained(row["clean"]), *figures)
+    console.print(table)
 
 
 def summary_table(summary: pd.DataFrame) -> Table:

@@ -19,30 +19,46 @@ STRIDE = 2
 
 
 class Conv2d(nn.Module):
-    """Strided convolution of each member, as one grouped convolution.
+    """Convolution of each member, as one grouped convolution.
 
     Parameters
     ----------
-    channels_in, channels_out, kernel : int
-        Channels and side of the square kernel.
+    channels_in, channels_out : int
+        Channels.
+    kernel : int or tuple of int
+        Side of a square kernel, or its height and width.
     padding : tuple of int
-        Zeros added above and left.
+        Zeros added above and left, and as many below and right.
+    stride : int
+        Pixels from one output to the next.
 
     Notes
     -----
     Input (K, B, channels_in, H, W), output (K, B, channels_out, H', W').
     """
 
-    def __init__(self, channels_in: int, channels_out: int, kernel: int, padding: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        kernel: int | tuple[int, int],
+        padding: tuple[int, int],
+        *,
+        stride: int = STRIDE,
+    ) -> None:
         super().__init__()
-        bound = 1 / math.sqrt(channels_in * kernel**2)
-        shape = (1, channels_out, channels_in, kernel, kernel)
+        sides = (kernel, kernel) if isinstance(kernel, int) else kernel
+        bound = 1 / math.sqrt(channels_in * math.prod(sides))
+        shape = (1, channels_out, channels_in, *sides)
         self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(1, channels_out).uniform_(-bound, bound))
         self.padding = padding
+        self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        return _grouped(functional.conv2d, x, self.weight, self.bias, padding=self.padding)
+        return _grouped(
+            functional.conv2d, x, self.weight, self.bias, stride=self.stride, padding=self.padding
+        )
 
 
 class ConvTranspose2d(nn.Module):
@@ -82,17 +98,22 @@ class ConvTranspose2d(nn.Module):
             x,
             self.weight,
             self.bias,
+            stride=STRIDE,
             padding=self.padding,
             output_padding=self.output_padding,
         )
 
 
 def _grouped(
-    convolve: Callable[..., Tensor], x: Tensor, weight: Tensor, bias: Tensor, **paddings: tuple[int, int]
+    convolve: Callable[..., Tensor],
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    **options: int | tuple[int, int],
 ) -> Tensor:
     members = len(x)
     folded = x.transpose(0, 1).flatten(1, 2)
-    out = convolve(folded, weight.flatten(0, 1), bias.flatten(), stride=STRIDE, groups=members, **paddings)
+    out = convolve(folded, weight.flatten(0, 1), bias.flatten(), groups=members, **options)
     return out.unflatten(1, (members, -1)).transpose(0, 1)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from robustgen._random import Generators
+    from robustgen.training.rows import Rows
 
 
 class Term(NamedTuple):
@@ -35,6 +36,26 @@ Net = Any
 Loss = Callable[[Net, Tensor, "Generators"], Terms]
 
 
+class Hook(Protocol):
+    """What a player changes without a gradient: sets of rows, dead codes, a schedule.
+
+    The loop calls it and knows nothing of what it does. An epoch may begin with a pass over
+    the rows; a batch may not wait for the device.
+    """
+
+    def begin_epoch(self, epoch: int, rows: Rows, generators: Generators) -> None:
+        """Change state before an epoch, counted from 0."""
+        ...
+
+    def begin_batch(self, index: Tensor) -> None:
+        """Learn which rows (K, B) the next batch holds."""
+        ...
+
+    def end_epoch(self) -> Mapping[str, Tensor]:
+        """Return what the history is to remember of the epoch, each (K,)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Player:
     """One optimiser's part in a batch: what it moves and what it minimises.
@@ -53,6 +74,10 @@ class Player:
         Its learning rate over the configuration's.
     betas : tuple of float
         Adam's decays of the first and second moment.
+    lr_factors : mapping of torch.nn.Parameter to float
+        Further factors of single parameters, as a codebook's.
+    hooks : tuple of Hook
+        What it changes between batches and epochs without a gradient.
     """
 
     name: str
@@ -61,6 +86,8 @@ class Player:
     steps: int = 1
     lr_factor: float = 1.0
     betas: tuple[float, float] = (0.9, 0.999)
+    lr_factors: Mapping[nn.Parameter, float] = field(default_factory=dict)
+    hooks: tuple[Hook, ...] = ()
 
 
 class Objective(Protocol):

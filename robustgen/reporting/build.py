@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from robustgen._checks import UsageError
 from robustgen.bench.records import FILE_NAME, Record, read
-from robustgen.reporting import curves, drawing, figures, sheets, tables
+from robustgen.reporting import curves, drawing, figures, samples, sheets, tables
 from robustgen.reporting.cells import cells
 from robustgen.reporting.documents import Picture, Report, Section, html, markdown, provenance
 from robustgen.reporting.headline import headline
@@ -113,6 +113,31 @@ def read_run(folder: Path) -> Run:
 
 def lay_out(run: Run) -> Report:
     """Return all that the report of a run says, its figures drawn."""
+    return _of_samples(run) if run.suite.get("task") == "generation" else _of_scores(run)
+
+
+def _of_samples(run: Run) -> Report:
+    means = samples.summary(run.records)
+    question = str(run.suite.get("question") or "")
+    pages = [
+        _picture(name, title, caption, drawn) for name, title, caption, drawn in samples.pages(run.records)
+    ]
+    section = Section("samples", "Samples", "The first samples of each fit.", tuple(pages))
+    unfinished = _unfinished_of(run)
+    return Report(
+        title=str(run.suite.get("name", run.name)),
+        facts=_facts(run),
+        headline=samples.headline(means),
+        naive=None,
+        first=Section("measures", "Measures", f"{question} {samples.TEXT}".strip(), (), samples.sheet(means)),
+        sections=(section, *([unfinished] if unfinished else [])),
+        damaged=tuple(f"line {number}: {reason}" for number, reason in run.damaged),
+        provenance=provenance(run.manifest) or {"manifest": "none in the folder"},
+        rebuild=_rebuild(run),
+    )
+
+
+def _of_scores(run: Run) -> Report:
     table = tables.summary(run.records, naive=run.naive)
     top = table[table["corruption"] == table["corruption"].max()]
     drawn = marks(top["detector"].tolist() + _others(table, top), naive=run.naive)
@@ -286,10 +311,14 @@ def _run_times(parts: _Parts) -> Section | None:
 
 
 def _unfinished(parts: _Parts) -> Section | None:
-    table = tables.unfinished(parts.run.records)
+    return _unfinished_of(parts.run)
+
+
+def _unfinished_of(run: Run) -> Section | None:
+    table = tables.unfinished(run.records)
     if table.empty:
         return None
-    text = f"{_counts(parts.run)}. A cell that did not finish has no score: it is in no mean."
+    text = f"{_counts(run)}. A cell that did not finish has no score: it is in no mean."
     title = f"Not finished: {count(len(table), 'cell')}"
     return Section("unfinished", title, text, sheet=sheets.unfinished(table))
 
@@ -411,7 +440,8 @@ def _write(staged: Path, run: Run) -> None:
     names = file_names(means["dataset"].unique())
     for dataset, rows in means.groupby("dataset"):
         _csv(staged / "curves" / f"{names[dataset]}.csv", rows)
-    _csv(staged / "metrics.csv", cells(run.records))
+    of_samples = run.suite.get("task") == "generation"
+    _csv(staged / "metrics.csv", samples.cells(run.records) if of_samples else cells(run.records))
     _text(staged / "report.md", markdown(report))
     _text(staged / "report.html", html(report))
 

@@ -73,6 +73,7 @@ def train(
     net.train()
     for epoch in range(config.epochs):
         history.stopped_at += plateau.running
+        learner.begin(epoch)
         with arithmetic(config.precision, generators[0].device):
             learner.learn(epoch)
         history.append(_finite(learner.means(), epoch))
@@ -95,12 +96,23 @@ class _Learner:
         self._rows = rows
         self._batch_size = config.batch_size
         self._generators = generators
-        self._turns = [Turn(player, config) for player in objective.players(net)]
+        players = objective.players(net)
+        self._turns = [Turn(player, config) for player in players]
+        self._hooks = [hook for player in players for hook in player.hooks]
         self.judge = judge(net, objective, config.robust)
+
+    def begin(self, epoch: int) -> None:
+        """Let the players change what they change between epochs."""
+        for hook in self._hooks:
+            hook.begin_epoch(epoch, self._rows, self._generators)
 
     def learn(self, epoch: int) -> None:
         """Let every player move on every batch once."""
-        for batch in self._rows.batches(self._shuffled(), self._batch_size):
+        order = self._shuffled()
+        batches = self._rows.batches(order, self._batch_size)
+        for batch, index in zip(batches, order.split(self._batch_size, dim=1), strict=False):
+            for hook in self._hooks:
+                hook.begin_batch(index)
             weights = self.judge.weigh(batch, epoch)
             for turn in self._turns:
                 turn.play(self._net, batch, weights, self._generators)
@@ -115,8 +127,11 @@ class _Learner:
         collected = [turn.collect() for turn in self._turns]
         sums = {name: value for terms, _ in collected for name, value in terms.items()}
         sums["objective"] = collected[0][1]
-        values = torch.stack(list(sums.values())).cpu().double().numpy() / self._rows.n_rows
-        return dict(zip(sums, values, strict=True))
+        means = {name: value / self._rows.n_rows for name, value in sums.items()}
+        for hook in self._hooks:
+            means |= hook.end_epoch()
+        values = torch.stack(list(means.values())).cpu().double().numpy()
+        return dict(zip(means, values, strict=True))
 
     def take_over(self) -> None:
         """Give the net the weights that score, and end its training."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -31,8 +31,7 @@ class Turn:
         self._player = player
         self._clip_norm = config.clip_norm
         self._optimizer = torch.optim.Adam(
-            player.parameters,
-            lr=config.learning_rate * player.lr_factor,
+            _groups(player, config.learning_rate * player.lr_factor),
             betas=player.betas,
             fused=player.parameters[0].device.type in FUSED_DEVICES,
         )
@@ -66,6 +65,14 @@ class Turn:
         collected = self._sums, torch.as_tensor(self._total)
         self._sums, self._total = {}, 0.0
         return collected
+
+
+def _groups(player: Player, learning_rate: float) -> list[dict[str, Any]]:
+    """Return Adam's groups: parameters that share a learning rate."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for parameter in player.parameters:
+        groups.setdefault(player.lr_factors.get(parameter, 1.0), []).append(parameter)
+    return [{"params": members, "lr": learning_rate * factor} for factor, members in groups.items()]
 
 
 def reduce_rows(rows: Tensor, weights: Tensor | None) -> Tensor:

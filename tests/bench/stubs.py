@@ -49,6 +49,25 @@ class Failing(Centre):
         raise ArithmeticError("the matrix\nis singular")
 
 
+class Parrot(Centre):
+    """Generates its training rows again."""
+
+    def fit(self, X):
+        self.X_ = X
+        return super().fit(X)
+
+    def sample(self, n_samples=1, *, random_state=None):
+        return self.X_[np.random.default_rng(random_state).integers(len(self.X_), size=n_samples)]
+
+
+class Noise(Parrot):
+    """Generates noise in the range of its training rows."""
+
+    def sample(self, n_samples=1, *, random_state=None):
+        rng = np.random.default_rng(random_state)
+        return rng.uniform(self.X_.min(), self.X_.max(), size=(n_samples, *self.X_.shape[1:]))
+
+
 class NotFinite(Centre):
     """Forgets to score a row."""
 

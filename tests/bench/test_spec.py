@@ -104,7 +104,7 @@ def test_no_corruption_means_the_same_fit_under_the_clean_protocol():
         ({"sampling": Sampling(protocol="transductive"), "corruption": (0.0,)}, "is an outlier"),
         ({"sampling": Sampling(reach=2.0)}, "reach"),
         ({"repetitions": 0}, "at least 1"),
-        ({"task": "generation"}, "task"),
+        ({"task": "guessing"}, "task"),
         ({"timeout": 0.0}, "timeout"),
     ],
 )

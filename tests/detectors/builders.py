@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from robustgen import MAW, RSRAE, VAE, Autoencoder
+from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder
 
 DETECTORS: dict[str, Callable[..., Any]] = {
     "autoencoder": lambda **options: Autoencoder(**{"epochs": 5, "random_state": 0} | options),
@@ -28,6 +28,14 @@ DETECTORS: dict[str, Callable[..., Any]] = {
         **{"regulariser": "kl", "n_draws": 2, "n_members": 2, "epochs": 5, "random_state": 0} | options
     ),
     "vae, robust": lambda **options: VAE(**{"robust": True, "epochs": 5, "random_state": 0} | options),
+    "vqvae": lambda **options: VQVAE(**{"n_codes": 16, "epochs": 5, "random_state": 0} | options),
+    "vqvae, robust codebook, members": lambda **options: VQVAE(
+        **{"n_codes": 16, "codebook_training": True, "n_members": 2, "epochs": 5, "random_state": 0} | options
+    ),
+    "sqvae": lambda **options: SQVAE(**{"n_codes": 16, "epochs": 5, "random_state": 0} | options),
+    "rvqvae": lambda **options: RVQVAE(
+        **{"n_codes": 16, "warmup_epochs": 2, "epochs": 5, "random_state": 0} | options
+    ),
 }
 
 

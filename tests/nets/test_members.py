@@ -9,13 +9,19 @@ import torch
 from torch import nn
 
 from robustgen.nets.autoencoder import AutoencoderNet
+from robustgen.nets.autoregressive import MaskedLinear
+from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCodeDecoder, VectorCodeEncoder
 from robustgen.nets.conv import ConvDecoder, ConvEncoder
 from robustgen.nets.critic import Critic
 from robustgen.nets.linear import Linear
 from robustgen.nets.members import count, initialise, member, stack, tensors
 from robustgen.nets.mlp import MLP
 from robustgen.nets.normalization import Affine, BatchNorm
+from robustgen.nets.pixelcnn import GatedPair
+from robustgen.nets.quantizers.base import Quantized
+from robustgen.nets.quantizers.gaussian import GaussianQuantizer, mix
 from robustgen.nets.rsr import RSRLayer, UnitSphere
+from robustgen.nets.vector_quantised import VectorQuantisedNet
 
 NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "linear": (lambda: Linear(6, 3), (6,)),
@@ -32,7 +38,46 @@ NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         (6,),
     ),
     "critic": (lambda: Critic(6), (6,)),
+    "conv code encoder": (lambda: ConvCodeEncoder((2, 9, 8), 3), (2, 9, 8)),
+    "conv code decoder": (lambda: ConvCodeDecoder(3, (2, 9, 8)), (20, 3)),
+    "vector code encoder": (lambda: VectorCodeEncoder(6, (5,), 2, 3), (6,)),
+    "vector code decoder": (lambda: VectorCodeDecoder(2, 3, (5,), 6), (2, 3)),
+    "vector-quantised net, Gaussian": (
+        lambda: VectorQuantisedNet(
+            VectorCodeEncoder(6, (5,), 2, 3),
+            Soft(GaussianQuantizer(8, 3, variance="IV")),
+            VectorCodeDecoder(2, 3, (5,), 6),
+            code_dim=3,
+        ),
+        (6,),
+    ),
+    "masked linear": (lambda: MaskedLinear(4, 3, 2, strict=True), (4, 3)),
+    "gated pair": (lambda: OneMap(GatedPair(3, n_labels=0, first=False)), (3, 4, 5)),
 }
+
+
+class Soft(nn.Module):
+    """A quantizer of which all parameters bear on the latent: the mean code under P."""
+
+    def __init__(self, quantizer: GaussianQuantizer) -> None:
+        super().__init__()
+        self.quantizer = quantizer
+
+    def forward(self, z, generators=None):
+        log_p = self.quantizer.log_probabilities(z)
+        return Quantized(mix(log_p.exp(), self.quantizer.codebook.codes), log_p.argmax(-1), {})
+
+
+class OneMap(nn.Module):
+    """Both stacks of a layer fed with one map, and summed."""
+
+    def __init__(self, pair: GatedPair) -> None:
+        super().__init__()
+        self.pair = pair
+
+    def forward(self, x):
+        above, left = self.pair(x, x)
+        return above + left
 
 
 @pytest.fixture(params=NETS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import numpy as np
 import pytest
@@ -147,3 +148,69 @@ def test_each_epoch_is_reported_to_every_listener():
         on_epoch=[lambda history: seen.append(history.epochs)],
     )
     assert seen == [1, 2, 3, 4]
+
+
+class Diary:
+    """A hook that writes down when it is called, and on which rows."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.seen: list[torch.Tensor] = []
+
+    def begin_epoch(self, epoch, rows, generators):
+        self.lines.append(f"epoch {epoch} of {rows.n_rows} rows for {len(generators)} members")
+
+    def begin_batch(self, index):
+        self.lines.append("batch")
+        self.seen.append(index)
+
+    def end_epoch(self):
+        self.lines.append("end")
+        return {"diary": torch.tensor([1.0, 2.0])}
+
+
+def test_hooks_hear_of_epochs_and_batches_and_speak_to_the_history():
+    case, diary = CASES["autoencoder: one player"], Diary()
+
+    class Hooked:
+        errors = case.objective.errors
+
+        def players(self, net):
+            return tuple(
+                dataclasses.replace(player, hooks=(diary,)) for player in case.objective.players(net)
+            )
+
+    net, generators = seeded_net(case, range(2)), seeded_generators(range(2))
+    history = train(net, Hooked(), rows_of(table()), TrainingConfig(epochs=2, batch_size=64), generators)
+    for epoch in (0, 1):
+        started = f"epoch {epoch} of 150 rows for 2 members"
+        assert diary.lines[5 * epoch : 5 * epoch + 5] == [started, "batch", "batch", "batch", "end"]
+    for order in torch.cat(diary.seen[:3], dim=1):
+        assert torch.equal(order.sort().values, torch.arange(150))
+    assert history["diary"].tolist() == [[1.0, 2.0], [1.0, 2.0]]
+
+
+def test_a_hook_is_told_the_rows_that_the_batch_holds():
+    case, X = CASES["autoencoder: one player"], table()
+    rows, taken = rows_of(X), []
+
+    class Watching(Diary):
+        def begin_batch(self, index):
+            self.index = index
+
+    hook = Watching()
+
+    def loss(net, batch, generators):
+        taken.append(torch.equal(batch, next(rows.batches(hook.index, batch.shape[1]))))
+        return {"reconstruction": Term(case.objective.errors(net, batch))}
+
+    class Watched:
+        errors = case.objective.errors
+
+        def players(self, net):
+            return (Player("watched", tuple(net.parameters()), loss, hooks=(hook,)),)
+
+    generators = seeded_generators(range(2))
+    train(seeded_net(case, range(2)), Watched(), rows, CONFIGS["plain"], generators)
+    assert taken
+    assert all(taken)

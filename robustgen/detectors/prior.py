@@ -1,0 +1,111 @@
+"""The prior over codes: fitted after them, and sampled one code after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from robustgen._random import uniform
+from robustgen.nets.autoregressive import AutoregressiveMLP
+from robustgen.nets.members import initialise
+from robustgen.nets.pixelcnn import GatedPixelCNN
+from robustgen.objectives.code_likelihood import CodeLikelihood, surprisal
+from robustgen.training import History, TrainingConfig, train
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+BLOCK_ROWS = 512
+
+
+class CodeRows:
+    """Codes as the rows of a training: each member has its own.
+
+    Parameters
+    ----------
+    codes : torch.Tensor
+        (K, n, P), or (K, n, P + 1) with labels last.
+    """
+
+    def __init__(self, codes: Tensor) -> None:
+        self.n_rows = codes.shape[1]
+        self._codes = codes
+
+    def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
+        """Yield (K, B, P) batches that follow ``order`` (K, n)."""
+        members = torch.arange(len(self._codes), device=self._codes.device)[:, None]
+        for index in order.split(batch_size, dim=1):
+            yield self._codes[members, index]
+
+
+class CodePrior:
+    """An autoregressive distribution over the codes of K members.
+
+    Parameters
+    ----------
+    map_shape : tuple of int
+        (h, w) takes a gated PixelCNN, (P,) an autoregressive MLP.
+    n_codes : int
+        N.
+    n_labels : int
+        Labels to condition on; 0 for none.
+
+    Attributes
+    ----------
+    net : torch.nn.Module
+        The trained net.
+    history : robustgen.training.History
+        The term "surprisal", in nats a row.
+    """
+
+    net: nn.Module
+    history: History
+
+    def __init__(self, map_shape: tuple[int, ...], n_codes: int, *, n_labels: int = 0) -> None:
+        self._map_shape = map_shape
+        self._n_codes = n_codes
+        self.n_labels = n_labels
+
+    def fit(
+        self, codes: Tensor, config: TrainingConfig, seeds: list[int], generators: Generators
+    ) -> CodePrior:
+        """Learn from codes (K, n, P), or (K, n, P + 1) with labels last."""
+        self.net = initialise(self._build, seeds).to(codes.device)
+        n_positions = codes.shape[-1] - (self.n_labels > 0)
+        self.history = train(self.net, CodeLikelihood(n_positions), CodeRows(codes), config, generators)
+        self.net.requires_grad_(False)
+        return self
+
+    def _build(self) -> nn.Module:
+        if len(self._map_shape) == 2:
+            height, width = self._map_shape
+            return GatedPixelCNN(self._n_codes, (height, width), n_labels=self.n_labels)
+        return AutoregressiveMLP(self._n_codes, self._map_shape[0], n_labels=self.n_labels)
+
+    def surprisal(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return minus the log probability (K, B) of codes (K, B, P), in nats."""
+        return surprisal(self.net(codes, labels), codes)
+
+    def sample(
+        self, n_samples: int, n_positions: int, generators: Generators, labels: Tensor | None = None
+    ) -> Tensor:
+        """Draw codes (K, n, P), position after position, by labels (K, n) where the prior is conditional."""
+        members = len(generators)
+        codes = torch.zeros(members, n_samples, n_positions, dtype=torch.int64, device=generators[0].device)
+        for start in range(0, n_samples, BLOCK_ROWS):
+            block = codes[:, start : start + BLOCK_ROWS]
+            given = None if labels is None else labels[:, start : start + BLOCK_ROWS]
+            for position in range(n_positions):
+                logits = self.net.next_logits(block, position, given)  # type: ignore[operator]
+                block[..., position] = draw(logits, generators)
+        return codes
+
+
+def draw(logits: Tensor, generators: Generators) -> Tensor:
+    """Draw one index (K, B) from logits (K, B, N), by the Gumbel maximum."""
+    tiny = torch.finfo(logits.dtype).tiny
+    exponential = (-torch.log1p(-uniform(generators, logits, *logits.shape[1:]))).clamp_min(tiny)
+    return (logits - exponential.log()).argmax(-1)

@@ -1,0 +1,342 @@
+"""What the vector-quantised detectors share: codes, a prior over them, and samples."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from robustgen._checks import UsageError
+from robustgen._random import base_seed, seed_from
+from robustgen.detectors.base import Detector
+from robustgen.detectors.border import check_rows
+from robustgen.detectors.generation import generators_for
+from robustgen.detectors.parameters import check_count
+from robustgen.detectors.prior import CodePrior
+from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCodeDecoder, VectorCodeEncoder
+from robustgen.nets.quantizers.base import perplexity, usage_counts
+from robustgen.nets.vector_quantised import VectorQuantisedNet
+from robustgen.objectives.codebooks.schedule import CodebookTraining
+from robustgen.objectives.quantisation import mean_squared_error
+from robustgen.training import TrainingConfig
+
+PRIOR_BATCH = 64
+PRIOR_LEARNING_RATE = 1e-3
+PRIOR_STEPS, LEAST_PRIOR_EPOCHS = 1000, 10
+"""How long a prior is trained where the user leaves it open: small sets need many epochs."""
+DECODED_ROWS = 256
+
+
+class QuantisedDetector(Detector):
+    """A detector whose net has a quantizer; final classes choose it and the score."""
+
+    n_codes: int
+    n_positions: int | None
+    codebook_training: bool | CodebookTraining | None
+    prior_epochs: int | None
+    scoring: str
+
+    net_: VectorQuantisedNet
+    map_shape_: tuple[int, ...]
+    codes_: NDArray[np.int64]
+    codebook_perplexity_: NDArray[np.float64]
+    codes_used_: NDArray[np.int64]
+    noise_: NDArray[np.float64]
+    prior_: CodePrior | None
+
+    @abstractmethod
+    def _build_quantizer(self, code_dim: int) -> nn.Module:
+        """Return the quantizer with one member."""
+
+    @abstractmethod
+    def _check_own_parameters(self) -> None:
+        """Raise a UsageError unless the parameters of the one method are in their ranges."""
+
+    def _check_parameters(self) -> None:
+        check_count("n_codes", self.n_codes, least=2)
+        if self.prior_epochs is not None:
+            check_count("prior_epochs", self.prior_epochs)
+        if self.n_positions is not None:
+            check_count("n_positions", self.n_positions)
+        self._schedule()
+        self._check_own_parameters()
+
+    def _schedule(self) -> CodebookTraining:
+        """Return the codebook's schedule, the quantizer bypassed in half of the epochs at most."""
+        asked = self._asked_schedule()
+        return replace(asked, bypass_epochs=min(asked.bypass_epochs, self.epochs // 2))
+
+    def _asked_schedule(self) -> CodebookTraining:
+        if isinstance(self.codebook_training, CodebookTraining):
+            return self.codebook_training
+        if not isinstance(self.codebook_training, bool):
+            raise UsageError(
+                f"got codebook_training={self.codebook_training!r}, "
+                "expected True, False or a CodebookTraining"
+            )
+        return CodebookTraining.robust() if self.codebook_training else CodebookTraining()
+
+    def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
+        return 16 if len(row_shape) > 1 else 4
+
+    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VectorQuantisedNet:
+        code_dim = self.latent_dim_
+        encoder: ConvCodeEncoder | VectorCodeEncoder
+        decoder: nn.Module
+        if len(row_shape) == 3:
+            encoder = ConvCodeEncoder(row_shape, code_dim)
+            decoder = ConvCodeDecoder(code_dim, row_shape)
+        else:
+            n_positions = self.n_positions or min(8, max(2, row_shape[0] // 2))
+            encoder = VectorCodeEncoder(row_shape[0], self.hidden_dims, n_positions, code_dim)
+            decoder = VectorCodeDecoder(n_positions, code_dim, self.hidden_dims, row_shape[0])
+        self.map_shape_ = encoder.map_shape
+        normed = code_dim if self._schedule().batch_norm else None
+        return VectorQuantisedNet(encoder, self._build_quantizer(code_dim), decoder, code_dim=normed)
+
+    def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        super()._train(X, config, device)
+        self.prior_ = None
+        self._seed = base_seed(self.random_state)
+        kept = self._prior_rows(X)
+        indices, errors = self._indices_and_errors(X)
+        self.noise_ = np.maximum(errors[:, kept].mean(1).double().cpu().numpy(), 1e-6)
+        counts = usage_counts(indices, int(indices.max()) + 1)
+        self.codebook_perplexity_ = perplexity(counts).double().cpu().numpy()
+        self.codes_used_ = (counts > 0).sum(-1).cpu().numpy()
+        self.codes_ = indices[:, kept].cpu().numpy()
+        if self.scoring == "likelihood":
+            self.fit_prior()
+
+    def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
+        """Mark the training rows whose codes the prior learns: all of them."""
+        return np.ones(X.shape[0], dtype=bool)
+
+    def _indices_and_errors(self, X: Any) -> tuple[Tensor, Tensor]:
+        """Return the codes (K, n, P) of checked rows and their mean squared errors (K, n)."""
+        indices, errors = [], []
+        for x in self._blocks(X):
+            quantised = self.net_.quantise(self.net_.positions(x))
+            indices.append(quantised.indices)
+            errors.append(mean_squared_error(x, self.net_.decoder(quantised.latent)))
+        return torch.cat(indices, 1), torch.cat(errors, 1)
+
+    def _surprisal(self, x: Tensor) -> Tensor:
+        """Return minus the log probability (K, B) of each row's codes under the prior, in nats."""
+        prior = self._fitted_prior()
+        if prior.n_labels:
+            raise UsageError(
+                "the prior is conditional on labels, so a row without one has no likelihood: call fit_prior()"
+            )
+        return prior.surprisal(self.net_.quantise(self.net_.positions(x)).indices)
+
+    def encode_codes(self, X: Any) -> NDArray[np.int64]:
+        """Return the indices of each row's codes.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of int, (n, *map_shape_), or (n, K, *map_shape_) with K > 1 members
+            (h, w) for images, (P,) for vectors.
+        """
+        check_is_fitted(self)
+        indices, _ = self._indices_and_errors(check_rows(self, X, fitting=False))
+        return self._codes_out(indices)
+
+    def decode_codes(self, codes: Any) -> NDArray[np.float64]:
+        """Return what the decoder makes of codes, in the units of X: the members' mean.
+
+        Parameters
+        ----------
+        codes : array of int, shaped like what ``encode_codes`` returns
+            Indices of codes.
+
+        Returns
+        -------
+        ndarray of float64, (n, *input_shape_)
+            The rows.
+
+        Raises
+        ------
+        UsageError
+            When the shape is another, or an index stands for no code.
+        """
+        check_is_fitted(self)
+        return self._decoded(self._codes_in(codes)).mean(0)
+
+    def fit_prior(self, labels: Any = None) -> Any:
+        """Fit the autoregressive prior to the codes of the training rows.
+
+        ``sample`` does it where it was not done before.
+
+        Parameters
+        ----------
+        labels : array of int or None, (n,)
+            A label 0, 1, ... of each row of ``codes_``, to condition on.
+
+        Returns
+        -------
+        self
+            The detector, with ``prior_``.
+        """
+        check_is_fitted(self)
+        device = next(self.net_.parameters()).device
+        codes = torch.from_numpy(self.codes_).to(device)
+        n_labels = 0
+        if labels is not None:
+            given = self._checked_labels(labels, codes.shape[1])
+            n_labels = int(given.max()) + 1
+            codes = torch.cat([codes, given.to(device).expand(len(codes), -1)[..., None]], dim=-1)
+        seeds = [seed_from(self._seed, "prior", k) for k in range(self.n_members)]
+        draws = [seed_from(self._seed, "prior draws", k) for k in range(self.n_members)]
+        generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
+        config = TrainingConfig(self._prior_epochs(codes.shape[1]), PRIOR_BATCH, PRIOR_LEARNING_RATE)
+        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels)
+        self.prior_ = prior.fit(codes, config, seeds, generators)
+        return self
+
+    def _prior_epochs(self, n_rows: int) -> int:
+        if self.prior_epochs is not None:
+            return self.prior_epochs
+        return max(LEAST_PRIOR_EPOCHS, math.ceil(PRIOR_STEPS / math.ceil(n_rows / PRIOR_BATCH)))
+
+    def _n_indices(self) -> int:
+        return self.n_codes
+
+    def _fitted_prior(self) -> CodePrior:
+        if self.prior_ is None:
+            self.fit_prior()
+        assert self.prior_ is not None
+        return self.prior_
+
+    def _checked_labels(self, labels: Any, n_rows: int) -> Tensor:
+        given = torch.as_tensor(np.asarray(labels))
+        if given.shape != (n_rows,) or given.is_floating_point() or (n_rows and int(given.min()) < 0):
+            raise UsageError(
+                f"got labels of shape {tuple(given.shape)} and type {given.dtype}, "
+                f"expected {n_rows} integers of 0 or more: one for each row of codes_"
+            )
+        return given.long()
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        *,
+        labels: Any = None,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+    ) -> NDArray[np.float64]:
+        """Generate rows: codes drawn from the prior one after another, then decoded.
+
+        Parameters
+        ----------
+        n_samples : int
+            How many; the members make them in turn.
+        labels : array of int or None, (n_samples,)
+            What to condition on, where ``fit_prior`` was given labels.
+        random_state : int, numpy.random.RandomState, numpy.random.Generator or None
+            Seed of the draws; ``None`` takes a fresh one.
+
+        Returns
+        -------
+        ndarray of float64, (n_samples, *input_shape_)
+            Rows in the units of X, images in their shape.
+        """
+        check_is_fitted(self)
+        check_count("n_samples", n_samples)
+        prior = self._fitted_prior()
+        generators = generators_for(self, random_state)
+        each = math.ceil(n_samples / self.n_members)
+        codes = prior.sample(
+            each, self.codes_.shape[-1], generators, self._sample_labels(prior, labels, n_samples, each)
+        )
+        made = self._decoded(codes).swapaxes(0, 1)
+        return made.reshape(-1, *self.input_shape_)[:n_samples]
+
+    def _sample_labels(self, prior: CodePrior, labels: Any, n_samples: int, each: int) -> Tensor | None:
+        if (labels is not None) != (prior.n_labels > 0):
+            wanted = "labels" if prior.n_labels else "no labels"
+            raise UsageError(f"the prior was fitted with {wanted}: sample takes {wanted} too")
+        if labels is None:
+            return None
+        given = self._checked_labels(labels, n_samples)
+        if int(given.max()) >= prior.n_labels:
+            raise UsageError(f"got the label {int(given.max())}, expected one below {prior.n_labels}")
+        padded = torch.cat([given, given.new_zeros(each * self.n_members - n_samples)])
+        return padded.view(each, self.n_members).T.to(next(self.net_.parameters()).device)
+
+    def bits_per_dim(self, X: Any) -> NDArray[np.float64]:
+        r"""Return the bound on each row's negative log likelihood, in bits an entry.
+
+        .. math::
+            -\tfrac{1}{D \ln 2} \left( \log p(x \mid z_q) + \log p(z_q) \right)
+            \ge -\tfrac{1}{D \ln 2} \log p(x)
+
+        with a Gaussian decoder whose variance is the mean squared error of the training rows.
+        It is a density in the units of X: for integers it stands for bits where the noise is
+        wide against 1.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            The members' mean; smaller = better explained.
+        """
+        check_is_fitted(self)
+        checked = check_rows(self, X, fitting=False)
+        nats = torch.cat([self._bound(x).mean(0) for x in self._blocks(checked)]).double().cpu().numpy()
+        n_entries = math.prod(checked.shape[1:])
+        log_scale = np.log(np.broadcast_to(self.scaling_.scale, checked.shape[1:])).mean()
+        return (nats / n_entries + log_scale) / math.log(2)
+
+    def _bound(self, x: Tensor) -> Tensor:
+        """Return the bound (K, B) of scaled rows, in nats."""
+        noise = torch.as_tensor(self.noise_, dtype=x.dtype, device=x.device)[:, None]
+        errors = mean_squared_error(x, self.net_(x))
+        n_entries = x[0, 0].numel()
+        return n_entries / 2 * ((2 * math.pi * noise).log() + errors / noise) + self._surprisal(x)
+
+    def _decoded(self, codes: Tensor) -> NDArray[np.float64]:
+        """Return the rows (K, n, *input_shape_) that codes (K, n, P) stand for, in the units of X."""
+        made = [
+            self.scaling_.invert(self.net_.decoder(self.net_.quantizer.decode(part)).double().cpu())
+            for part in codes.split(DECODED_ROWS, dim=1)
+        ]
+        return torch.cat(made, 1).numpy().reshape(*codes.shape[:2], *self.input_shape_)
+
+    def _codes_out(self, indices: Tensor) -> NDArray[np.int64]:
+        codes = indices.transpose(0, 1).cpu().numpy().reshape(-1, len(indices), *self.map_shape_)
+        return codes[:, 0] if self.n_members == 1 else codes
+
+    def _codes_in(self, codes: Any) -> Tensor:
+        given = np.asarray(codes)
+        members = () if self.n_members == 1 else (self.n_members,)
+        shape = (*members, *self.map_shape_)
+        if given.shape[1:] != shape or not np.issubdtype(given.dtype, np.integer):
+            raise UsageError(
+                f"got codes of shape {given.shape} and type {given.dtype}, expected integers (n, "
+                f"{', '.join(map(str, shape))}) as encode_codes returns them"
+            )
+        if given.size and not 0 <= given.min() <= given.max() < self._n_decodable():
+            raise UsageError(
+                f"got codes from {given.min()} to {given.max()}, expected 0 to {self._n_decodable() - 1}"
+            )
+        flat = torch.from_numpy(given.astype(np.int64)).reshape(len(given), self.n_members, -1)
+        return flat.transpose(0, 1).to(next(self.net_.parameters()).device)
+
+    def _n_decodable(self) -> int:
+        return sum(book.codes.shape[1] for book in self.net_.quantizer.codebooks())

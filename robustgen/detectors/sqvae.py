@@ -1,0 +1,205 @@
+"""SQ-VAE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from robustgen.detectors.parameters import check_at_least_zero, check_choice
+from robustgen.detectors.quantised import QuantisedDetector
+from robustgen.nets.quantizers.gaussian import VARIANCES, GaussianQuantizer
+from robustgen.nets.quantizers.vmf import VonMisesFisherQuantizer
+from robustgen.objectives.codebooks.schedule import CodebookTraining
+from robustgen.objectives.quantisation import VectorQuantisation, mean_squared_error
+from robustgen.training import RobustTraining
+
+SPHERE = "vmf"
+SCORINGS = ("reconstruction", "likelihood")
+
+
+class SQVAE(QuantisedDetector):
+    r"""Autoencoder with stochastic quantisation, which hardens by itself while it learns.
+
+    .. math::
+        \tfrac{D}{2} \log \lVert x - D(z_q) \rVert^2
+        + \sum_i \frac{\lVert z_i - z_{q,i} \rVert^2}{2 s^2} + \mathrm{KL}(P_i \,\|\, \mathrm{uniform}),
+        \quad P_i(n) \propto e^{-\lVert b_n - z_i \rVert^2 / 2 s^2}
+
+    There is no commitment, no straight-through step and no rule for dead codes: while s is
+    large all codes learn, and it falls as the reconstruction improves.
+
+    Parameters
+    ----------
+    n_codes : int
+        N, the size of the codebook.
+    variance : {"I", "II", "III", "IV", "vmf"}
+        Of what s is: one number, one a row, one a position, one a position and channel; "vmf"
+        puts latents and codes on the sphere instead, with one concentration.
+    cooling : float
+        The draws' temperature falls as :math:`e^{-\rho t}` with the batches t; :math:`\rho` at least 0.
+    codebook_training : bool or CodebookTraining
+        How the codebook is kept in use. ``True`` is the robust training of Lancucki et al.:
+        batch norm before the quantizer, ten times the learning rate, k-means++ seeds in the
+        first epochs, revival of dead codes; ``False`` does none of it.
+    scoring : {"reconstruction", "likelihood"}
+        The mean squared error of a row, or minus the log probability of its codes under the
+        prior, in nats.
+    latent_dim : int or None
+        D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
+        the mean code over a row's positions, ``encode_codes`` all of them.
+    n_positions : int or None
+        P, how many codes describe a vector; ``None`` takes half the columns, at least 2 and at
+        most 8. A position is a slice of the encoder's last layer, not of the columns: tables
+        have no neighbourhood, so the net learns what each position describes. Images are
+        halved until their map is 8 x 8 at most (28 x 28 gives 7 x 7), whatever this says.
+    hidden_dims : tuple of int
+        Widths of the encoder's hidden layers, mirrored in the decoder. Images take
+        :class:`robustgen.nets.code_maps.ConvCodeEncoder` instead.
+    scaling : {"standard", "robust"} or None
+        Each column (each channel of images) minus its mean over its standard deviation, minus
+        its median over its interquartile range, or as it is.
+    epochs : int
+        Passes over the rows.
+    batch_size : int
+        Rows per training step.
+    learning_rate : float
+        Adam's step.
+    prior_epochs : int or None
+        Passes over the codes when the prior is fitted: by the first ``sample``, by
+        ``fit_prior``, or by ``fit`` where the score asks for it. ``None`` makes as many as give
+        1000 steps, and 10 at least.
+    contamination : float in (0, 0.5]
+        The share of the training rows that ``predict`` marks. It moves the threshold, never the
+        ranking.
+    n_members : int
+        K, nets that are trained at once, each with its own start and shuffles; the score is
+        their mean error.
+    robust : bool or RobustTraining
+        Learn from the rows of each batch that a moving average of the net explains best; see
+        :class:`robustgen.training.RobustTraining`. Not part of the paper.
+    training : dict or None
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
+        ``patience``, ``min_improvement``, ``precision``.
+    device : str
+        "auto" (cuda, else mps, else cpu) or a torch device.
+    random_state : int, numpy.random.RandomState or None
+        Seed of initialisation and shuffles. The same integer gives the same scores to the last
+        bit on one CPU.
+    verbose : bool
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    history_ : robustgen.training.History
+        The terms by epoch and member; "perplexity" and "codes_used" of the codebook over each
+        epoch are among them.
+    codes_ : ndarray of int, (K, n, P)
+        The codes of the training rows that the prior learns.
+    codebook_perplexity_ : ndarray of float, (K,)
+        Perplexity of the codes over the whole training set.
+    codes_used_ : ndarray of int, (K,)
+        How many different codes the training set uses.
+    map_shape_ : tuple of int
+        (h, w) of the code map of an image, (P,) of a vector.
+    prior_ : robustgen.detectors.prior.CodePrior or None
+        The prior, once it is fitted.
+    noise_ : ndarray of float, (K,)
+        The variance of the decoder, in scaled units.
+    offset_ : float
+        The threshold on ``score_samples``.
+    latent_dim_ : int
+        The length of a code.
+    net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
+        The trained net.
+    input_shape_ : tuple of int
+        The shape of one row.
+    n_features_in_ : int
+        Entries of one row.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X had some.
+
+    Notes
+    -----
+    The decoder's variance is in closed form; each row has its share of that term, see
+    :func:`robustgen.objectives.quantisation.free_variance_likelihood`. For the variance we take
+    the multiplicative form, see :class:`robustgen.nets.quantizers.gaussian.GaussianQuantizer`.
+
+    References
+    ----------
+    Takida et al., "SQ-VAE: Variational Bayes on Discrete Representation with Self-annealed
+    Stochastic Quantization", ICML 2022, https://arxiv.org/abs/2205.07547.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from robustgen import SQVAE
+    >>> X = load_digits().images[:200]
+    >>> detector = SQVAE(n_codes=16, epochs=2, random_state=0).fit(X)
+    >>> detector.encode_codes(X).shape
+    (200, 4, 4)
+    """
+
+    def __init__(
+        self,
+        *,
+        n_codes: int = 128,
+        variance: str = "I",
+        cooling: float = 1e-5,
+        codebook_training: bool | CodebookTraining = False,
+        scoring: str = "reconstruction",
+        latent_dim: int | None = None,
+        n_positions: int | None = None,
+        hidden_dims: tuple[int, ...] = (64, 32),
+        scaling: str | None = "standard",
+        epochs: int = 100,
+        batch_size: int = 32,
+        learning_rate: float = 1e-3,
+        prior_epochs: int | None = None,
+        contamination: float = 0.1,
+        n_members: int = 1,
+        robust: bool | RobustTraining = False,
+        training: dict[str, Any] | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.n_codes = n_codes
+        self.variance = variance
+        self.cooling = cooling
+        self.codebook_training = codebook_training
+        self.scoring = scoring
+        self.latent_dim = latent_dim
+        self.n_positions = n_positions
+        self.hidden_dims = hidden_dims
+        self.scaling = scaling
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.prior_epochs = prior_epochs
+        self.contamination = contamination
+        self.n_members = n_members
+        self.robust = robust
+        self.training = training
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _check_own_parameters(self) -> None:
+        check_at_least_zero("cooling", self.cooling)
+        check_choice("variance", self.variance, (*VARIANCES, SPHERE))
+        check_choice("scoring", self.scoring, SCORINGS)
+
+    def _build_quantizer(self, code_dim: int) -> nn.Module:
+        if self.variance == SPHERE:
+            return VonMisesFisherQuantizer(self.n_codes, code_dim, cooling=self.cooling)
+        return GaussianQuantizer(self.n_codes, code_dim, variance=self.variance, cooling=self.cooling)
+
+    def _build_objective(self) -> VectorQuantisation:
+        return VectorQuantisation("likelihood", {}, self._schedule())
+
+    def _errors(self, x: Tensor) -> Tensor:
+        if self.scoring == "likelihood":
+            return self._surprisal(x)
+        return mean_squared_error(x, self.net_(x))

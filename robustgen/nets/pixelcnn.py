@@ -1,0 +1,132 @@
+"""The gated PixelCNN: a distribution over maps of codes, one code after another."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from robustgen.nets.conv import Conv2d
+from robustgen.nets.quantizers.base import look_up
+
+FIRST_KERNEL = 7
+KERNEL = 3
+
+
+class GatedPair(nn.Module):
+    r"""One layer: a vertical stack that sees the rows above, a horizontal one that sees what is left.
+
+    Each stack is gated, :math:`\tanh(a) \odot \sigma(b)`, and the vertical one feeds the horizontal
+    one. Instead of masking weights, kernels end before what they may not see: the first layer
+    (mask A) before the position itself, the others (mask B) at it.
+
+    Parameters
+    ----------
+    channels : int
+        C, of both stacks.
+    n_labels : int
+        Labels that the layer is conditioned on; 0 for none.
+    first : bool
+        Whether it is the first layer, with mask A and a kernel of 7 rather than 3.
+
+    Notes
+    -----
+    Two maps (K, B, C, h, w) in and out.
+    """
+
+    def __init__(self, channels: int, *, n_labels: int, first: bool) -> None:
+        super().__init__()
+        kernel = FIRST_KERNEL if first else KERNEL
+        half = kernel // 2
+        reach = half if first else half + 1
+        self.vertical = Conv2d(channels, 2 * channels, (reach, kernel), (half, half), stride=1)
+        self.horizontal = Conv2d(channels, 2 * channels, (1, reach), (0, half), stride=1)
+        self.across = Conv2d(2 * channels, 2 * channels, 1, (0, 0), stride=1)
+        self.out = Conv2d(channels, channels, 1, (0, 0), stride=1)
+        self.labels = nn.Parameter(torch.randn(1, n_labels, 2 * channels) / 10) if n_labels else None
+        self.first = first
+
+    def forward(self, above: Tensor, left: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        height, width = left.shape[-2:]
+        vertical = self.vertical(above)[..., :height, :]
+        horizontal = self.horizontal(left)[..., :width] + self.across(vertical)
+        if self.labels is not None and labels is not None:
+            shift = look_up(self.labels, labels[..., None])[:, :, 0, :, None, None]
+            vertical, horizontal = vertical + shift, horizontal + shift
+        made = self.out(_gated(horizontal))
+        return _gated(vertical), made if self.first else left + made
+
+
+def _gated(x: Tensor) -> Tensor:
+    signal, gate = x.chunk(2, dim=2)
+    return torch.tanh(signal) * torch.sigmoid(gate)
+
+
+class GatedPixelCNN(nn.Module):
+    r"""Autoregressive distribution over maps of codes, row by row.
+
+    .. math:: p(c \mid y) = \prod_i p(c_i \mid c_{<i}, y)
+
+    Parameters
+    ----------
+    n_codes : int
+        N.
+    map_shape : tuple of int
+        (h, w).
+    channels : int
+        Width of the stacks.
+    n_layers : int
+        Gated layers; 4 see a whole map of 7 x 7.
+    n_labels : int
+        Labels y to condition on; 0 for none.
+
+    Notes
+    -----
+    Input: indices (K, B, h * w), and labels (K, B) where the net is conditional. Output: logits
+    (K, B, h * w, N). The logits at a position depend on no later one.
+
+    References
+    ----------
+    van den Oord et al., "Conditional Image Generation with PixelCNN Decoders", NIPS 2016, figure 2.
+
+    Examples
+    --------
+    >>> GatedPixelCNN(16, (3, 4))(torch.zeros(1, 2, 12, dtype=torch.int64)).shape
+    torch.Size([1, 2, 12, 16])
+    """
+
+    def __init__(
+        self,
+        n_codes: int,
+        map_shape: tuple[int, int],
+        *,
+        channels: int = 32,
+        n_layers: int = 4,
+        n_labels: int = 0,
+    ) -> None:
+        super().__init__()
+        self.map_shape = map_shape
+        self.embedding = nn.Parameter(torch.randn(1, n_codes, channels))
+        self.layers = nn.ModuleList(
+            GatedPair(channels, n_labels=n_labels, first=layer == 0) for layer in range(n_layers)
+        )
+        self.logits = nn.Sequential(
+            nn.ReLU(),
+            Conv2d(channels, 2 * channels, 1, (0, 0), stride=1),
+            nn.ReLU(),
+            Conv2d(2 * channels, n_codes, 1, (0, 0), stride=1),
+        )
+
+    def forward(self, indices: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self._of_rows(indices, self.map_shape[0], labels)
+
+    def next_logits(self, indices: Tensor, position: int, labels: Tensor | None = None) -> Tensor:
+        """Return the logits (K, B, N) at one position; only the rows down to it are computed."""
+        width = self.map_shape[1]
+        rows = position // width + 1
+        return self._of_rows(indices[..., : rows * width], rows, labels)[:, :, position]
+
+    def _of_rows(self, indices: Tensor, rows: int, labels: Tensor | None) -> Tensor:
+        above = left = look_up(self.embedding, indices).mT.unflatten(3, (rows, self.map_shape[1]))
+        for layer in self.layers:
+            above, left = layer(above, left, labels)
+        return self.logits(left).flatten(3).mT

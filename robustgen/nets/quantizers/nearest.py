@@ -1,0 +1,79 @@
+"""The quantizer of VQ-VAE: each position takes the nearest code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
+from robustgen.nets.quantizers.codebook import AnyCodebook, codebook
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+
+class NearestQuantizer(nn.Module):
+    r"""Nearest code :math:`e_n`, :math:`n = \arg\min_j \lVert z - e_j \rVert`; straight-through gradient.
+
+    Terms, each a mean over positions and channels (sg stops the gradient):
+
+    * "codebook" :math:`\lVert \mathrm{sg}[z] - e \rVert^2`, which moves the codes and nothing else;
+    * "commitment" :math:`\lVert z - \mathrm{sg}[e] \rVert^2`, which moves the encoder and nothing else.
+
+    Parameters
+    ----------
+    n_codes, code_dim : int
+        N and D.
+    updates : {"gradient", "ema"}
+        What moves the codes, see :mod:`robustgen.nets.quantizers.codebook`.
+
+    Notes
+    -----
+    Input (K, B, P, D). Averages learn from every row of a batch, whatever weight robust
+    training gives it; gradients respect the weights.
+
+    References
+    ----------
+    van den Oord, Vinyals and Kavukcuoglu, "Neural Discrete Representation Learning", NIPS 2017,
+    equations 1 to 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> NearestQuantizer(8, 4)(torch.zeros(1, 2, 9, 4)).indices.shape
+    torch.Size([1, 2, 9])
+    """
+
+    def __init__(self, n_codes: int, code_dim: int, *, updates: str = "gradient") -> None:
+        super().__init__()
+        self.codebook: AnyCodebook = codebook(n_codes, code_dim, updates=updates)
+
+    def codebooks(self) -> tuple[AnyCodebook, ...]:
+        """Return the codebooks, in the order of their indices."""
+        return (self.codebook,)
+
+    def decode(self, indices: Tensor) -> Tensor:
+        """Return the codes (K, B, P, D) at indices (K, B, P)."""
+        return look_up(self.codebook.codes, indices)
+
+    def forward(self, z: Tensor, generators: Generators | None = None) -> Quantized:
+        indices = squared_distances(z.detach(), self.codebook.codes.detach()).argmin(-1)
+        codes = self.decode(indices)
+        terms = nearest_terms(z, codes)
+        if self.training:
+            self.codebook.observe(z.detach(), indices)
+        return Quantized(straight_through(z, codes), indices, terms)
+
+
+def nearest_terms(z: Tensor, codes: Tensor) -> dict[str, Tensor]:
+    """Return the terms (K, B) of latents (K, B, P, D) and their codes, before any straight-through step."""
+    return {
+        "codebook": (z.detach() - codes).square().mean((-2, -1)),
+        "commitment": (z - codes.detach()).square().mean((-2, -1)),
+    }
+
+
+def straight_through(z: Tensor, codes: Tensor) -> Tensor:
+    """Return the codes, with the gradient going to z as if nothing had happened."""
+    return z + (codes - z).detach()

@@ -1,0 +1,79 @@
+"""The objective of an autoregressive prior: the likelihood of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from robustgen.objectives.base import Player, Term, Terms
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+
+class CodeNet(Protocol):
+    """A net from codes (K, B, P) and labels (K, B) to the logits (K, B, P, N) of each code."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Return all that can be moved."""
+        ...
+
+    def __call__(self, indices: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return the logits."""
+        ...
+
+
+def surprisal(logits: Tensor, indices: Tensor) -> Tensor:
+    r"""Return :math:`-\sum_i \log p(c_i \mid c_{<i})` of each row, in nats.
+
+    Parameters
+    ----------
+    logits : torch.Tensor
+        (K, B, P, N).
+    indices : torch.Tensor
+        (K, B, P).
+
+    Returns
+    -------
+    torch.Tensor
+        (K, B).
+
+    Examples
+    --------
+    >>> import torch
+    >>> surprisal(torch.zeros(1, 1, 3, 2), torch.zeros(1, 1, 3, dtype=torch.int64))
+    tensor([[2.0794]])
+    """
+    entropies = functional.cross_entropy(logits.flatten(0, 2), indices.flatten(), reduction="none")
+    return entropies.view(indices.shape).sum(-1)
+
+
+class CodeLikelihood:
+    """Minimise the surprisal of codes: one player moves everything.
+
+    A batch is (K, B, P), or (K, B, P + 1) with the label last where the net is conditional.
+
+    Parameters
+    ----------
+    n_positions : int
+        P.
+    """
+
+    def __init__(self, n_positions: int) -> None:
+        self._n_positions = n_positions
+
+    def players(self, net: CodeNet) -> tuple[Player, ...]:
+        """Return the one player."""
+        return (Player("prior", tuple(net.parameters()), self._loss),)
+
+    def errors(self, net: CodeNet, batch: Tensor) -> Tensor:
+        """Return the surprisal (K, B)."""
+        codes = batch[..., : self._n_positions]
+        labels = batch[..., self._n_positions] if batch.shape[-1] > self._n_positions else None
+        return surprisal(net(codes, labels), codes)
+
+    def _loss(self, net: CodeNet, batch: Tensor, generators: Generators) -> Terms:
+        return {"surprisal": Term(self.errors(net, batch))}

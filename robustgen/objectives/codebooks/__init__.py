@@ -1,0 +1,1 @@
+"""What keeps codebooks in use: a reservoir, k-means++ seeds, a schedule, the sets of RVQ-VAE."""

@@ -1,0 +1,169 @@
+"""The objectives of VQ-VAE and SQ-VAE: reconstruction, and the terms of the quantizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from torch import Tensor, nn
+
+from robustgen.objectives.base import Player, Term, Terms
+from robustgen.objectives.codebooks.care import CodebookCare, ReplaceableCodebook
+from robustgen.objectives.codebooks.schedule import CodebookTraining
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+VARIANCE_FLOOR = 1e-6
+"""The least mean squared error that a closed-form decoder variance takes."""
+
+
+class Quantised(Protocol):
+    """A latent after quantisation, its indices and the named terms (K, B)."""
+
+    @property
+    def latent(self) -> Tensor: ...
+    @property
+    def indices(self) -> Tensor: ...
+    @property
+    def terms(self) -> dict[str, Tensor]: ...
+
+
+class Quantizer(Protocol):
+    """What owns the codebooks."""
+
+    def codebooks(self) -> Sequence[ReplaceableCodebook]:
+        """Return the codebooks, in the order of their indices."""
+        ...
+
+
+class QuantisedNet(Protocol):
+    """An encoder, a quantizer and a decoder."""
+
+    quantizer: Quantizer
+    decoder: nn.Module
+    strength: Tensor
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Return all that can be moved."""
+        ...
+
+    def positions(self, x: Tensor) -> Tensor:
+        """Return the latent (K, B, P, D)."""
+        ...
+
+    def quantise(self, z: Tensor, generators: Generators | None = None, **options: Any) -> Quantised:
+        """Quantise a latent."""
+        ...
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the reconstruction."""
+        ...
+
+
+def mean_squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
+    """Return the squared error (K, B) of each row, a mean over its entries.
+
+    Examples
+    --------
+    >>> import torch
+    >>> mean_squared_error(torch.zeros(1, 1, 2), torch.tensor([[[3.0, 4.0]]]))
+    tensor([[12.5000]])
+    """
+    return (x - reconstruction).flatten(2).square().mean(-1)
+
+
+def free_variance_likelihood(x: Tensor, reconstruction: Tensor) -> Tensor:
+    r"""Minus the Gaussian log likelihood with the best variance, without constants.
+
+    .. math::
+        \tfrac{D}{2} \left( \log s^2 + \epsilon_i / s^2 - 1 \right), \quad s^2 = \mathrm{sg}[\bar\epsilon]
+
+    Here :math:`\epsilon_i` is the mean squared error of a row and :math:`\bar\epsilon` its mean over the
+    batch. The mean over the rows has the value and the gradient of
+    :math:`\tfrac{D}{2} \log \bar\epsilon`, the closed form of SQ-VAE, and each row has its own share.
+
+    Parameters
+    ----------
+    x, reconstruction : torch.Tensor
+        (K, B, ...), D entries a row.
+
+    Returns
+    -------
+    torch.Tensor
+        (K, B), in nats.
+
+    References
+    ----------
+    Takida et al., "SQ-VAE", ICML 2022, section 3; Rybkin et al., "Simple and Effective VAE
+    Training with Calibrated Decoders", ICML 2021.
+    """
+    errors = mean_squared_error(x, reconstruction)
+    variance = errors.detach().mean(1, keepdim=True).clamp_min(VARIANCE_FLOOR)
+    return x[0, 0].numel() / 2 * (variance.log() + errors / variance - 1)
+
+
+RECONSTRUCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "l2": mean_squared_error,
+    "likelihood": free_variance_likelihood,
+}
+
+
+class VectorQuantisation:
+    r"""Minimise the reconstruction error plus the weighted terms of the quantizer: one player.
+
+    .. math:: \rho(x, D(z_q)) + \sum_t \alpha_t \ell_t(z)
+
+    Parameters
+    ----------
+    reconstruction : {"l2", "likelihood"}
+        :math:`\rho`: the mean squared error, or :func:`free_variance_likelihood`.
+    weights : mapping of str to float
+        :math:`\alpha_t` of the quantizer's terms by name, 1 where none is given; VQ-VAE's
+        :math:`\beta` is the weight of "commitment" and of nothing else.
+    schedule : CodebookTraining
+        How the codebook is kept in use.
+    """
+
+    def __init__(self, reconstruction: str, weights: Mapping[str, float], schedule: CodebookTraining) -> None:
+        self._reconstruction = RECONSTRUCTIONS[reconstruction]
+        self._weights = weights
+        self._schedule = schedule
+
+    def players(self, net: QuantisedNet) -> tuple[Player, ...]:
+        """Return the one player, with the care of its codebooks as its hook."""
+        care = CodebookCare(net.quantizer.codebooks(), net.strength, self._schedule)
+        return (
+            Player(
+                "autoencoder",
+                tuple(net.parameters()),
+                partial(self._loss, care),
+                lr_factors=codebook_factors(net, self._schedule.lr_factor),
+                hooks=(care,),
+            ),
+        )
+
+    def errors(self, net: QuantisedNet, batch: Tensor) -> Tensor:
+        """Return the mean squared error (K, B)."""
+        return mean_squared_error(batch, net(batch))
+
+    def _loss(self, care: CodebookCare, net: QuantisedNet, batch: Tensor, generators: Generators) -> Terms:
+        z = net.positions(batch)
+        quantised = net.quantise(z, generators)
+        care.observe(z, quantised.indices, generators)
+        return {
+            "reconstruction": Term(self._reconstruction(batch, net.decoder(quantised.latent))),
+            **quantizer_terms(quantised, net.strength, self._weights),
+        }
+
+
+def codebook_factors(net: QuantisedNet, factor: float) -> dict[nn.Parameter, float]:
+    """Return the learning rate factor of every codebook that a gradient moves."""
+    tables = [book.codes for book in net.quantizer.codebooks()]
+    return {codes: factor for codes in tables if isinstance(codes, nn.Parameter)}
+
+
+def quantizer_terms(quantised: Quantised, strength: Tensor, weights: Mapping[str, float]) -> Terms:
+    """Weigh the terms of a quantizer; while it is bypassed they are 0."""
+    return {name: Term(rows * strength, weights.get(name, 1.0)) for name, rows in quantised.terms.items()}

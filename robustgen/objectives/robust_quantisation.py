@@ -1,0 +1,104 @@
+"""The objective of RVQ-VAE: two codebooks, and the sets of rows that train them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from torch import Tensor
+
+from robustgen.objectives.base import Player, Term, Terms
+from robustgen.objectives.codebooks.care import CodebookCare
+from robustgen.objectives.codebooks.schedule import CodebookTraining
+from robustgen.objectives.codebooks.sets import InlierSets, SetRules, TwoCodebooks
+from robustgen.objectives.quantisation import (
+    QuantisedNet,
+    codebook_factors,
+    mean_squared_error,
+    quantizer_terms,
+)
+
+if TYPE_CHECKING:
+    from robustgen._random import Generators
+
+
+class TwoSidedNet(QuantisedNet, Protocol):
+    """A net whose quantizer has a codebook for inliers and one for outliers."""
+
+    quantizer: TwoCodebooks
+
+    def train(self, mode: bool = True) -> object:
+        """Choose between training and evaluation."""
+        ...
+
+
+class RobustVectorQuantisation:
+    r"""Minimise VQ-VAE's objective, each row by the codebook of its set.
+
+    .. math::
+        \lVert x - D(z_q) \rVert^2 + \lVert \mathrm{sg}[z] - e \rVert^2
+        + \beta \lVert z - \mathrm{sg}[e] \rVert^2
+
+    Parameters
+    ----------
+    beta : float
+        :math:`\beta`.
+    outlier_weight : float
+        Weight of an outlying row's terms over an inlying row's.
+    rules : SetRules
+        How the sets start and are updated.
+    schedule : CodebookTraining
+        How the codebooks are kept in use; its bypass is the warm-up of the sets.
+
+    References
+    ----------
+    Lai, Zou and Lerman, "Robust Vector Quantized-Variational Autoencoder", arXiv 2202.01987.
+    """
+
+    def __init__(
+        self, beta: float, outlier_weight: float, rules: SetRules, schedule: CodebookTraining
+    ) -> None:
+        self._weights: Mapping[str, float] = {"commitment": beta}
+        self._outlier_weight = outlier_weight
+        self._rules = rules
+        self._schedule = schedule
+        self._sets: InlierSets | None = None
+
+    @property
+    def share(self) -> Tensor:
+        """The share (K, 1) of outliers that the latest training ended with."""
+        if self._sets is None:
+            raise LookupError("no training has asked for the players yet: there is no share of outliers")
+        return self._sets.share
+
+    def players(self, net: TwoSidedNet) -> tuple[Player, ...]:
+        """Return the one player; its hooks keep the codebooks and update the sets, in this order."""
+        care = CodebookCare(net.quantizer.codebooks(), net.strength, self._schedule)
+        self._sets = sets = InlierSets(net, self._rules, care)
+        return (
+            Player(
+                "autoencoder",
+                tuple(net.parameters()),
+                partial(self._loss, care, sets),
+                lr_factors=codebook_factors(net, self._schedule.lr_factor),
+                hooks=(care, sets),
+            ),
+        )
+
+    def errors(self, net: TwoSidedNet, batch: Tensor) -> Tensor:
+        """Return the mean squared error (K, B) through the inlier codebook."""
+        return mean_squared_error(batch, net(batch))
+
+    def _loss(
+        self, care: CodebookCare, sets: InlierSets, net: TwoSidedNet, batch: Tensor, generators: Generators
+    ) -> Terms:
+        z = net.positions(batch)
+        quantised = net.quantise(z, generators, outlying=sets.outlying_batch)
+        care.observe(z, quantised.indices, generators)
+        weight = 1 - (1 - self._outlier_weight) * sets.outlying_batch.to(z)
+        terms = {
+            "reconstruction": Term(mean_squared_error(batch, net.decoder(quantised.latent))),
+            **quantizer_terms(quantised, net.strength, self._weights),
+        }
+        return {name: Term(term.rows * weight, term.weight) for name, term in terms.items()}

@@ -1,0 +1,194 @@
+"""Codes, priors, samples, and the sets of RVQ-VAE."""
+
+from __future__ import annotations
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from sklearn.metrics import roc_auc_score
+
+from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining
+from robustgen._checks import UsageError
+from robustgen.detectors.prior import CodePrior
+from robustgen.training import TrainingConfig
+from tests.detectors.builders import colour_images, grey_images, vectors
+
+QUICK = {"n_codes": 8, "epochs": 3, "prior_epochs": 2, "random_state": 0}
+DETECTORS = {
+    "vqvae": lambda **options: VQVAE(**QUICK | options),
+    "vqvae, ema": lambda **options: VQVAE(updates="ema", **QUICK | options),
+    "sqvae": lambda **options: SQVAE(**QUICK | options),
+    "sqvae, IV": lambda **options: SQVAE(variance="IV", **QUICK | options),
+    "sqvae, vmf": lambda **options: SQVAE(variance="vmf", **QUICK | options),
+    "rvqvae": lambda **options: RVQVAE(warmup_epochs=1, **QUICK | options),
+}
+
+
+@pytest.fixture(params=DETECTORS)
+def build(request: pytest.FixtureRequest):
+    return DETECTORS[request.param]
+
+
+@pytest.mark.parametrize(
+    ("X", "map_shape"), [(vectors(), (3,)), (grey_images(), (5, 4)), (colour_images(), (4, 4))]
+)
+@pytest.mark.parametrize("members", [1, 2])
+def test_codes_go_out_and_come_back(build, X, map_shape, members):
+    detector = build(n_members=members).fit(X)
+    codes = detector.encode_codes(X)
+    assert codes.shape == (len(X), *((members,) if members > 1 else ()), *map_shape)
+    assert 0 <= codes.min() <= codes.max() < 8
+    decoded = detector.decode_codes(codes)
+    assert decoded.shape == X.shape
+    np.testing.assert_allclose(decoded, detector.reconstruct(X), rtol=1e-4, atol=1e-4)
+    assert (detector.codes_used_ <= 8).all()
+    assert (detector.codebook_perplexity_ <= detector.codes_used_ + 1e-4).all()
+
+
+def test_samples_look_like_rows_and_follow_the_seed(build):
+    for X in (vectors(), grey_images()):
+        detector = build().fit(X)
+        first = detector.sample(5, random_state=3)
+        assert first.shape == (5, *X.shape[1:])
+        assert np.isfinite(first).all()
+        np.testing.assert_array_equal(first, detector.sample(5, random_state=3))
+        again = build().fit(X)
+        np.testing.assert_array_equal(first, again.sample(5, random_state=3))
+
+
+def test_members_sample_in_turn(build):
+    assert build(n_members=2).fit(vectors()).sample(5, random_state=0).shape == (5, 6)
+
+
+def test_a_fitted_prior_travels_with_a_pickle(build):
+    detector = build().fit(vectors()).fit_prior()
+    restored = pickle.loads(pickle.dumps(detector))
+    np.testing.assert_array_equal(restored.sample(4, random_state=0), detector.sample(4, random_state=0))
+    np.testing.assert_array_equal(restored.encode_codes(vectors()), detector.encode_codes(vectors()))
+
+
+def test_rows_can_be_scored_by_the_likelihood_of_their_codes(build):
+    detector = build(scoring="likelihood").fit(vectors())
+    scores = detector.score_samples(vectors())
+    assert (scores <= 0).all()
+    assert (scores >= -3 * np.log(8) * 5).all()
+
+
+@pytest.mark.parametrize("map_shape", [(3,), (2, 2)])
+def test_a_label_decides_what_is_sampled(map_shape):
+    labels = torch.arange(64).view(1, 64, 1) % 2
+    n_positions = math.prod(map_shape)
+    codes = torch.cat([(2 * labels).expand(-1, -1, n_positions), labels], dim=-1)  # 0 0 0 | 0 or 2 2 2 | 1
+    generators = [torch.Generator().manual_seed(0)]
+    prior = CodePrior(map_shape, 4, n_labels=2)
+    prior.fit(codes, TrainingConfig(epochs=30, batch_size=16, learning_rate=0.01), [0], generators)
+    for label in (0, 1):
+        made = prior.sample(50, n_positions, generators, torch.full((1, 50), label))
+        assert (made == 2 * label).float().mean() > 0.95
+
+
+def test_a_conditional_prior_asks_for_labels():
+    detector = VQVAE(**QUICK).fit(vectors())
+    detector.fit_prior(labels=np.arange(60) % 3)
+    assert detector.sample(4, labels=[0, 1, 2, 0], random_state=0).shape == (4, 6)
+    for labels, said in [
+        (None, "fitted with labels: sample takes labels too"),
+        ([7], "got the label 7, expected one below 3"),
+        ([0, 1], "expected 1 integers"),
+    ]:
+        with pytest.raises(UsageError, match=said):
+            detector.sample(1, labels=labels)
+    with pytest.raises(UsageError, match="conditional on labels"):
+        detector.bits_per_dim(vectors())
+    with pytest.raises(UsageError, match="expected 60 integers"):
+        detector.fit_prior(labels=[0.5])
+
+
+def test_bits_per_dim_are_those_of_a_known_density():
+    """One code: the bound is a Gaussian around the decoder's only row, and no bits for codes."""
+    rng = np.random.default_rng(0)
+    X = 3 + 2 * rng.normal(size=(4000, 5))
+    detector = VQVAE(n_codes=2, epochs=3, n_positions=1, latent_dim=1, prior_epochs=5, random_state=0).fit(X)
+    entropy = 0.5 * np.log2(2 * np.pi * np.e * 4)  # what no density can beat, and a useless code attains
+    assert detector.bits_per_dim(X).mean() == pytest.approx(entropy, abs=0.15)
+    assert detector.bits_per_dim(10 * X).mean() > entropy + 1
+
+
+def test_bad_codes_are_refused(build):
+    detector = build().fit(vectors())
+    codes = detector.encode_codes(vectors())
+    for wrong, said in [
+        (codes[:, :1], "got codes of shape"),
+        (codes.astype(float), "expected integers"),
+        (codes + 100, "expected 0 to"),
+    ]:
+        with pytest.raises(UsageError, match=said):
+            detector.decode_codes(wrong)
+
+
+@pytest.mark.parametrize(
+    ("detector", "said"),
+    [
+        (VQVAE(n_codes=1), "n_codes=1"),
+        (VQVAE(updates="emma"), "updates='emma'.*did you mean 'ema'"),
+        (VQVAE(codebook_training="yes"), "codebook_training='yes'"),
+        (VQVAE(prior_epochs=0), "prior_epochs=0"),
+        (SQVAE(variance="V"), "variance='V'"),
+        (RVQVAE(outlier_share=0.5), "outlier_share=0.5"),
+        (RVQVAE(membership="vote"), "membership='vote'"),
+        (RVQVAE(directions="up"), "directions='up'"),
+        (RVQVAE(beta=-1), "beta=-1"),
+    ],
+)
+def test_parameters_out_of_range_are_refused(detector, said):
+    with pytest.raises(UsageError, match=said):
+        detector.fit(vectors())
+
+
+def test_robust_codebook_training_uses_more_codes():
+    X = load_digits().images[:500]
+    plain, robust = (
+        VQVAE(n_codes=64, epochs=12, codebook_training=training, random_state=0).fit(X)
+        for training in (False, True)
+    )
+    assert robust.codebook_perplexity_[0] > plain.codebook_perplexity_[0]
+    assert robust.noise_[0] < plain.noise_[0]
+    assert robust.history_["codes_used"][-1, 0] > 32
+
+
+def test_a_bypassed_quantizer_starts_when_the_schedule_says():
+    training = CodebookTraining(bypass_epochs=2)
+    detector = VQVAE(n_codes=8, epochs=4, codebook_training=training, random_state=0).fit(vectors())
+    assert (detector.history_["commitment"][:2] == 0).all()
+    assert (detector.history_["commitment"][2:] > 0).all()
+
+
+def test_the_outliers_of_a_dirty_set_stay_out_of_the_inlier_set():
+    """Zeros, and a third as many images of noise of the same mean brightness."""
+    X = load_digits().images
+    zeros = X[load_digits().target == 0]
+    noise = np.random.default_rng(0).permuted(zeros.reshape(-1, 64), axis=1).reshape(-1, 8, 8)[:60]
+    dirty, outlier = np.concatenate([zeros, noise]), np.arange(len(zeros) + 60) >= len(zeros)
+    detector = RVQVAE(n_codes=16, epochs=25, warmup_epochs=10, random_state=0).fit(dirty)
+    assert outlier[detector.support_].mean() < 0.03
+    assert detector.outlier_fraction_ == pytest.approx(outlier.mean(), abs=0.08)
+    assert len(detector.codes_[0]) == detector.support_.sum()
+    for scoring in ("codebooks", "reconstruction", "sum"):
+        detector.set_params(scoring=scoring)
+        assert roc_auc_score(outlier, -detector.score_samples(dirty)) > 0.95
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_a_short_training_ends_quantised(epochs):
+    for detector in (
+        RVQVAE(epochs=epochs, n_codes=4, random_state=0),
+        VQVAE(epochs=epochs, n_codes=4, codebook_training=True, random_state=0),
+    ):
+        detector.fit(vectors())
+        assert float(detector.net_.strength) == 1
+        made = detector.decode_codes(detector.encode_codes(vectors()))
+        np.testing.assert_allclose(made, detector.reconstruct(vectors()), rtol=1e-6, atol=1e-6)

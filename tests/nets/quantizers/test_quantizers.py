@@ -1,0 +1,288 @@
+"""What every quantizer promises, and the theorems of each."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from robustgen.nets.members import initialise
+from robustgen.nets.quantizers.base import perplexity, squared_distances, usage_counts
+from robustgen.nets.quantizers.codebook import AveragedCodebook
+from robustgen.nets.quantizers.dual import DualQuantizer, covariance, inverse_weights
+from robustgen.nets.quantizers.gaussian import (
+    VARIANCES,
+    GaussianQuantizer,
+    gumbel_softmax,
+    kl_from_uniform,
+)
+from robustgen.nets.quantizers.nearest import NearestQuantizer
+from robustgen.nets.quantizers.vmf import VonMisesFisherQuantizer
+
+N_CODES, CODE_DIM = 8, 3
+
+QUANTIZERS = {
+    "nearest": lambda: NearestQuantizer(N_CODES, CODE_DIM),
+    "nearest, averages": lambda: NearestQuantizer(N_CODES, CODE_DIM, updates="ema"),
+    **{
+        f"gaussian {name}": lambda name=name: GaussianQuantizer(N_CODES, CODE_DIM, variance=name)
+        for name in VARIANCES
+    },
+    "vmf": lambda: VonMisesFisherQuantizer(N_CODES, CODE_DIM),
+    "dual": lambda: DualQuantizer(N_CODES, CODE_DIM),
+}
+STOCHASTIC = [name for name in QUANTIZERS if name.startswith(("gaussian", "vmf"))]
+
+
+@pytest.fixture(params=QUANTIZERS)
+def build(request: pytest.FixtureRequest):
+    return QUANTIZERS[request.param]
+
+
+def latents(members: int = 1, rows: int = 5, positions: int = 4) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(members, rows, positions, CODE_DIM, generator=generator, dtype=torch.float64)
+
+
+def generators(members: int = 1) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(k) for k in range(members)]
+
+
+def test_the_interface_is_one(build):
+    quantizer = initialise(build, [0, 1]).double()
+    for given in (None, generators(2)):
+        quantised = quantizer(latents(2), given)
+        assert quantised.latent.shape == (2, 5, 4, CODE_DIM)
+        assert quantised.indices.shape == (2, 5, 4)
+        assert quantised.indices.dtype == torch.int64
+        assert all(rows.shape == (2, 5) for rows in quantised.terms.values())
+        assert all((rows >= 0).all() for rows in quantised.terms.values())
+
+
+def test_each_member_quantises_as_it_would_alone(build):
+    z = latents(3)
+    together = initialise(build, [3, 4, 5]).double()(z, generators(3))
+    for k in range(3):
+        alone = initialise(build, [3 + k]).double()(z[k : k + 1], generators(3)[k : k + 1])
+        torch.testing.assert_close(together.latent[k], alone.latent[0])
+        assert torch.equal(together.indices[k], alone.indices[0])
+
+
+def test_without_draws_a_position_becomes_the_code_of_its_index(build):
+    quantizer = initialise(build, [0]).double().eval()
+    quantised = quantizer(latents())
+    torch.testing.assert_close(quantised.latent, quantizer.decode(quantised.indices))
+
+
+def test_a_code_is_quantised_as_itself(build):
+    quantizer = initialise(build, [0]).double().eval()
+    codes = quantizer.decode(torch.arange(N_CODES)[None, :, None])
+    assert torch.equal(quantizer(codes).indices[0, :, 0], torch.arange(N_CODES))
+
+
+def test_distances_are_those_of_brute_force():
+    z, codes = latents(2), torch.randn(2, N_CODES, CODE_DIM, dtype=torch.float64)
+    expected = (z[:, :, :, None] - codes[:, None, None]).square().sum(-1)
+    torch.testing.assert_close(squared_distances(z, codes), expected)
+
+
+def test_half_precision_is_left_for_distances():
+    z, codes = latents().float(), torch.randn(1, N_CODES, CODE_DIM)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert squared_distances(z.bfloat16(), codes).dtype == torch.float32
+
+
+def test_beta_never_reaches_the_codes():
+    z = latents().requires_grad_()
+    quantizer = initialise(QUANTIZERS["nearest"], [0]).double()
+    quantised = quantizer(z)
+    weighed = [
+        torch.autograd.grad(
+            (quantised.terms["codebook"] + beta * quantised.terms["commitment"]).sum(),
+            [quantizer.codebook.codes, z],
+            retain_graph=True,
+        )
+        for beta in (0.25, 4.0)
+    ]
+    assert torch.equal(weighed[0][0], weighed[1][0])
+    torch.testing.assert_close(16 * weighed[0][1], weighed[1][1])
+
+
+def test_the_gradient_goes_straight_through():
+    z = latents().requires_grad_()
+    weights = torch.randn_like(z)
+    quantised = initialise(QUANTIZERS["nearest"], [0]).double()(z)
+    (gradient,) = torch.autograd.grad((quantised.latent * weights).sum(), z)
+    assert torch.equal(gradient, weights)
+
+
+def test_averages_are_those_of_the_paper():
+    book = initialise(lambda: AveragedCodebook(N_CODES, CODE_DIM, decay=0.9), [0]).double()
+    z, indices = latents(), torch.randint(3, (1, 5, 4), generator=torch.Generator().manual_seed(1))
+    start = book.codes.clone()
+    book.observe(z, indices)
+    for n in range(N_CODES):
+        held = z[indices == n]
+        mass = 0.9 + 0.1 * len(held)
+        expected = (0.9 * start[0, n] + 0.1 * held.sum(0)) / mass
+        torch.testing.assert_close(book.codes[0, n], expected)
+
+
+def test_a_code_that_nothing_selects_stays_where_it_is():
+    book = initialise(lambda: AveragedCodebook(2, CODE_DIM), [0])
+    start = book.codes.clone()
+    z = latents().float()
+    for _ in range(10_500):
+        book.observe(z, torch.zeros(1, 5, 4, dtype=torch.int64))
+    assert torch.equal(book.codes[0, 1], start[0, 1])
+    assert torch.isfinite(book.codes).all()
+
+
+def test_a_revived_code_starts_anew_in_all_its_averages():
+    book = initialise(lambda: AveragedCodebook(2, CODE_DIM, decay=0.5), [0])
+    z = latents().float()
+    for _ in range(50):
+        book.observe(z, torch.zeros(1, 5, 4, dtype=torch.int64))
+    new = torch.full((1, 2, CODE_DIM), 7.0)
+    book.replace(torch.tensor([[False, True]]), new)
+    book.observe(z, torch.zeros(1, 5, 4, dtype=torch.int64))
+    torch.testing.assert_close(book.codes[0, 1], new[0, 1])
+
+
+@pytest.mark.parametrize("name", STOCHASTIC)
+def test_kl_lies_between_0_and_log_n(name):
+    quantizer = initialise(QUANTIZERS[name], [0]).double()
+    kl = quantizer(10 * latents()).terms["kl"] / 4
+    assert (kl >= 0).all()
+    assert (kl <= math.log(N_CODES) + 1e-12).all()
+
+
+def test_kl_is_that_of_the_definition():
+    log_p = torch.log_softmax(torch.randn(5, N_CODES, dtype=torch.float64), -1)
+    expected = (log_p.exp() * (log_p + math.log(N_CODES))).sum(-1)
+    torch.testing.assert_close(kl_from_uniform(log_p), expected)
+
+
+@pytest.mark.parametrize("name", VARIANCES)
+def test_entropy_falls_to_0_with_the_variance_and_rises_to_log_n(name):
+    quantizer = initialise(QUANTIZERS[f"gaussian {name}"], [0]).double()
+    entropies = []
+    for log_variance in (-12.0, -3.0, 0.0, 3.0, 12.0):
+        quantizer.log_variance.data.fill_(log_variance)
+        log_p = quantizer.log_probabilities(latents())
+        entropies.append(float(torch.special.entr(log_p.exp()).sum(-1).mean().detach()))
+    assert entropies == sorted(entropies)
+    assert entropies[0] < 0.01
+    assert entropies[-1] == pytest.approx(math.log(N_CODES), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", VARIANCES)
+def test_probabilities_are_those_of_the_formula(name):
+    quantizer = initialise(QUANTIZERS[f"gaussian {name}"], [0]).double()
+    if quantizer.head is not None:
+        quantizer.head.weight.data.normal_(generator=torch.Generator().manual_seed(0))
+    z = latents()
+    gaps = (z[:, :, :, None] - quantizer.codebook.codes[:, None, None]).square()
+    expected = torch.log_softmax(-(gaps * quantizer.precision(z)[:, :, :, None]).sum(-1) / 2, -1)
+    torch.testing.assert_close(quantizer.log_probabilities(z), expected)
+
+
+def test_type_i_can_fall_below_1():
+    quantizer = initialise(QUANTIZERS["gaussian I"], [0])
+    quantizer.log_variance.data.fill_(-20.0)
+    assert float(quantizer.precision(latents()).detach()) > 1e6
+
+
+@pytest.mark.parametrize("name", STOCHASTIC)
+def test_soft_draws_harden_as_the_temperature_falls(name):
+    log_p = torch.log_softmax(torch.randn(1, 5, 4, N_CODES, dtype=torch.float64), -1)
+    soft = gumbel_softmax(log_p, torch.tensor([[1e-4]], dtype=torch.float64), generators())
+    torch.testing.assert_close(
+        soft.max(-1).values, torch.ones(1, 5, 4, dtype=torch.float64), atol=1e-3, rtol=0
+    )
+    quantizer = initialise(QUANTIZERS[name], [0]).double()
+    before = float(quantizer.steps)
+    quantizer(latents(), generators())
+    assert float(quantizer.steps) == before + 1
+
+
+def test_draws_follow_the_probabilities():
+    log_p = torch.tensor([0.1, 0.2, 0.7]).log().expand(1, 1000, 20, 3)
+    hard = gumbel_softmax(log_p, torch.tensor([[1e-3]]), generators()).argmax(-1)
+    shares = usage_counts(hard, 3)[0] / 20_000
+    torch.testing.assert_close(shares, torch.tensor([0.1, 0.2, 0.7]), atol=0.02, rtol=0)
+
+
+def test_the_sphere_holds_codes_and_latents():
+    quantizer = initialise(QUANTIZERS["vmf"], [0]).double().eval()
+    torch.testing.assert_close(
+        quantizer(latents()).latent.norm(dim=-1), torch.ones(1, 5, 4, dtype=torch.float64)
+    )
+    assert torch.equal(quantizer(latents()).indices, quantizer(5 * latents()).indices)
+
+
+@pytest.mark.parametrize("directions", ["principal", "axes", "none"])
+def test_weighted_distances_are_those_of_brute_force(directions):
+    quantizer = initialise(lambda: DualQuantizer(N_CODES, CODE_DIM, directions=directions), [0, 1]).double()
+    counts = torch.rand(2, 2, N_CODES, dtype=torch.float64)
+    quantizer.refresh(counts)
+    z = latents(2)
+    for member in range(2):
+        for side, book in enumerate(quantizer.codebooks()):
+            codes = book.codes[member].detach()
+            shares = counts[member, side] / counts[member, side].sum()
+            mean = (shares[:, None] * codes).sum(0)
+            S = sum(w * torch.outer(c - mean, c - mean) for w, c in zip(shares, codes, strict=True))
+            if directions == "principal":
+                variances, U = torch.linalg.eigh(S)
+            else:
+                variances, U = S.diagonal(), torch.eye(CODE_DIM, dtype=torch.float64)
+            w = 1 / (variances + 1e-2 * variances.mean())
+            w = torch.ones_like(w) if directions == "none" else w / w.mean()
+            gaps = z[member][:, :, None] - codes
+            expected = ((gaps @ U).square() * w).sum(-1).min(-1).values.mean(-1)
+            torch.testing.assert_close(quantizer.distances(z)[member, :, side].detach(), expected)
+
+
+def test_weights_have_mean_1_and_punish_thin_directions():
+    weights = inverse_weights(torch.tensor([[1.0, 4.0, 1e-9]], dtype=torch.float64))
+    assert float(weights.mean()) == pytest.approx(1)
+    assert weights[0].argsort().tolist() == [1, 0, 2]
+    torch.testing.assert_close(inverse_weights(torch.zeros(1, 3)), torch.ones(1, 3))
+
+
+def test_covariance_is_the_weighted_one():
+    codes, counts = torch.randn(2, N_CODES, CODE_DIM, dtype=torch.float64), torch.arange(16.0).view(2, 8) + 1
+    for k in range(2):
+        expected = torch.cov(codes[k].T, fweights=counts[k].long(), correction=0)
+        torch.testing.assert_close(covariance(codes, counts.double())[k], expected)
+
+
+def test_each_row_takes_the_codebook_of_its_set():
+    quantizer = initialise(QUANTIZERS["dual"], [0]).double()
+    outlying = torch.tensor([[True, False, False, True, False]])
+    indices = quantizer(latents(), outlying=outlying).indices
+    assert torch.equal((indices >= N_CODES).all(-1), outlying)
+    assert torch.equal((indices >= N_CODES).any(-1), outlying)
+    terms = quantizer(latents(), outlying=torch.ones_like(outlying)).terms
+    inlier, outlier = torch.autograd.grad(
+        terms["codebook"].sum(), [book.codes for book in quantizer.codebooks()]
+    )
+    assert not inlier.any()
+    assert outlier.any()
+
+
+def test_swapping_exchanges_the_two_sides():
+    quantizer = initialise(QUANTIZERS["dual"], [0, 1]).double()
+    quantizer.refresh(torch.rand(2, 2, N_CODES, dtype=torch.float64))
+    before = quantizer.distances(latents(2)).detach()
+    quantizer.swap(torch.tensor([False, True]))
+    after = quantizer.distances(latents(2)).detach()
+    torch.testing.assert_close(after[0], before[0])
+    torch.testing.assert_close(after[1], before[1].flip(-1))
+
+
+def test_perplexity_counts_the_codes_in_effect():
+    assert float(perplexity(torch.full((1, 7), 3.0))) == pytest.approx(7)
+    assert float(perplexity(torch.tensor([[5.0, 0.0, 0.0]]))) == pytest.approx(1)
