@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from robustgen._random import Generators
-    from robustgen.training.rows import Rows
 
 
 class Term(NamedTuple):
@@ -34,6 +35,16 @@ Terms = dict[str, Term]
 # An objective says in its own protocol what it asks of a net: to the loop a net is any module.
 Net = Any
 Loss = Callable[[Net, Tensor, "Generators"], Terms]
+
+
+class Rows(Protocol):
+    """The training rows, wherever they are."""
+
+    n_rows: int
+
+    def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
+        """Yield (K, B, ...) batches that follow ``order`` (K, n), member k its own row of it."""
+        ...
 
 
 class Hook(Protocol):

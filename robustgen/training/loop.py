@@ -12,14 +12,13 @@ from torch import Tensor, nn
 
 from robustgen._checks import UsageError
 from robustgen.nets.members import tensors
-from robustgen.objectives.base import Objective
+from robustgen.objectives.base import Objective, Rows
 from robustgen.training.config import TrainingConfig
 from robustgen.training.device import arithmetic
 from robustgen.training.history import History
 from robustgen.training.plateau import Plateau
 from robustgen.training.player import Turn
 from robustgen.training.robust import judge
-from robustgen.training.rows import Rows
 
 if TYPE_CHECKING:
     from robustgen._random import Generators

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor
 
+from robustgen.objectives.base import Rows
 from robustgen.training.scaling import Scaling
 
 BLOCK_ROWS = 4096
-
-
-class Rows(Protocol):
-    """What the loop asks of the data."""
-
-    n_rows: int
-
-    def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
-        """Yield (K, B, ...) batches that follow ``order`` (K, n), member k its own row of it."""
-        ...
 
 
 class RowBlocks:

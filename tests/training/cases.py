@@ -16,11 +16,11 @@ from robustgen.nets.members import initialise
 from robustgen.nets.mlp import MLP
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 from robustgen.objectives.autoencoding import Autoencoding
-from robustgen.objectives.base import Objective, Player, Term
+from robustgen.objectives.base import Objective, Player, Rows, Term
 from robustgen.objectives.reconstruction import l21
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
 from robustgen.objectives.wasserstein import critic_gap, gradient_penalty
-from robustgen.training.rows import Rows, place_rows
+from robustgen.training.rows import place_rows
 from robustgen.training.scaling import fit_scaling
 
 

@@ -15,7 +15,7 @@ from robustgen.objectives.codebooks.seeding import kmeans_plus_plus
 
 if TYPE_CHECKING:
     from robustgen._random import Generators
-    from robustgen.training.rows import Rows
+    from robustgen.objectives.base import Rows
 
 
 class ReplaceableCodebook(Protocol):

@@ -14,7 +14,7 @@ from robustgen.objectives.codebooks.seeding import kmeans
 
 if TYPE_CHECKING:
     from robustgen._random import Generators
-    from robustgen.training.rows import Rows
+    from robustgen.objectives.base import Rows
 
 BLOCK_ROWS = 1024
 START_ROWS = 2048
