@@ -217,7 +217,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         codes = [self.net_.latent(x) for x in self._blocks(check_rows(self, X, fitting=False))]
-        return torch.cat(codes, dim=1).transpose(0, 1).flatten(1).double().cpu().numpy()
+        return torch.cat(codes, dim=1).transpose(0, 1).flatten(1).cpu().double().numpy()
 
     def reconstruct(self, X: Any) -> NDArray[np.float64]:
         """Return what the net makes of each row, in the units of X: the members' mean.
@@ -234,12 +234,12 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         checked = check_rows(self, X, fitting=False)
-        made = [self.scaling_.invert(self.net_(x).mean(0).double().cpu()) for x in self._blocks(checked)]
+        made = [self.scaling_.invert(self.net_(x).mean(0).cpu().double()) for x in self._blocks(checked)]
         return torch.cat(made).numpy().reshape(-1, *self.input_shape_)
 
     def _score(self, X: Any) -> NDArray[np.float64]:
         errors = [self._errors(x).mean(0) for x in self._blocks(X)]
-        return -torch.cat(errors).double().cpu().numpy()
+        return -torch.cat(errors).cpu().double().numpy()
 
     def _blocks(self, X: Any) -> Iterator[Tensor]:
         """Yield the scaled rows in order, (K, B, ...), the same for every member."""

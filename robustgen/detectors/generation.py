@@ -54,5 +54,5 @@ def decode(detector: Detector, codes: Tensor) -> NDArray[Any]:
     """
     block = max(1, min(BLOCK_ROWS, BLOCK_ENTRIES // (len(codes) * math.prod(detector.input_shape_))))
     decoded = torch.cat([detector.net_.decoder(part) for part in codes.split(block, dim=1)], dim=1)
-    rows = detector.scaling_.invert(decoded.transpose(0, 1).flatten(0, 1).double().cpu())
+    rows = detector.scaling_.invert(decoded.transpose(0, 1).flatten(0, 1).cpu().double())
     return rows.numpy().reshape(-1, *detector.input_shape_)

@@ -278,7 +278,7 @@ class MAW(Detector):
             raise UsageError("with n_components=1 there is no outlier component to compare with: fit with 2")
         checked = check_rows(self, X, fitting=False)
         probabilities = [self._responsibility(x).mean(0) for x in self._blocks(checked)]
-        return torch.cat(probabilities).double().cpu().numpy()
+        return torch.cat(probabilities).cpu().double().numpy()
 
     def sample(
         self,

@@ -107,9 +107,9 @@ class QuantisedDetector(Detector):
         self._seed = base_seed(self.random_state)
         kept = self._prior_rows(X)
         indices, errors = self._indices_and_errors(X)
-        self.noise_ = np.maximum(errors[:, kept].mean(1).double().cpu().numpy(), 1e-6)
+        self.noise_ = np.maximum(errors[:, kept].mean(1).cpu().double().numpy(), 1e-6)
         counts = usage_counts(indices, int(indices.max()) + 1)
-        self.codebook_perplexity_ = perplexity(counts).double().cpu().numpy()
+        self.codebook_perplexity_ = perplexity(counts).cpu().double().numpy()
         self.codes_used_ = (counts > 0).sum(-1).cpu().numpy()
         self.codes_ = indices[:, kept].cpu().numpy()
         if self.scoring == "likelihood":
@@ -298,7 +298,7 @@ class QuantisedDetector(Detector):
         """
         check_is_fitted(self)
         checked = check_rows(self, X, fitting=False)
-        nats = torch.cat([self._bound(x).mean(0) for x in self._blocks(checked)]).double().cpu().numpy()
+        nats = torch.cat([self._bound(x).mean(0) for x in self._blocks(checked)]).cpu().double().numpy()
         n_entries = math.prod(checked.shape[1:])
         log_scale = np.log(np.broadcast_to(self.scaling_.scale, checked.shape[1:])).mean()
         return (nats / n_entries + log_scale) / math.log(2)
@@ -313,7 +313,7 @@ class QuantisedDetector(Detector):
     def _decoded(self, codes: Tensor) -> NDArray[np.float64]:
         """Return the rows (K, n, *input_shape_) that codes (K, n, P) stand for, in the units of X."""
         made = [
-            self.scaling_.invert(self.net_.decoder(self.net_.quantizer.decode(part)).double().cpu())
+            self.scaling_.invert(self.net_.decoder(self.net_.quantizer.decode(part)).cpu().double())
             for part in codes.split(DECODED_ROWS, dim=1)
         ]
         return torch.cat(made, 1).numpy().reshape(*codes.shape[:2], *self.input_shape_)
