@@ -28,9 +28,8 @@ class ProgressBar:
     """
 
     def __init__(self, epochs: int, title: str, *, shown: bool) -> None:
-        shortened = Column(
-            ratio=1, no_wrap=True, overflow="ellipsis"
-        )  # the first to give way on a narrow screen
+        # The terms are the first to give way on a narrow screen.
+        shortened = Column(ratio=1, no_wrap=True, overflow="ellipsis")
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
@@ -44,13 +43,15 @@ class ProgressBar:
         self._task = self._progress.add_task(title, total=epochs, terms="")
 
     def __enter__(self) -> ProgressBar:
-        self._progress.start()
+        if not self._progress.disable:  # an older rich prints a line for a bar that it does not show
+            self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if not self._progress.disable:
+            self._progress.stop()
 
     def __call__(self, history: History) -> None:
         terms = "  ".join(f"{name} {value:.4g}" for name, value in history.latest.items())
