@@ -5,7 +5,7 @@ on 1,200 held-out inliers and c_test * 1,200 held-out outliers, averaged over c_
 bench cannot run it: its suites take the outliers of this set as they are labelled, and here either class is
 normal in its turn. Every detector sees the same rows, and is trained with the same epochs, batches and step.
 
-    ROBUSTGEN_DATA=folder python benchmarks/maw_kdd.py --output reports/maw-ablation
+    ROBUSTGEN_DATA=folder python benchmarks/maw_kdd.py --output reports/kdd-maw
 
 writes ``kdd.csv``, a line a fit and scoring, as the fits end, and prints the table of its means.
 """

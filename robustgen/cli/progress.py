@@ -38,13 +38,15 @@ class Progress:
         self._task = self._bar.add_task("", total=None, start=False, visible=False)
 
     def __enter__(self) -> Progress:
-        self._bar.start()
+        if not self._bar.disable:  # an older rich prints a line for a bar that it does not show
+            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if not self._bar.disable:
+            self._bar.stop()
 
     def on_plan(self, plan: Plan) -> None:
         """Name damaged lines, and show how much there is to do."""

@@ -18,7 +18,7 @@ NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 def png(figure: Figure) -> bytes:
     """Return the figure as PNG on white, 160 dots an inch."""
-    return _saved(figure, format="png", dpi=160, facecolor="white", metadata={"Software": None})
+    return _saved(figure, format="png", dpi=110, facecolor="white", metadata={"Software": None})
 
 
 def svg(figure: Figure) -> str:
