@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
@@ -32,11 +31,8 @@ from robustgen.objectives.base import Objective
 from robustgen.training import History, RobustTraining, TrainingConfig, train
 from robustgen.training.device import choose_device
 from robustgen.training.progress import ProgressBar
-from robustgen.training.rows import RowBlocks, place_rows
+from robustgen.training.rows import RowBlocks, block_rows, place_rows
 from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
-
-BLOCK_ENTRIES = 2**22
-BLOCK_ROWS = 4096
 
 
 class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC):
@@ -246,8 +242,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         parameter = next(self.net_.parameters())
         members = count(self.net_)
         blocks = RowBlocks(X, self.scaling_, parameter.device, parameter.dtype)
-        fitting_rows = BLOCK_ENTRIES // (members * math.prod(X.shape[1:]))
-        for block in blocks.sequence(min(BLOCK_ROWS, max(1, fitting_rows))):
+        for block in blocks.sequence(block_rows(members, X.shape[1:])):
             yield block.expand(members, *block.shape)
 
     def __sklearn_tags__(self) -> Tags:

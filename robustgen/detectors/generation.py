@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from robustgen._random import base_seed, seed_from
-from robustgen.detectors.base import BLOCK_ENTRIES, BLOCK_ROWS, Detector
+from robustgen.detectors.base import Detector
+from robustgen.training.rows import block_rows
 
 
 def generators_for(
@@ -52,7 +52,7 @@ def decode(detector: Detector, codes: Tensor) -> NDArray[Any]:
     ndarray of float64, (K * n, *row_shape)
         Row 0 by the first member, row 1 by the second, and so on.
     """
-    block = max(1, min(BLOCK_ROWS, BLOCK_ENTRIES // (len(codes) * math.prod(detector.input_shape_))))
+    block = block_rows(len(codes), detector.input_shape_)
     decoded = torch.cat([detector.net_.decoder(part) for part in codes.split(block, dim=1)], dim=1)
     rows = detector.scaling_.invert(decoded.transpose(0, 1).flatten(0, 1).cpu().double())
     return rows.numpy().reshape(-1, *detector.input_shape_)

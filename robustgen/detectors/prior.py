@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from robustgen._random import uniform
 from robustgen.nets.autoregressive import AutoregressiveMLP
@@ -55,13 +55,13 @@ class CodePrior:
 
     Attributes
     ----------
-    net : torch.nn.Module
+    net : GatedPixelCNN or AutoregressiveMLP
         The trained net.
     history : robustgen.training.History
         The term "surprisal", in nats a row.
     """
 
-    net: nn.Module
+    net: GatedPixelCNN | AutoregressiveMLP
     history: History
 
     def __init__(self, map_shape: tuple[int, ...], n_codes: int, *, n_labels: int = 0) -> None:
@@ -79,7 +79,7 @@ class CodePrior:
         self.net.requires_grad_(False)
         return self
 
-    def _build(self) -> nn.Module:
+    def _build(self) -> GatedPixelCNN | AutoregressiveMLP:
         if len(self._map_shape) == 2:
             height, width = self._map_shape
             return GatedPixelCNN(self._n_codes, (height, width), n_labels=self.n_labels)
@@ -99,7 +99,7 @@ class CodePrior:
             block = codes[:, start : start + BLOCK_ROWS]
             given = None if labels is None else labels[:, start : start + BLOCK_ROWS]
             for position in range(n_positions):
-                logits = self.net.next_logits(block, position, given)  # type: ignore[operator]
+                logits = self.net.next_logits(block, position, given)
                 block[..., position] = draw(logits, generators)
         return codes
 

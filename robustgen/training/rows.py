@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor
 from robustgen.objectives.base import Rows
 from robustgen.training.scaling import Scaling
 
+BLOCK_ENTRIES = 2**22
 BLOCK_ROWS = 4096
 
 
@@ -120,6 +122,17 @@ def place_rows(X: Any, scaling: Scaling, device: torch.device, dtype: torch.dtyp
     if sparse.issparse(X) or is_memory_mapped(X) or not _fits(X, device, dtype):
         return StreamedRows(blocks)
     return ResidentRows(blocks)
+
+
+def block_rows(members: int, row_shape: tuple[int, ...]) -> int:
+    """Return how many rows of a shape K members take at once, so that a block stays small in memory.
+
+    Examples
+    --------
+    >>> block_rows(1, (30,)), block_rows(8, (1, 28, 28))
+    (4096, 668)
+    """
+    return max(1, min(BLOCK_ROWS, BLOCK_ENTRIES // (members * math.prod(row_shape))))
 
 
 def is_memory_mapped(X: Any) -> bool:
