@@ -89,10 +89,7 @@ class Cell:
     @property
     def key(self) -> str:
         """The hash of all that defines the result: one cell, one key, on every machine."""
-        parts = asdict(self)
-        if self.task == "detection":  # keys of records that are older than the other task
-            del parts["task"]
-        text = json.dumps(parts, sort_keys=True, default=str)
+        text = json.dumps(asdict(self), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     @property

