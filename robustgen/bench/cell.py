@@ -24,6 +24,7 @@ from robustgen.bench.resources import (
     time_limit,
 )
 from robustgen.bench.spec import Cell
+from robustgen.data.dataset import Dataset
 from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
 
@@ -66,14 +67,18 @@ def run_cell(cell: Cell, *, device: str | None = None, timeout: float | None = N
 
 
 @lru_cache(maxsize=1)
-def _loaded(name: str) -> Any:
+def _loaded(name: str, classes: tuple[str, ...], per_class: int | None) -> Dataset:
     """Keep the last data set: the cells of one follow each other."""
-    return load(name)
+    return load(name).only(classes, per_class)
+
+
+def _dataset(cell: Cell) -> Dataset:
+    return _loaded(cell.dataset, cell.classes, cell.per_class)
 
 
 def _draw(cell: Cell) -> Split:
     split = draw(
-        _loaded(cell.dataset),
+        _dataset(cell),
         inlier_class=cell.inlier_class,
         corruption=cell.corruption,
         repetition=cell.repetition,
@@ -118,7 +123,7 @@ def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
         made, seconds = _timed(lambda n: detector.sample(n, random_state=cell.fit_seed), N_SAMPLES)
         peak = peak_memory_mib()
     return {
-        "metrics": judged(made, split, _loaded(cell.dataset).y[split.test_index], cell),
+        "metrics": judged(made, split, _dataset(cell).y[split.test_index], cell),
         "fit_seconds": fit_seconds,
         "score_seconds": seconds,
         "rows_per_second": N_SAMPLES / max(seconds, 1e-9),

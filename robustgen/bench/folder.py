@@ -163,22 +163,26 @@ def _check_same(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> N
                 f"'{path}' holds a run of suite '{old['name']}' with {key} = {old.get(key)}, "
                 f"not {new[key]}: {way_out}"
             )
-    known = {one["name"]: one for one in old["detectors"]}
-    for one in new["detectors"]:
-        if known.get(one["name"], one) != one:
-            raise UsageError(
-                f"'{path}' holds results of another detector under the name '{one['name']}': {way_out}"
-            )
+    for what, may_differ in (("dataset", {"inlier_classes"}), ("detector", set())):
+        known = {one["name"]: one for one in old[f"{what}s"]}
+        for one in new[f"{what}s"]:
+            before = known.get(one["name"], one)
+            if any(before.get(key) != one[key] for key in one.keys() - may_differ):
+                raise UsageError(
+                    f"'{path}' holds results of another {what} under the name '{one['name']}': {way_out}"
+                )
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return the suite that has the cells of both runs, for the manifest; settings are the new run's."""
-    classes: dict[str, list[str]] = {}
+    datasets: dict[str, dict[str, Any]] = {}
     for one in (*old["datasets"], *new["datasets"]):
-        classes[one["name"]] = list(dict.fromkeys([*classes.get(one["name"], []), *one["inlier_classes"]]))
+        before = datasets.get(one["name"], {}).get("inlier_classes", [])
+        inliers = list(dict.fromkeys([*before, *one["inlier_classes"]]))
+        datasets[one["name"]] = {**one, "inlier_classes": inliers}
     return {
         **new,
-        "datasets": [{"name": name, "inlier_classes": inliers} for name, inliers in classes.items()],
+        "datasets": list(datasets.values()),
         "detectors": list({one["name"]: one for one in (*old["detectors"], *new["detectors"])}.values()),
         "corruption": sorted({*old["corruption"], *new["corruption"]}),
         "repetitions": max(old["repetitions"], new["repetitions"]),

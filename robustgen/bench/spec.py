@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from robustgen._checks import UsageError
@@ -53,10 +53,23 @@ class DatasetSpec:
     inlier_classes
         The classes that are the inliers in turn; ``("all",)`` for each of them; empty for a set
         that comes with outlier labels.
+    classes
+        The classes that rows are taken from, inliers and outliers alike; empty for all.
+    per_class
+        The most rows of a class; None for all.
+    max_train
+        The most training inliers of this set; None for the suite's.
     """
 
     name: str
     inlier_classes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    per_class: int | None = None
+    max_train: int | None = None
+
+    def sampling(self, of_suite: Sampling) -> Sampling:
+        """Return how rows of this set are drawn."""
+        return of_suite if self.max_train is None else replace(of_suite, max_train=self.max_train)
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,8 @@ class Cell:
         Whether the training outliers are taken away first.
     task
         One of `TASKS`.
+    classes, per_class
+        The classes that the rows come from, empty for all, and the most rows of each.
     """
 
     dataset: str
@@ -85,6 +100,8 @@ class Cell:
     sampling: Sampling = Sampling()
     clean: bool = False
     task: str = "detection"
+    classes: tuple[str, ...] = ()
+    per_class: int | None = None
 
     @property
     def key(self) -> str:
@@ -169,8 +186,8 @@ class Suite:
         cells = (
             cell
             for spec in self.datasets
-            for name, inlier_class in self._drawable(load(spec.name), spec)
-            for cell in self._cells_of(name, inlier_class)
+            for name, inlier_class in self._drawable(load(spec.name).only(spec.classes, spec.per_class), spec)
+            for cell in self._cells_of(spec, name, inlier_class)
         )
         return list({cell.key: cell for cell in cells}.values())
 
@@ -207,15 +224,17 @@ class Suite:
         """Yield the set's name and each inlier class, once a draw at the worst corruption has worked."""
         for inlier_class in _inlier_classes(dataset, spec):
             for corruption in {min(self.corruption), max(self.corruption)}:
-                draw(dataset, inlier_class=inlier_class, corruption=corruption, **asdict(self.sampling))
+                how = asdict(spec.sampling(self.sampling))
+                draw(dataset, inlier_class=inlier_class, corruption=corruption, **how)
             yield dataset.name, dataset.class_name(inlier_class)
 
-    def _cells_of(self, dataset: str, inlier_class: str | None) -> Iterator[Cell]:
+    def _cells_of(self, spec: DatasetSpec, dataset: str, inlier_class: str | None) -> Iterator[Cell]:
+        sampling = spec.sampling(self.sampling)
         for repetition in range(self.repetitions):
             for corruption, clean in self._columns():
                 for detector in self.detectors:
                     drawn = (dataset, inlier_class, corruption, repetition)
-                    yield Cell(*drawn, detector, self.sampling, clean, self.task)
+                    yield Cell(*drawn, detector, sampling, clean, self.task, spec.classes, spec.per_class)
 
     def _columns(self) -> list[tuple[float, bool]]:
         """Return each corruption with whether the fit is a clean oracle."""

@@ -61,7 +61,7 @@ def parse_suite(table: Mapping[str, Any], default_name: str = "suite") -> Suite:
     ----------
     table
         The keys of `Suite` and `Sampling` at the top (without `datasets` and `detectors`), and the lists
-        ``[[dataset]]`` (name, inlier_classes) and ``[[detector]]`` (name, use, parameters).
+        ``[[dataset]]`` (the keys of `DatasetSpec`) and ``[[detector]]`` (name, use, parameters).
     default_name
         What it is called if it does not say.
 
@@ -84,9 +84,15 @@ def parse_suite(table: Mapping[str, Any], default_name: str = "suite") -> Suite:
 
 
 def _dataset(table: Mapping[str, Any]) -> DatasetSpec:
-    _check_table(table, {"name": _text, "inlier_classes": _classes}, "[[dataset]]", needed="name")
-    classes = table.get("inlier_classes", ())
-    return DatasetSpec(table["name"], ("all",) if classes == "all" else tuple(map(str, classes)))
+    _check_table(table, _DATASET, "[[dataset]]", needed="name")
+    inliers = table.get("inlier_classes", ())
+    return DatasetSpec(
+        table["name"],
+        inlier_classes=("all",) if inliers == "all" else tuple(map(str, inliers)),
+        classes=tuple(map(str, table.get("classes", ()))),
+        per_class=table.get("per_class"),
+        max_train=table.get("max_train"),
+    )
 
 
 def _detector(table: Mapping[str, Any]) -> DetectorSpec:
@@ -126,7 +132,11 @@ def _tables(value: Any) -> bool:
 
 
 def _classes(value: Any) -> bool:
-    return value == "all" or (isinstance(value, list) and all(isinstance(one, str | int) for one in value))
+    return isinstance(value, list) and all(isinstance(one, str | int) for one in value)
+
+
+def _classes_or_all(value: Any) -> bool:
+    return value == "all" or _classes(value)
 
 
 _SAMPLING: dict[str, _Check] = {
@@ -145,6 +155,13 @@ _SETTINGS: dict[str, _Check] = {
     "oracle": _flag,
     "naive": _text,
     "timeout": _number,
+}
+_DATASET: dict[str, _Check] = {
+    "name": _text,
+    "inlier_classes": _classes_or_all,
+    "classes": _classes,
+    "per_class": _whole,
+    "max_train": _whole,
 }
 _TOP: dict[str, _Check] = {**_SETTINGS, **_SAMPLING, "dataset": _tables, "detector": _tables}
 

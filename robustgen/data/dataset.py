@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError, suggest
+from robustgen._random import seed_from
 
 Kind = Literal["tabular", "image", "text", "embedding"]
 
@@ -108,6 +110,55 @@ class Dataset:
         if self.classes is None or name is None:
             return self.y == 1
         return self.y != self.classes.index(name)
+
+    def only(self, classes: Sequence[str | int] = (), per_class: int | None = None) -> Dataset:
+        """Return the set of the rows of some classes, or of some rows of each, under the same name.
+
+        Parameters
+        ----------
+        classes : sequence of str or int
+            Classes by name or by index, in the order of the new set's classes; none for all of them.
+        per_class : int or None
+            The most rows of a class, drawn by the names of set and class; None for all of them.
+
+        Returns
+        -------
+        Dataset
+            A new set; this one is unchanged.
+
+        Raises
+        ------
+        UsageError
+            If a class is unknown or named twice, the set has none, or `per_class` is below 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> toys = Dataset("toys", np.arange(6).reshape(3, 2), np.array([0, 1, 2]), ("car", "doll", "kite"))
+        >>> toys.only(["kite", "car"]).X.tolist(), toys.only(["kite", "car"]).y.tolist()
+        ([[0, 1], [4, 5]], [1, 0])
+        """
+        if not classes and per_class is None:
+            return self
+        names = [str(self.class_name(one)) for one in classes] or list(self.classes or ())
+        if len(set(names)) < len(names):
+            raise UsageError(f"dataset '{self.name}': a class is named twice in {', '.join(names)}")
+        if not names or (per_class is not None and per_class < 1):
+            raise UsageError(
+                f"dataset '{self.name}': per_class must be at least 1 and is for sets with classes only, "
+                f"got {per_class}"
+            )
+        labels = np.full(len(self), -1)
+        for new, name in enumerate(names):
+            labels[self._rows_of(name, per_class)] = new
+        rows = np.flatnonzero(labels >= 0)
+        return replace(self, X=self.X[rows], y=labels[rows], classes=tuple(names))
+
+    def _rows_of(self, name: str, most: int | None) -> NDArray[np.intp]:
+        rows = np.flatnonzero(~self.outlier_mask(name))
+        if most is None:
+            return rows
+        return np.random.default_rng(seed_from("rows of a class", self.name, name)).permutation(rows)[:most]
 
     def _find_class(self, wanted: str, classes: tuple[str, ...]) -> str:
         if wanted in classes:

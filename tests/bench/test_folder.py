@@ -58,8 +58,8 @@ def test_more_of_the_same_suite_is_added(folder):
     assert suite["repetitions"] == 2
     assert [one["name"] for one in suite["detectors"]] == ["centre", "decisiononly", "failing"]
     assert suite["datasets"] == [
-        {"name": "wine", "inlier_classes": ["0", "2", "1"]},
-        {"name": "breast_cancer", "inlier_classes": []},
+        vars(DatasetSpec("wine")) | {"inlier_classes": ["0", "2", "1"], "classes": []},
+        vars(DatasetSpec("breast_cancer")) | {"inlier_classes": [], "classes": []},
     ]
     assert [run["command"] for run in manifest(folder)["runs"]] == [
         "robustgen bench",
@@ -74,6 +74,10 @@ def test_more_of_the_same_suite_is_added(folder):
         (transductive(), "protocol = inductive, not transductive"),
         (small_suite(sampling=replace(SUITE.sampling, reach=0.4)), "reach = 0.3, not 0.4"),
         (small_suite(detector("Centre", power=3.0)), "another detector under the name 'centre'"),
+        (
+            replace(SUITE, datasets=(replace(SUITE.datasets[0], max_train=9),)),
+            "another dataset under the name 'wine'",
+        ),
     ],
 )
 def test_another_suite_is_refused_and_nothing_is_lost(folder, other, message):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from robustgen._checks import UsageError
+from robustgen.bench.cell import run_cell
 from robustgen.bench.registry import resolve
 from robustgen.bench.spec import Cell, DatasetSpec, Sampling
 from robustgen.data import Dataset
@@ -49,9 +50,20 @@ def test_all_means_the_given_labels_where_there_are_no_classes():
     assert {cell.inlier_class for cell in suite.cells()} == {None}
 
 
+def test_a_set_may_give_some_classes_and_fewer_rows():
+    spec = DatasetSpec("digits", ("all",), classes=("8", "3"), per_class=50, max_train=20)
+    cells = small_suite(datasets=(spec,)).cells()
+    assert {cell.inlier_class for cell in cells} == {"8", "3"}
+    record = run_cell(cells[0])
+    assert record.n_train_inliers == 20
+    assert (record.n_test_inliers, record.n_test_outliers) == (25, 25)
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        {"classes": ("class_0", "class_1")},
+        {"per_class": 40},
         {"dataset": "digits"},
         {"inlier_class": None},
         {"corruption": 0.2},
@@ -70,7 +82,7 @@ def test_whatever_changes_the_result_changes_the_key(change):
 
 
 def test_a_key_is_the_same_on_every_machine():
-    assert CELL.key == "a86677769e135f29240a"
+    assert CELL.key == "12c3384b3b8695ede3dd"
 
 
 def test_a_fit_is_seeded_by_the_draw_and_the_detectors_name():

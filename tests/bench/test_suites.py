@@ -28,6 +28,9 @@ inlier_classes = [0, "class_1"]
 [[dataset]]
 name = "digits"
 inlier_classes = "all"
+classes = [3, "8", 9]
+per_class = 50
+max_train = 40
 
 [[detector]]
 name = "knn"
@@ -53,7 +56,10 @@ def test_every_key_arrives(toml):
     assert read_suite(toml(WHOLE)) == Suite(
         name="mine",
         question="What for?",
-        datasets=(DatasetSpec("wine", ("0", "class_1")), DatasetSpec("digits", ("all",))),
+        datasets=(
+            DatasetSpec("wine", ("0", "class_1")),
+            DatasetSpec("digits", ("all",), classes=("3", "8", "9"), per_class=50, max_train=40),
+        ),
         detectors=(resolve("knn"), resolve("knn-50", use="knn", parameters={"n_neighbors": 50})),
         corruption=(0.1, 0.5),
         repetitions=2,
