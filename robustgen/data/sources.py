@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from robustgen._checks import UsageError, suggest
+from robustgen.data.archive import dataset_from, read_arrays
 from robustgen.data.catalog import Entry, find, known_names
-from robustgen.data.dataset import Dataset, Kind
+from robustgen.data.dataset import Dataset
 
 #: The environment variable that names the local folder.
 FOLDER_VARIABLE = "ROBUSTGEN_DATA"
-
-_SPLITS = {"train": 0, "test": 1}
 
 
 def load(name: str) -> Dataset:
@@ -99,19 +96,10 @@ def _load_file(name: str, part: str, entry: Entry | None) -> Dataset:
     path = _find_file(name, entry)
     if entry and entry.sha256:
         _check_hash(path, entry.sha256, path.stat().st_mtime_ns)
-    arrays = _read_arrays(path)
-    try:
-        X, labels = _rows(arrays), arrays["y"]
-    except KeyError as error:
-        raise UsageError(
-            f"'{path}' lacks the array {error}: it needs X (or the parts of a CSR matrix) and y"
-        ) from None
-    if X.shape[0] != labels.shape[0]:
-        raise UsageError(f"'{path}' has {X.shape[0]} rows in X but {labels.shape[0]} in y")
-    y, classes = _labels(labels, arrays, entry)
-    kind = entry.kind if entry else _guess_kind(X.shape)
-    dataset = Dataset(name, X, y, classes, kind)
-    return _take_part(dataset, part, arrays) if part else dataset
+    arrays = read_arrays(path)
+    if entry is None:
+        return dataset_from(arrays, name, path, part=part)
+    return dataset_from(arrays, name, path, part=part, kind=entry.kind, class_names=entry.class_names)
 
 
 def _find_file(name: str, entry: Entry | None) -> Path:
@@ -138,50 +126,3 @@ def _check_hash(path: Path, expected: str, modified_ns: int) -> None:
             f"'{path}' is not the file of the catalog: its sha256 is {found[:12]}..., "
             f"expected {expected[:12]}...; fetch it again, or give another file another name"
         )
-
-
-def _read_arrays(path: Path) -> dict[str, NDArray]:
-    try:
-        with np.load(path) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, AttributeError) as error:
-        raise UsageError(f"'{path}' is not a readable .npz file: {error}") from None
-
-
-def _rows(arrays: Mapping[str, NDArray]) -> NDArray:
-    if "X_data" not in arrays:
-        return _channels_first(arrays["X"])
-    from scipy.sparse import csr_matrix
-
-    shape = tuple(int(side) for side in arrays["X_shape"])
-    return csr_matrix((arrays["X_data"], arrays["X_indices"], arrays["X_indptr"]), shape=shape)
-
-
-def _channels_first(X: NDArray) -> NDArray:
-    """Turn colour images (n, H, W, C), the layout of files, into (n, C, H, W), that of nets."""
-    return X.transpose(0, 3, 1, 2) if X.ndim == 4 and X.shape[-1] in (3, 4) else X
-
-
-def _labels(
-    labels: NDArray, arrays: Mapping[str, NDArray], entry: Entry | None
-) -> tuple[NDArray, tuple[str, ...] | None]:
-    """Return the labels and the classes that they index; no classes where they mark outliers."""
-    class_names = arrays.get("class_names", entry.class_names if entry else None)
-    if class_names is not None:
-        return labels, tuple(map(str, class_names))
-    values, index = np.unique(labels, return_inverse=True)
-    if set(values.tolist()) <= {0, 1}:
-        return labels, None
-    return index, tuple(map(str, values))
-
-
-def _guess_kind(shape: tuple[int, ...]) -> Kind:
-    return "image" if len(shape) > 2 else "tabular"
-
-
-def _take_part(dataset: Dataset, part: str, arrays: Mapping[str, NDArray]) -> Dataset:
-    if part not in _SPLITS or "split" not in arrays:
-        parts = "parts 'train' and 'test'" if "split" in arrays else "no parts"
-        raise UsageError(f"dataset '{dataset.name}' has {parts}, not '{part}'")
-    rows = np.flatnonzero(arrays["split"] == _SPLITS[part])
-    return Dataset(f"{dataset.name}:{part}", dataset.X[rows], dataset.y[rows], dataset.classes, dataset.kind)
