@@ -1,10 +1,11 @@
-"""Data sets by name, and their corrupted draws: numpy only, nothing here knows a detector."""
+"""Data sets by name or from files, and their corrupted draws; nothing here knows a detector."""
 
 from __future__ import annotations
 
 from robustgen.data.catalog import Entry, catalog, names
 from robustgen.data.corruption import largest_corruption, outliers_needed
 from robustgen.data.dataset import Dataset
+from robustgen.data.files import read
 from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
 
@@ -18,4 +19,5 @@ __all__ = [
     "load",
     "names",
     "outliers_needed",
+    "read",
 ]

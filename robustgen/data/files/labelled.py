@@ -1,0 +1,156 @@
+"""A user's file as a data set for the benchmark: its rows as numbers, and its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustgen._checks import UsageError, suggest
+from robustgen.data.archive import dataset_from, read_arrays
+from robustgen.data.dataset import Dataset
+from robustgen.data.files.arrays import read_array
+from robustgen.data.files.encoding import check_filled, to_numbers
+from robustgen.data.files.formats import format_of
+from robustgen.data.files.images import read_images
+from robustgen.data.files.tables import read_table
+from robustgen.data.labels import read_labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read(path: str | Path, label: str | None = None, name: str | None = None) -> Dataset:
+    """Read a labelled file of a user's own.
+
+    Labels 0 and 1 (False and True) mean inlier and outlier; whole numbers and text are classes, of
+    which the draw takes one as the inliers. The columns of a table become numbers as
+    `robustgen.data.files.encoding.to_numbers` says.
+
+    Parameters
+    ----------
+    path : str or Path
+        A table (``.csv``, ``.csv.gz``, ``.parquet``), an array (``.npy``), arrays (``.npz``), or a
+        folder with a sub-folder of images for each class.
+    label : str or None
+        The column of a table; the number of a column of an ``.npy``, from 0 or negative from the
+        end; the array of an ``.npz``, ``y`` where None. None for a folder of images.
+    name : str or None
+        The name of the data set, which seeds its draws; that of the file where None.
+
+    Returns
+    -------
+    Dataset
+        Rows and labels.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read or its label is missing, with file, row and column.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "boilers.csv")
+    ...     _ = path.write_text("heat,faulty\\n61,0\\n97,1\\n64,0\\n")
+    ...     boilers = read(path, label="faulty")
+    >>> boilers.name, boilers.outlier_mask()
+    ('boilers.csv', array([False,  True, False]))
+    """
+    path = Path(path)
+    form = format_of(path)
+    return _READERS[form](path, label, name or path.resolve().name)
+
+
+def _read_table(path: Path, label: str | None, name: str) -> Dataset:
+    table = read_table(path)
+    columns = [str(column) for column in table.columns]
+    if label is None:
+        raise UsageError(
+            f"'{path}' is a table: name the column of its labels; its columns: {_listed(columns)}"
+        )
+    if label not in columns:
+        hint = suggest(label, columns) or f"; its columns: {_listed(columns)}"
+        raise UsageError(f"'{path}' has no column '{label}'{hint}")
+    check_filled(table[[label]], name)
+    values = _label_values(table[label], name)
+    return _dataset(to_numbers(table.drop(columns=label), name), values, name, label)
+
+
+def _label_values(column: pd.Series, name: str) -> NDArray:
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy()
+    values = column.astype(str).to_numpy(dtype=np.str_)
+    meant = {"0": 0, "1": 1, "False": 0, "True": 1}
+    return np.array([meant[value] for value in values]) if set(values) <= meant.keys() else values
+
+
+def _read_npy(path: Path, label: str | None, name: str) -> Dataset:
+    X = read_array(path)
+    if X.ndim != 2:
+        raise UsageError(f"'{path}' has the shape {X.shape}: rows with a label in a column are (n, d)")
+    try:
+        column = range(X.shape[1])[int(label or "")]
+    except (ValueError, IndexError):
+        raise UsageError(
+            f"'{path}' needs the number of its label column, 0 to {X.shape[1] - 1}, or -1 for the last; "
+            f"got {'none' if label is None else repr(label)}"
+        ) from None
+    return _dataset(np.delete(X, column, axis=1), np.asarray(X[:, column]), name, str(column))
+
+
+def _read_npz(path: Path, label: str | None, name: str) -> Dataset:
+    return dataset_from(read_arrays(path), name, path, label=label or "y")
+
+
+def _read_folder(path: Path, label: str | None, name: str) -> Dataset:
+    if label is not None:
+        raise UsageError(
+            f"'{path}' is a folder: its sub-folders are the labels; leave out the label '{label}'"
+        )
+    images = read_images(path)
+    if images.classes is None:
+        raise UsageError(f"'{path}' has no sub-folders: put the images of each class into one")
+    y, classes = np.unique(images.classes, return_inverse=True)[::-1]
+    return Dataset(name, images.X, y, tuple(map(str, classes)), "image")
+
+
+def _dataset(X: NDArray, values: NDArray, name: str, label: str) -> Dataset:
+    """Put rows and labels together, once the labels can be labels."""
+    if values.dtype.kind == "f":
+        whole = np.equal(np.mod(values, 1), 0)  # NaN and infinity are not whole either
+        if not whole.all():
+            row = int(np.argmin(whole))
+            raise UsageError(
+                f"row {row + 1} of '{name}' has {values[row]:g} in the label column '{label}': "
+                f"labels are 0 and 1, whole numbers or text"
+            )
+        values = values.astype(np.int64)
+    found = np.unique(values).size
+    if found > max(2, values.size // 2):
+        raise UsageError(
+            f"column '{label}' of '{name}' has {found} different values in {values.size} rows: "
+            f"labels are 0 and 1, or name a class that several rows share"
+        )
+    y, classes = read_labels(values)
+    return Dataset(name, X, y, classes)
+
+
+def _listed(names: list[str], most: int = 20) -> str:
+    quoted = ", ".join(f"'{name}'" for name in names[:most])
+    return quoted if len(names) <= most else f"{quoted}, ... ({len(names)} in all)"
+
+
+_READERS: Mapping[str, Callable[[Path, str | None, str], Dataset]] = {
+    "csv": _read_table,
+    "parquet": _read_table,
+    "npy": _read_npy,
+    "npz": _read_npz,
+    "images": _read_folder,
+}
