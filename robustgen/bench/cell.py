@@ -23,7 +23,7 @@ from robustgen.bench.resources import (
     peak_memory_mib,
     time_limit,
 )
-from robustgen.bench.spec import Cell
+from robustgen.bench.spec import Cell, DatasetSpec
 from robustgen.data.dataset import Dataset
 from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
@@ -67,13 +67,13 @@ def run_cell(cell: Cell, *, device: str | None = None, timeout: float | None = N
 
 
 @lru_cache(maxsize=1)
-def _loaded(name: str, classes: tuple[str, ...], per_class: int | None) -> Dataset:
+def _loaded(spec: DatasetSpec) -> Dataset:
     """Keep the last data set: the cells of one follow each other."""
-    return load(name).only(classes, per_class)
+    return spec.load(load)
 
 
 def _dataset(cell: Cell) -> Dataset:
-    return _loaded(cell.dataset, cell.classes, cell.per_class)
+    return _loaded(DatasetSpec(cell.dataset, classes=cell.classes, per_class=cell.per_class, file=cell.file))
 
 
 def _draw(cell: Cell) -> Split:

@@ -10,6 +10,7 @@ from robustgen.bench.registry import DetectorSpec, resolve
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.data.catalog import find
 from robustgen.data.dataset import Dataset
+from robustgen.data.files import DataFile
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,12 @@ class Choices:
 
     Parameters
     ----------
-    corruption, dataset, inlier_class, detector
+    corruption, dataset, data, inlier_class, detector
         Taken instead of the suite's. A data set or detector that the suite names keeps the
-        suite's settings; an inlier class is for every chosen set that has classes.
+        suite's settings; an inlier class is for every chosen set that has classes. `data` are files
+        of the user's own, which join the chosen data sets.
+    label
+        The label columns of the files: one for all, or one for each.
     repetitions, protocol, corruption_of, reach, task
         As in `Suite` and `Sampling`.
 
@@ -34,6 +38,8 @@ class Choices:
 
     corruption: tuple[float, ...] = ()
     dataset: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
     inlier_class: tuple[str, ...] = ()
     detector: tuple[str, ...] = ()
     repetitions: int | None = None
@@ -84,15 +90,26 @@ class Choices:
     def _datasets(self, suite: Suite, load: Callable[[str], Dataset] | None) -> tuple[DatasetSpec, ...]:
         of_suite = {_full_name(spec.name): spec for spec in suite.datasets}
         names = dict.fromkeys(_full_name(name) for name in self.dataset)
-        chosen = tuple(of_suite.get(name) or DatasetSpec(name) for name in names) or suite.datasets
+        named = tuple(of_suite.get(name) or DatasetSpec(name) for name in names)
+        chosen = named + self._files() or suite.datasets
         return self._with_inlier_classes(chosen, load) if self.inlier_class else chosen
+
+    def _files(self) -> tuple[DatasetSpec, ...]:
+        if len(self.label) not in {0, 1, len(self.data)} or len(self.label) > len(self.data):
+            raise UsageError(
+                f"{len(self.label)} label columns for {len(self.data)} data files: "
+                f"give one for all of them, or one for each"
+            )
+        labels = self.label if len(self.label) > 1 else (self.label or (None,)) * len(self.data)
+        files = (DataFile.at(path, label) for path, label in zip(self.data, labels, strict=True))
+        return tuple(DatasetSpec(file.name, file=file) for file in files)
 
     def _with_inlier_classes(
         self, specs: tuple[DatasetSpec, ...], load: Callable[[str], Dataset] | None
     ) -> tuple[DatasetSpec, ...]:
         from robustgen.data.sources import load as load_by_name
 
-        have_classes = [(load or load_by_name)(spec.name).classes is not None for spec in specs]
+        have_classes = [spec.load(load or load_by_name).classes is not None for spec in specs]
         if not any(have_classes):
             listed = ", ".join(f"'{spec.name}'" for spec in specs)
             raise UsageError(f"no inlier class can be chosen: {listed} has outlier labels and no classes")

@@ -13,6 +13,7 @@ from robustgen._random import seed_from
 from robustgen.bench.registry import DetectorSpec
 from robustgen.data.corruption import check_corruption
 from robustgen.data.dataset import Dataset
+from robustgen.data.files import DataFile
 from robustgen.data.splits import check_protocol, check_reach, draw
 
 TASKS = ("detection", "generation")
@@ -49,7 +50,7 @@ class DatasetSpec:
     Parameters
     ----------
     name
-        A name that `robustgen.data.load` knows.
+        A name that `robustgen.data.load` knows; any name where a file is given.
     inlier_classes
         The classes that are the inliers in turn; ``("all",)`` for each of them; empty for a set
         that comes with outlier labels.
@@ -59,6 +60,8 @@ class DatasetSpec:
         The most rows of a class; None for all.
     max_train
         The most training inliers of this set; None for the suite's.
+    file
+        The user's own file that holds the set; None for a set that goes by its name.
     """
 
     name: str
@@ -66,6 +69,12 @@ class DatasetSpec:
     classes: tuple[str, ...] = ()
     per_class: int | None = None
     max_train: int | None = None
+    file: DataFile | None = None
+
+    def load(self, by_name: Callable[[str], Dataset]) -> Dataset:
+        """Return the rows and classes that this set gives."""
+        dataset = self.file.read(self.name) if self.file else by_name(self.name)
+        return dataset.only(self.classes, self.per_class)
 
     def sampling(self, of_suite: Sampling) -> Sampling:
         """Return how rows of this set are drawn."""
@@ -90,6 +99,8 @@ class Cell:
         One of `TASKS`.
     classes, per_class
         The classes that the rows come from, empty for all, and the most rows of each.
+    file
+        The user's own file that holds the data set; None for a set that goes by its name.
     """
 
     dataset: str
@@ -102,11 +113,18 @@ class Cell:
     task: str = "detection"
     classes: tuple[str, ...] = ()
     per_class: int | None = None
+    file: DataFile | None = None
 
     @property
     def key(self) -> str:
-        """The hash of all that defines the result: one cell, one key, on every machine."""
-        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        """The hash of all that defines the result: one cell, one key, on every machine.
+
+        Of a user's file the content counts, and not where it lies.
+        """
+        plain = asdict(self)
+        if file := plain.pop("file"):
+            plain["file"] = {"label": file["label"], "sha256": file["sha256"]}
+        text = json.dumps(plain, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     @property
@@ -186,7 +204,7 @@ class Suite:
         cells = (
             cell
             for spec in self.datasets
-            for name, inlier_class in self._drawable(load(spec.name).only(spec.classes, spec.per_class), spec)
+            for name, inlier_class in self._drawable(spec.load(load), spec)
             for cell in self._cells_of(spec, name, inlier_class)
         )
         return list({cell.key: cell for cell in cells}.values())
@@ -214,6 +232,8 @@ class Suite:
             if not some:
                 raise UsageError(f"suite '{self.name}' names no {what}")
         _check_distinct("detector", [spec.name for spec in self.detectors])
+        if any(spec.file for spec in self.datasets):
+            _check_distinct("dataset", [spec.name for spec in self.datasets])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the suite as plain lists and dictionaries, its sampling among its own settings."""
@@ -234,7 +254,9 @@ class Suite:
             for corruption, clean in self._columns():
                 for detector in self.detectors:
                     drawn = (dataset, inlier_class, corruption, repetition)
-                    yield Cell(*drawn, detector, sampling, clean, self.task, spec.classes, spec.per_class)
+                    yield Cell(
+                        *drawn, detector, sampling, clean, self.task, spec.classes, spec.per_class, spec.file
+                    )
 
     def _columns(self) -> list[tuple[float, bool]]:
         """Return each corruption with whether the fit is a clean oracle."""

@@ -10,6 +10,7 @@ from robustgen._checks import UsageError, suggest
 from robustgen.bench.registry import DetectorSpec, resolve
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.data.content import content_folder, read_toml
+from robustgen.data.files import DataFile
 
 
 def built_in() -> tuple[str, ...]:
@@ -49,21 +50,24 @@ def read_suite(name_or_path: str) -> Suite:
         hint = suggest(name_or_path, built_in()) or f"; built in are {', '.join(built_in())}"
         raise UsageError(f"unknown suite '{name_or_path}' (a name, or the path of a .toml file){hint}")
     try:
-        return parse_suite(read_toml(path), default_name=path.stem)
+        return parse_suite(read_toml(path), default_name=path.stem, folder=path.parent)
     except UsageError as error:
         raise UsageError(f"suite '{name_or_path}': {error}") from None
 
 
-def parse_suite(table: Mapping[str, Any], default_name: str = "suite") -> Suite:
+def parse_suite(table: Mapping[str, Any], default_name: str = "suite", folder: Path = Path()) -> Suite:
     """Build a suite from the tables of its TOML.
 
     Parameters
     ----------
     table
         The keys of `Suite` and `Sampling` at the top (without `datasets` and `detectors`), and the lists
-        ``[[dataset]]`` (the keys of `DatasetSpec`) and ``[[detector]]`` (name, use, parameters).
+        ``[[dataset]]`` (the keys of `DatasetSpec`, and
+        ``data`` and ``label`` for a file) and ``[[detector]]`` (name, use, parameters).
     default_name
         What it is called if it does not say.
+    folder
+        Where the paths of ``data`` begin.
 
     Raises
     ------
@@ -78,21 +82,33 @@ def parse_suite(table: Mapping[str, Any], default_name: str = "suite") -> Suite:
     return Suite(
         **{"name": default_name, **settings},
         sampling=Sampling(**sampling),
-        datasets=tuple(_dataset(one) for one in table.get("dataset", ())),
+        datasets=tuple(_dataset(one, folder) for one in table.get("dataset", ())),
         detectors=tuple(_detector(one) for one in table.get("detector", ())),
     )
 
 
-def _dataset(table: Mapping[str, Any]) -> DatasetSpec:
-    _check_table(table, _DATASET, "[[dataset]]", needed="name")
+def _dataset(table: Mapping[str, Any], folder: Path) -> DatasetSpec:
+    _check_table(table, _DATASET, "[[dataset]]", needed="name" if "data" not in table else None)
+    name, file = _source(table, folder)
     inliers = table.get("inlier_classes", ())
     return DatasetSpec(
-        table["name"],
+        name,
+        file=file,
         inlier_classes=("all",) if inliers == "all" else tuple(map(str, inliers)),
         classes=tuple(map(str, table.get("classes", ()))),
         per_class=table.get("per_class"),
         max_train=table.get("max_train"),
     )
+
+
+def _source(table: Mapping[str, Any], folder: Path) -> tuple[str, DataFile | None]:
+    """Return the name of a data set, and the file that holds it where one is given."""
+    if "data" in table:
+        file = DataFile.at(folder / table["data"], table.get("label"))
+        return table.get("name", file.name), file
+    if "label" in table:
+        raise UsageError("'label' in [[dataset]] is the column of a file: name the file by 'data'")
+    return table["name"], None
 
 
 def _detector(table: Mapping[str, Any]) -> DetectorSpec:
@@ -158,6 +174,8 @@ _SETTINGS: dict[str, _Check] = {
 }
 _DATASET: dict[str, _Check] = {
     "name": _text,
+    "data": _text,
+    "label": _text,
     "inlier_classes": _classes_or_all,
     "classes": _classes,
     "per_class": _whole,

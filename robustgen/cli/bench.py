@@ -22,6 +22,14 @@ _REPEATABLE = "may be given more than once"
     "--corruption", type=float, multiple=True, help=f"Share of outliers in training; {_REPEATABLE}."
 )
 @click.option("--dataset", multiple=True, help=f"Data set, or NAME:test for a part; {_REPEATABLE}.")
+@click.option(
+    "--data", multiple=True, help=f"File of your own: CSV, Parquet, .npy, .npz or images; {_REPEATABLE}."
+)
+@click.option(
+    "--label",
+    multiple=True,
+    help="Label column of the file: 0/1, or classes; one for all files, or for each.",
+)
 @click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
 @click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
 @click.option("--repetitions", type=int, help="Draws of each cell.")

@@ -58,3 +58,35 @@ def test_an_alias_is_the_set_of_the_suite():
 def test_an_unknown_detector():
     with pytest.raises(UsageError, match="did you mean 'rsrae'"):
         Choices(detector=("rsre",)).apply(SUITE)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Two files, the first with outlier labels and the second with classes."""
+    (tmp_path / "boilers.csv").write_text("heat,faulty\n1,0\n2,1\n3,0\n")
+    (tmp_path / "fuels.csv").write_text("heat,fuel\n1,oil\n2,gas\n3,oil\n4,gas\n")
+    return str(tmp_path / "boilers.csv"), str(tmp_path / "fuels.csv")
+
+
+def test_files_join_the_chosen_data_sets_each_with_its_label(files):
+    chosen = Choices(dataset=("wine",), data=files, label=("faulty", "fuel")).apply(SUITE)
+    assert [spec.name for spec in chosen.datasets] == ["wine", "boilers.csv", "fuels.csv"]
+    assert [spec.file and spec.file.label for spec in chosen.datasets] == [None, "faulty", "fuel"]
+
+
+def test_files_alone_replace_the_data_sets_of_the_suite(files):
+    chosen = Choices(data=(files[0], files[0]), label=("faulty",)).apply(SUITE)
+    assert [spec.name for spec in chosen.datasets] == ["boilers.csv"] * 2
+    with pytest.raises(UsageError, match="named twice"):
+        chosen.check()
+
+
+def test_an_inlier_class_goes_to_the_files_that_have_classes(files):
+    chosen = Choices(data=files, label=("faulty", "fuel"), inlier_class=("oil",)).apply(SUITE)
+    assert [spec.inlier_classes for spec in chosen.datasets] == [(), ("oil",)]
+
+
+@pytest.mark.parametrize(("n_files", "labels"), [(0, ("y",)), (1, ("y", "z"))])
+def test_labels_without_their_files(files, n_files, labels):
+    with pytest.raises(UsageError, match=f"{len(labels)} label columns for {n_files} data files"):
+        Choices(data=files[:n_files], label=labels).apply(SUITE)

@@ -10,6 +10,7 @@ import pytest
 from robustgen._checks import UsageError
 from robustgen.bench.folder import RunFolder
 from robustgen.bench.spec import DatasetSpec
+from robustgen.data.files import DataFile
 from tests.bench.suites import detector, small_suite, transductive
 
 SUITE = small_suite()
@@ -126,3 +127,12 @@ def test_two_runs_at_once_are_refused(folder):
         pass
     with other.locked():
         pass
+
+
+def test_a_file_may_move_but_not_change(folder):
+    was = DatasetSpec("boilers", file=DataFile("/here/boilers.csv", "faulty", "aa"))
+    begin(folder, replace(SUITE, datasets=(was,)))
+    begin(folder, replace(SUITE, datasets=(replace(was, file=replace(was.file, path="/there/b.csv")),)))
+    for change in ({"sha256": "bb"}, {"label": "broken"}):
+        with pytest.raises(UsageError, match="another dataset under the name 'boilers'"):
+            begin(folder, replace(SUITE, datasets=(replace(was, file=replace(was.file, **change)),)))

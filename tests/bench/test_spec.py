@@ -12,9 +12,18 @@ from robustgen.bench.cell import run_cell
 from robustgen.bench.registry import resolve
 from robustgen.bench.spec import Cell, DatasetSpec, Sampling
 from robustgen.data import Dataset
+from robustgen.data.files import DataFile
 from tests.bench.suites import detector, small_suite, transductive
 
 CELL = Cell("wine", "class_0", 0.3, 0, resolve("knn"))
+
+
+@pytest.fixture
+def boilers(tmp_path):
+    """A file of 60 rows, every third an outlier."""
+    path = tmp_path / "boilers.csv"
+    path.write_text("heat,faulty\n" + "".join(f"{row},{int(row % 3 == 0)}\n" for row in range(60)))
+    return path
 
 
 def columns(suite):
@@ -132,3 +141,34 @@ def test_cells_carry_the_full_name_of_the_set():
     cells = suite.cells(load=lambda name: cardio)
     assert {cell.dataset for cell in cells} == {"ad_6_cardio"}
     assert len(cells) == 6
+
+
+def of_file(path, label="faulty"):
+    return small_suite(datasets=(DatasetSpec("boilers", file=DataFile.at(path, label)),))
+
+
+def test_a_file_is_a_data_set(boilers):
+    record = run_cell(of_file(boilers).cells()[-1])
+    assert (record.dataset, record.status, record.n_train_outliers) == ("boilers", "ok", 9)
+
+
+def test_the_content_of_a_file_names_its_cells_and_not_its_place(boilers, tmp_path):
+    keys = [cell.key for cell in of_file(boilers).cells()]
+    moved = boilers.rename(tmp_path / "moved.csv")
+    assert [cell.key for cell in of_file(moved).cells()] == keys
+    moved.write_text(moved.read_text().replace("59,", "58,"))
+    assert not {cell.key for cell in of_file(moved).cells()} & set(keys)
+
+
+def test_a_file_that_changes_during_the_run_gives_no_results(boilers):
+    cells = of_file(boilers).cells()
+    boilers.write_text(boilers.read_text() + "61,0\n")
+    record = run_cell(cells[0])
+    assert record.status == "skipped"
+    assert "boilers.csv' has changed since the run began" in record.message
+
+
+def test_a_file_may_not_take_the_name_of_another_set(boilers):
+    file = DatasetSpec("wine", file=DataFile.at(boilers, "faulty"))
+    with pytest.raises(UsageError, match="dataset 'wine' is named twice"):
+        small_suite(datasets=(DatasetSpec("wine", ("0",)), file)).check()

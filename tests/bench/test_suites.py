@@ -73,6 +73,17 @@ def test_a_suite_without_a_name_is_called_after_its_file(toml):
     assert read_suite(toml("")).name == "mine"
 
 
+def test_a_file_lies_beside_its_suite_and_lends_its_name(toml, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    (tmp_path / "boilers.csv").write_text("heat,faulty\n1,0\n2,1\n3,0\n")
+    file = "[[dataset]]\ndata = 'boilers.csv'\nlabel = 'faulty'\n"
+    (plain,) = read_suite(toml(file)).datasets
+    assert (plain.name, plain.file.label) == ("boilers.csv", "faulty")
+    assert plain.file.path == str(tmp_path / "boilers.csv")
+    (named,) = read_suite(toml(file + "name = 'boilers'")).datasets
+    assert (named.name, named.file) == ("boilers", plain.file)
+
+
 @pytest.mark.parametrize("name", built_in())
 def test_built_in_suites_are_sound(name):
     suite = read_suite(name)
@@ -102,6 +113,8 @@ def test_the_quick_suite_needs_nothing_but_scikit_learn(monkeypatch):
         ("[[dataset]]\nname = 'wine'\ninlier_class = 0", "did you mean 'inlier_classes'"),
         ("[[dataset]]\ninlier_classes = [0]", "needs 'name'"),
         ("[[dataset]]\nname = 'wine'\ninlier_classes = 'some'", "cannot be 'some'"),
+        ("[[dataset]]\ndata = 'nowhere.csv'", "there is no file .*nowhere.csv"),
+        ("[[dataset]]\nname = 'wine'\nlabel = 'y'", "name the file by 'data'"),
         ("[[detector]]\nname = 'rsre'", "unknown detector 'rsre'.*did you mean 'rsrae'"),
         ("[[detector]]\nname = 'knn'\nparameter = {}", "did you mean 'parameters'"),
     ],

@@ -112,6 +112,28 @@ def test_fresh_forgets_and_resume_keeps(bench, no_report, tmp_path):
     assert {record.corruption for record in records(tmp_path)} == {0.0, 0.3}
 
 
+def write_boilers(path, heat="heat"):
+    rows = (f"{row % 7},{row * row % 11},{int(row % 3 == 0)}" for row in range(60))
+    path.write_text(f"{heat},load,faulty\n" + "\n".join(rows) + "\n")
+
+
+def test_a_file_of_ones_own_is_a_data_set(bench, no_report, tmp_path):
+    write_boilers(tmp_path / "boilers.csv")
+    command = ("--data", "boilers.csv", "--label", "faulty", "--detector", "centre")
+    ended = bench(*command)
+    assert ended.exit_code == 0, ended.output
+    done = records(tmp_path)
+    assert {(record.dataset, record.corruption) for record in done} == {
+        ("boilers.csv", 0.0),
+        ("boilers.csv", 0.3),
+    }
+    write_boilers(tmp_path / "boilers.csv", heat="warmth")
+    changed = bench(*command)
+    assert changed.exit_code == 2
+    assert "another dataset under the name 'boilers.csv'" in changed.stderr
+    assert len(records(tmp_path)) == 2
+
+
 def test_a_failed_cell_is_told_and_fails_the_command(bench, no_report):
     ended = bench("--detector", "tests.bench.stubs:Failing", "--detector", "centre")
     assert ended.exit_code == 1
@@ -163,6 +185,9 @@ REFUSED = {
     "no inlier class": (["--dataset", "digits"], "'digits' needs an inlier class, one of '0', '1'"),
     "a wrong inlier class": (["--inlier-class", "7"], "'wine' has no class '7'.*'class_0'"),
     "an inlier class for none": (["--dataset", "breast_cancer", "--inlier-class", "1"], "no classes"),
+    "a file that is not there": (["--data", "tniy.toml"], "no file 'tniy.toml'; did you mean 'tiny.toml'"),
+    "a file of another kind": (["--data", "tiny.toml"], "'tiny.toml' has no known ending"),
+    "a label without a file": (["--label", "y"], "1 label columns for 0 data files"),
     "an unknown protocol": (["--protocol", "inductiv"], "did you mean 'inductive'"),
     "corruption of what": (["--corruption-of", "outliers"], "must be 'all' or 'inliers'"),
     "reach out of range": (["--reach", "0.8"], "reach"),

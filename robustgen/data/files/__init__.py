@@ -1,7 +1,7 @@
 """A user's own files: tables, arrays and folders of images, with errors that name the row.
 
 `chunks`, `read_table`, `read_array` and `read_images` read what is there; `read` makes a labelled
-data set of it.
+data set of it, and a `DataFile` names one in a suite.
 """
 
 from __future__ import annotations
@@ -10,6 +10,16 @@ from robustgen.data.files.arrays import read_array
 from robustgen.data.files.formats import format_of
 from robustgen.data.files.images import ImageFolder, read_images
 from robustgen.data.files.labelled import read
+from robustgen.data.files.origin import DataFile
 from robustgen.data.files.tables import chunks, read_table
 
-__all__ = ["ImageFolder", "chunks", "format_of", "read", "read_array", "read_images", "read_table"]
+__all__ = [
+    "DataFile",
+    "ImageFolder",
+    "chunks",
+    "format_of",
+    "read",
+    "read_array",
+    "read_images",
+    "read_table",
+]
