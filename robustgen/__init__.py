@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.vae import VAE
     from robustgen.detectors.vqvae import VQVAE
     from robustgen.objectives.codebooks.schedule import CodebookTraining
+    from robustgen.storage import load, save
     from robustgen.training import RobustTraining
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "Autoencoder",
     "CodebookTraining",
     "RobustTraining",
+    "load",
+    "save",
 ]
 __version__ = version("robustgen")
 
@@ -44,6 +47,8 @@ _HOMES = {
     "VAE": "robustgen.detectors.vae",
     "VQVAE": "robustgen.detectors.vqvae",
     "RobustTraining": "robustgen.training",
+    "load": "robustgen.storage",
+    "save": "robustgen.storage",
 }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._random import base_seed, seed_from
+from robustgen._storable import storable
 from robustgen.detectors.border import check_rows
 from robustgen.detectors.parameters import (
     check_choice,
@@ -28,6 +30,7 @@ from robustgen.inference.threshold import contamination_offset
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.members import count, initialise
 from robustgen.objectives.base import Objective
+from robustgen.storage import save
 from robustgen.training import History, RobustTraining, TrainingConfig, train
 from robustgen.training.device import choose_device
 from robustgen.training.progress import ProgressBar
@@ -140,12 +143,17 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         seeds = [seed_from(seed, "initialisation", k) for k in range(self.n_members)]
         draws = [seed_from(seed, "draws", k) for k in range(self.n_members)]
         generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
-        limits = _scaled_limits(X, self.scaling_)
-        net = initialise(lambda: self._build_net(X.shape[1:], limits), seeds).to(device)
+        self._limits = _scaled_limits(X, self.scaling_)
+        net = self._initialised(seeds).to(device)
         rows = place_rows(X, self.scaling_, device, torch.float32)
         with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
             self.history_ = train(net, self._build_objective(), rows, config, generators, [progress])
         self.net_ = net.to(_scoring_dtype(X.shape[1:], device)).requires_grad_(False)
+
+    def _initialised(self, seeds: Sequence[int]) -> AutoencoderNet:
+        shape = self.input_shape_
+        row_shape = (1, *shape) if len(shape) == 2 else shape
+        return initialise(lambda: self._build_net(row_shape, self._limits), seeds)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return how normal each row is: minus the members' mean error.
@@ -244,6 +252,35 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         blocks = RowBlocks(X, self.scaling_, parameter.device, parameter.dtype)
         for block in blocks.sequence(block_rows(members, X.shape[1:])):
             yield block.expand(members, *block.shape)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted detector to a file that :func:`robustgen.load` reads.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; see :func:`robustgen.save`.
+        """
+        save(self, path)
+
+    def untrained(self, name: str) -> AutoencoderNet:
+        """Return a net shaped like ``net_`` with random weights, for a model file to fill.
+
+        Parameters
+        ----------
+        name : str
+            The attribute of the net.
+
+        Returns
+        -------
+        torch.nn.Module
+            The net, on the CPU.
+        """
+        return self._initialised(range(self.n_members))
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        storable(cls)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

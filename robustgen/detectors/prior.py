@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from robustgen._random import uniform
+from robustgen._storable import storable
 from robustgen.nets.autoregressive import AutoregressiveMLP
 from robustgen.nets.members import initialise
 from robustgen.nets.pixelcnn import GatedPixelCNN
@@ -41,6 +42,7 @@ class CodeRows:
             yield self._codes[members, index]
 
 
+@storable
 class CodePrior:
     """An autoregressive distribution over the codes of K members.
 
@@ -73,11 +75,16 @@ class CodePrior:
         self, codes: Tensor, config: TrainingConfig, seeds: list[int], generators: Generators
     ) -> CodePrior:
         """Learn from codes (K, n, P), or (K, n, P + 1) with labels last."""
+        self._members = len(seeds)
         self.net = initialise(self._build, seeds).to(codes.device)
         n_positions = codes.shape[-1] - (self.n_labels > 0)
         self.history = train(self.net, CodeLikelihood(n_positions), CodeRows(codes), config, generators)
         self.net.requires_grad_(False)
         return self
+
+    def untrained(self, name: str) -> GatedPixelCNN | AutoregressiveMLP:
+        """Return a net shaped like the trained one, for a model file to fill."""
+        return initialise(self._build, range(self._members))
 
     def _build(self) -> GatedPixelCNN | AutoregressiveMLP:
         if len(self._map_shape) == 2:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from robustgen._storable import storable
 from robustgen.nets.linear import Linear
 from robustgen.nets.truncation import spectral_truncation, top
 
@@ -35,6 +36,7 @@ class MixtureShape:
     floor: float
 
 
+@storable
 class GaussianMixture(NamedTuple):
     r"""Mixture :math:`q(z|x) = \sum_j w_j \, N(\mu_j, \tilde M_j \tilde M_j^\top + s I_d)` of each row.
 

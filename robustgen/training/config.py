@@ -6,11 +6,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from robustgen._checks import UsageError, suggest
+from robustgen._storable import storable
 
 PRECISIONS = ("auto", "float32", "tf32", "bf16")
 WEIGHTINGS = ("trim", "soft")
 
 
+@storable
 @dataclass(frozen=True)
 class RobustTraining:
     r"""Let a slow copy of the net decide which rows of a batch to learn from.

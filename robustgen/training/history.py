@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustgen._storable import storable
 
+
+@storable
 class History(Mapping[str, NDArray[np.float64]]):
     """The named terms of an objective, epoch by epoch and member by member.
 
@@ -65,6 +69,15 @@ class History(Mapping[str, NDArray[np.float64]]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"terms": {name: self[name] for name in self}, "stopped_at": self.stopped_at}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        terms = state["terms"]
+        n_epochs = len(next(iter(terms.values()), ()))
+        self._epochs = [{name: terms[name][epoch] for name in terms} for epoch in range(n_epochs)]
+        self.stopped_at = state["stopped_at"]
 
     def __repr__(self) -> str:
         return f"History(epochs={self.epochs}, terms={list(self)})"

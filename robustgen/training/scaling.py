@@ -13,11 +13,14 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import csc_median_axis_0
 from torch import Tensor, from_numpy
 
+from robustgen._storable import storable
+
 CHUNK_ROWS = 65_536
 SAMPLE_ROWS = 100_000
 """Rows that quantiles are taken from, evenly spaced, where there are more."""
 
 
+@storable
 @dataclass(frozen=True)
 class Scaling:
     r"""The map :math:`x \mapsto (x - c) / s`, entry by entry.

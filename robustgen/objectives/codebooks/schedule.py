@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from robustgen._checks import UsageError
+from robustgen._storable import storable
 
 
+@storable
 @dataclass(frozen=True)
 class CodebookTraining:
     """How a codebook is trained; the defaults are plain VQ-VAE.

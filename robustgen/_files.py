@@ -1,0 +1,53 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from robustgen._checks import UsageError
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside a file, and rename it to the file when the block ends well.
+
+    A block that fails leaves what was there before, and nothing half written.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file to write; its suffix is the temporary path's too.
+
+    Yields
+    ------
+    pathlib.Path
+        Where the block writes.
+
+    Raises
+    ------
+    UsageError
+        Before the block runs: when the folder does not exist, or something other than a file has
+        the name.
+
+    Examples
+    --------
+    >>> with whole_file("nowhere/model") as temporary:
+    ...     pass
+    Traceback (most recent call last):
+        ...
+    robustgen._checks.UsageError: cannot write nowhere/model: there is no folder nowhere; make it first
+    """
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise UsageError(f"cannot write {path}: there is no folder {Path(path).parent}; make it first")
+    if target.exists() and not target.is_file():
+        raise UsageError(f"cannot write {path}: it is there and is no file; name another")
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
