@@ -6,9 +6,13 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from robustgen._checks import UsageError, suggest
+from robustgen.peers.randomness import isolated_randomness
+
+if TYPE_CHECKING:
+    from robustgen.peers.trimmed import Trimmed
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,32 @@ DETECTORS: Mapping[str, DetectorSpec] = {
         DetectorSpec("vqvae-robust", "robustgen:VQVAE", {"codebook_training": True}),
         DetectorSpec("sqvae", "robustgen:SQVAE"),
         DetectorSpec("rvqvae", "robustgen:RVQVAE"),
-        DetectorSpec("iforest", "robustgen.peers:iforest"),
-        DetectorSpec("knn", "robustgen.peers:knn"),
-        DetectorSpec("pca", "robustgen.peers:pca"),
+        DetectorSpec("iforest", "pyod.models.iforest:IForest"),
+        DetectorSpec("knn", "pyod.models.knn:KNN"),
+        # Many neighbours are KNN's best defence against clumps of outliers: a fair peer.
+        DetectorSpec("knn-50", "pyod.models.knn:KNN", {"n_neighbors": 50}),
+        DetectorSpec("lof", "pyod.models.lof:LOF"),
+        DetectorSpec("ecod", "pyod.models.ecod:ECOD"),
+        DetectorSpec("copod", "pyod.models.copod:COPOD"),
+        DetectorSpec("hbos", "pyod.models.hbos:HBOS"),
+        DetectorSpec("pca", "pyod.models.pca:PCA"),
+        DetectorSpec("mcd", "pyod.models.mcd:MCD"),
+        DetectorSpec("ocsvm", "pyod.models.ocsvm:OCSVM"),
+        DetectorSpec("cblof", "pyod.models.cblof:CBLOF"),
+        DetectorSpec("gmm", "pyod.models.gmm:GMM"),
+        DetectorSpec("inne", "pyod.models.inne:INNE"),
+        DetectorSpec("pyod-autoencoder", "pyod.models.auto_encoder:AutoEncoder"),
+        DetectorSpec("pyod-vae", "pyod.models.vae:VAE"),
+        DetectorSpec("deepsvdd", "robustgen.peers.workarounds:deep_svdd"),
+        DetectorSpec("dif", "pyod.models.dif:DIF"),
+        DetectorSpec("lunar", "pyod.models.lunar:LUNAR"),
+        DetectorSpec("elliptic-envelope", "sklearn.covariance:EllipticEnvelope"),
+        DetectorSpec("sklearn-iforest", "sklearn.ensemble:IsolationForest"),
+        DetectorSpec("sklearn-lof", "sklearn.neighbors:LocalOutlierFactor", {"novelty": True}),
+        DetectorSpec("sklearn-ocsvm", "sklearn.svm:OneClassSVM"),
+        DetectorSpec("knn-50-trimmed", "robustgen.bench.registry:trimmed", {"detector": "knn-50"}),
+        DetectorSpec("autoencoder-trimmed", "robustgen.bench.registry:trimmed", {"detector": "autoencoder"}),
+        DetectorSpec("pca-trimmed", "robustgen.bench.registry:trimmed", {"detector": "pca"}),
     )
 }
 """The detectors that go by a short name."""
@@ -75,8 +102,8 @@ def resolve(name: str, use: str | None = None, parameters: Mapping[str, Any] | N
     --------
     >>> resolve("rsrae+").parameters
     {'mode': 'joint'}
-    >>> resolve("knn-50", use="knn", parameters={"n_neighbors": 50}).use
-    'robustgen.peers:knn'
+    >>> resolve("knn-20", use="knn", parameters={"n_neighbors": 20}).use
+    'pyod.models.knn:KNN'
     """
     wanted = use or name
     if wanted in DETECTORS:
@@ -92,12 +119,12 @@ def build(spec: DetectorSpec, *, random_state: int | None = None, device: str | 
     """Import and construct a detector.
 
     Detectors of PyOD and scikit-learn come wrapped as peers: flattened and scaled rows, and one
-    sign for all.
+    sign for all. The global generators that some of them seed as they are built are left as they were.
 
     Parameters
     ----------
     spec
-        What to build.
+        What to build. Of a detector of PyOD or scikit-learn the parameter ``scaling`` is its peer's.
     random_state, device
         Handed over where the constructor takes them and the spec does not set them; a device of
         None is the detector's own choice.
@@ -116,11 +143,47 @@ def build(spec: DetectorSpec, *, random_state: int | None = None, device: str | 
     offered = {"random_state": random_state, "device": device}
     taken = inspect.signature(builder).parameters
     extra = {key: value for key, value in offered.items() if key in taken and value is not None}
+    given = {**extra, **spec.parameters}
+    of_peer = {"scaling": given.pop("scaling")} if "scaling" in given and _is_foreign(builder) else {}
     try:
-        detector = builder(**{**extra, **spec.parameters})
+        with isolated_randomness(random_state or 0):
+            detector = builder(**given)
     except (TypeError, ValueError) as error:
         raise UsageError(f"detector '{spec.name}' cannot be built from {spec.use}: {error}") from None
-    return _as_peer(detector, spec, random_state)
+    return _as_peer(detector, spec, random_state=random_state, **of_peer)
+
+
+def trimmed(
+    detector: str,
+    *,
+    fraction: float = 0.3,
+    rounds: int = 2,
+    parameters: Mapping[str, Any] | None = None,
+    random_state: int | None = None,
+    device: str | None = None,
+) -> Trimmed:
+    """Build a detector that is fitted again to the rows that it found most normal.
+
+    Parameters
+    ----------
+    detector
+        A name of `DETECTORS` or an address.
+    fraction, rounds
+        Those of `robustgen.peers.Trimmed`.
+    parameters
+        Of the detector.
+    random_state, device
+        Handed to the detector; see `build`.
+
+    Examples
+    --------
+    >>> trimmed("knn", rounds=1, parameters={"n_neighbors": 20}).detector.detector.n_neighbors
+    20
+    """
+    from robustgen.peers import Trimmed
+
+    inner = build(resolve(detector, parameters=parameters), random_state=random_state, device=device)
+    return Trimmed(inner, fraction=fraction, rounds=rounds)
 
 
 def _import(use: str) -> Any:
@@ -136,23 +199,31 @@ def _import(use: str) -> Any:
     return found
 
 
-def _as_peer(detector: Any, spec: DetectorSpec, random_state: int | None) -> Any:
+def _as_peer(detector: Any, spec: DetectorSpec, **of_peer: Any) -> Any:
     """Wrap what another library made; leave what keeps the contract by itself."""
-    libraries = {kind.__module__.partition(".")[0] for kind in type(detector).__mro__ if kind is not object}
-    home = type(detector).__module__.partition(".")[0]
+    libraries = _libraries(type(detector))
     if "pyod" in libraries:
         from robustgen.peers import PyODPeer
 
-        return PyODPeer(detector, random_state=random_state)
-    if home == "sklearn":
+        return PyODPeer(detector, **of_peer)
+    if libraries[0] == "sklearn":
         from robustgen.peers import SklearnPeer
 
-        return SklearnPeer(detector, random_state=random_state)
+        return SklearnPeer(detector, **of_peer)
     if not hasattr(detector, "fit") or not _scores(detector):
         raise UsageError(
             f"detector '{spec.name}' ({spec.use}) needs fit, and score_samples or decision_function"
         )
     return detector
+
+
+def _is_foreign(builder: Any) -> bool:
+    return builder.__module__.startswith(("pyod.", "sklearn.", "robustgen.peers."))
+
+
+def _libraries(kind: type) -> list[str]:
+    """Return the packages that a class and its bases come from, its own first."""
+    return [base.__module__.partition(".")[0] for base in kind.__mro__]
 
 
 def _scores(detector: Any) -> bool:

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin, clone
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from robustgen._random import base_seed
+from robustgen.peers.randomness import isolated_randomness
 from robustgen.peers.vectors import as_vectors, make_scaler
 
 
@@ -23,7 +26,9 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
     scaling : {"standard", "robust"} or None
         How columns are scaled, by the training rows; None leaves them.
     random_state : int or None
-        Given to the clone where its constructor takes one; None leaves its own.
+        Given to the clone where its constructor takes one; None leaves its own. Whatever the
+        detector draws from a global generator is seeded by it too, and the caller's generators
+        are left as they were.
 
     Attributes
     ----------
@@ -31,6 +36,8 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
         The fitted clone.
     offset_ : float
         The score below which a row is called an outlier.
+    seed_ : int
+        What the global generators are seeded by for the fit and for each scoring.
     """
 
     def __init__(
@@ -58,10 +65,9 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
         rows = validate_data(self, as_vectors(X), ensure_min_samples=2)
         self.scaler_ = make_scaler(self.scaling)
         scaled = rows if self.scaler_ is None else self.scaler_.fit_transform(rows)
-        detector = clone(self.detector)
-        if self.random_state is not None and "random_state" in detector.get_params():
-            detector.set_params(random_state=self.random_state)
-        self.detector_ = detector.fit(scaled)
+        self.seed_ = base_seed(self.random_state)
+        with isolated_randomness(self.seed_):
+            self.detector_ = self._fitted(self._suited_clone(scaled), scaled)
         self.offset_ = self._offset()
         return self
 
@@ -70,7 +76,8 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
         check_is_fitted(self, "detector_")
         rows = validate_data(self, as_vectors(X), reset=False)
         scaled = rows if self.scaler_ is None else self.scaler_.transform(rows)
-        return np.asarray(self._score(scaled), dtype=np.float64)
+        with isolated_randomness(self.seed_):  # some draw when they score, too
+            return np.asarray(self._score(scaled), dtype=np.float64)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Score the rows against the threshold: below 0 is an outlier."""
@@ -79,6 +86,30 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Call each row an inlier (+1) or an outlier (-1)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _suited_clone(self, scaled: NDArray[np.float64]) -> Any:
+        """Return a clone with the parameters that the rows and the seed decide.
+
+        It is cloned once more with them, for constructors that already draw by ``random_state``.
+        """
+        changes = self._parameters_for(scaled)
+        if self.random_state is not None and "random_state" in self.detector.get_params():
+            changes["random_state"] = self.seed_
+        return clone(clone(self.detector).set_params(**changes))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+    @abstractmethod
+    def _parameters_for(self, scaled: NDArray[np.float64]) -> dict[str, Any]:
+        """Return the detector's parameters that the training rows decide."""
+
+    @abstractmethod
+    def _fitted(self, detector: Any, scaled: NDArray[np.float64]) -> Any:
+        """Return the detector, fitted to scaled vectors."""
 
     @abstractmethod
     def _score(self, scaled: NDArray[np.float64]) -> NDArray:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from robustgen.peers import workarounds
 from robustgen.peers.base import Peer
 
 
@@ -12,7 +15,8 @@ class PyODPeer(Peer):
     """A PyOD detector that scores as scikit-learn does: larger = more normal.
 
     PyOD scores outlyingness s and flags s > ``threshold_``; here the score is -s and the
-    offset -``threshold_``, so that the same rows are flagged.
+    offset -``threshold_``, so that the same rows are flagged. What else PyOD's detectors need is in
+    `robustgen.peers.workarounds`.
 
     Parameters
     ----------
@@ -40,8 +44,16 @@ class PyODPeer(Peer):
     (60, -1)
     """
 
+    def _parameters_for(self, scaled: NDArray[np.float64]) -> dict[str, Any]:
+        return workarounds.parameters_for(self.detector, scaled)
+
+    def _fitted(self, detector: Any, scaled: NDArray[np.float64]) -> Any:
+        with workarounds.quiet():
+            return detector.fit(scaled)
+
     def _score(self, scaled: NDArray[np.float64]) -> NDArray:
-        return -self.detector_.decision_function(scaled)
+        with workarounds.quiet():
+            return -self.detector_.decision_function(scaled)
 
     def _offset(self) -> float:
         return -float(self.detector_.threshold_)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +37,12 @@ class SklearnPeer(Peer):
     >>> SklearnPeer(LocalOutlierFactor(novelty=True)).fit(images).score_samples(images).shape
     (60,)
     """
+
+    def _parameters_for(self, scaled: NDArray[np.float64]) -> dict[str, Any]:
+        return {}
+
+    def _fitted(self, detector: Any, scaled: NDArray[np.float64]) -> Any:
+        return detector.fit(scaled)
 
     def _score(self, scaled: NDArray[np.float64]) -> NDArray:
         return self.detector_.score_samples(scaled)

@@ -17,13 +17,20 @@ SCALINGS = ("standard", "robust")
 def as_vectors(X: Any) -> NDArray[np.float64]:
     """Flatten images, densify a sparse matrix, and turn everything into floats (n, d).
 
+    Raises
+    ------
+    UsageError
+        If the numbers are complex.
+
     Examples
     --------
     >>> as_vectors(np.zeros((5, 8, 8), dtype=np.uint8)).shape
     (5, 64)
     """
-    dense = X.toarray() if issparse(X) else X
-    rows = np.asarray(dense, dtype=np.float64)
+    dense = np.asarray(X.toarray() if issparse(X) else X)
+    if np.iscomplexobj(dense):
+        raise UsageError("Complex data not supported: give the real and imaginary parts as columns")
+    rows = dense.astype(np.float64, copy=False)
     return rows.reshape(rows.shape[0], -1) if rows.ndim > 2 else rows
 
 

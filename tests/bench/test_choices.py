@@ -27,7 +27,7 @@ def test_options_replace_settings():
 def test_a_detector_of_the_suite_keeps_its_parameters():
     centre, knn = Choices(detector=("centre", "knn", "knn")).apply(SUITE).detectors
     assert centre.parameters == {"power": 2.0}
-    assert knn.use == "robustgen.peers:knn"
+    assert knn.use == "pyod.models.knn:KNN"
 
 
 def test_a_data_set_of_the_suite_keeps_its_inlier_classes():
