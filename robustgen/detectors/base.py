@@ -14,11 +14,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
+from torch import Tensor, nn
 
 from robustgen._random import base_seed, seed_from
 from robustgen._storable import storable
 from robustgen.detectors.border import check_rows
+from robustgen.detectors.exporting import ScoringFunction, export_onnx
 from robustgen.detectors.parameters import (
     check_choice,
     check_contamination,
@@ -262,6 +263,37 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             The file; see :func:`robustgen.save`.
         """
         save(self, path)
+
+    def scoring_function(self) -> nn.Module:
+        """Return ``score_samples`` as a torch module, on the CPU, for ``torch.export`` and the like.
+
+        Returns
+        -------
+        robustgen.detectors.exporting.ScoringFunction
+            Takes rows (n, *input_shape_) in float64 and in the units of X, gives scores (n,).
+        """
+        check_is_fitted(self)
+        return ScoringFunction(self)
+
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Write the scoring function as ONNX, so that scores need neither robustgen nor torch.
+
+        The model takes "X", (n, *input_shape_) in float64 and in the units of X, n free, and gives
+        "score", (n,). It computes in float32 and agrees with ``score_samples`` to a relative 1e-5.
+        Needs ``pip install 'robustgen[onnx]'``.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Raises
+        ------
+        UsageError
+            When the packages are missing, or the score has an operation that ONNX does not have.
+        """
+        check_is_fitted(self)
+        export_onnx(self, path)
 
     def untrained(self, name: str) -> AutoencoderNet:
         """Return a net shaped like ``net_`` with random weights, for a model file to fill.
