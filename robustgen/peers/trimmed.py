@@ -18,13 +18,14 @@ from robustgen.inference.threshold import contamination_offset
 class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     """A detector that is fitted again to the rows that it found most normal.
 
-    With the share f and R rounds, S_0 being all rows,
+    With the share f and R rounds, S_0 being all n rows,
 
-        S_{r+1} = S_r without the floor(f |S_r|) rows that score lowest under the fit to S_r,
+        S_{r+1} = all rows without the floor(f n) that score lowest under the fit to S_r,
 
-    and the fit to S_R is the result: a share of about (1 - f)^R of the rows trains it. A row that is
-    dropped does not come back. The threshold marks the share of all rows that the first fit marked, so
-    that the detector's own ``contamination`` keeps its meaning.
+    and the fit to S_R is the result: a row that was dropped may come back. Each round is a concentration
+    step of FAST-MCD (Rousseeuw & Van Driessen, Technometrics 1999, section 2) for any detector. The
+    threshold marks the share of all rows that the first fit marked, so that the detector's own
+    ``contamination`` keeps its meaning.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         An unfitted detector with ``decision_function``, below 0 for outliers; it is cloned for each fit.
         Scores are its ``score_samples`` where it has that.
     fraction : float in [0, 1)
-        The share f of the rows that is dropped in a round.
+        The share f of all training rows that a fit leaves out.
     rounds : int, at least 0
         How often rows are dropped, R; with 0 this is the detector itself.
 
@@ -83,11 +84,11 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         (rows,) = indexable(X)
         self.detector_ = clone(self.detector).fit(rows)
         marked = np.mean(self.detector_.decision_function(rows) < 0)
-        kept = np.arange(_num_samples(rows))
+        self.support_ = np.ones(_num_samples(rows), dtype=bool)
         for _ in range(self.rounds):
-            kept = self._most_normal(rows, kept)
+            self.support_ = self._most_normal(rows)
+            kept = np.flatnonzero(self.support_)
             self.detector_ = clone(self.detector).fit(_safe_indexing(rows, kept))
-        self.support_ = np.isin(np.arange(_num_samples(rows)), kept)
         self.offset_ = contamination_offset(self._scores(rows), float(marked))
         return self
 
@@ -156,10 +157,12 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         score = getattr(self.detector_, "score_samples", None) or self.detector_.decision_function
         return score(rows)
 
-    def _most_normal(self, rows: Any, kept: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return `kept`, in order, without its share of lowest scores; of equal scores the first go."""
-        order = np.argsort(self._scores(_safe_indexing(rows, kept)), kind="stable")
-        return kept[np.sort(order[int(self.fraction * kept.size) :])]
+    def _most_normal(self, rows: Any) -> NDArray[np.bool_]:
+        """Mark all rows but the share of lowest scores; of equal scores the first go."""
+        order = np.argsort(self._scores(rows), kind="stable")
+        marks = np.ones(order.size, dtype=bool)
+        marks[order[: int(self.fraction * order.size)]] = False
+        return marks
 
     def _check_parameters(self) -> None:
         if not isinstance(self.fraction, numbers.Real) or not 0 <= self.fraction < 1:
