@@ -1,7 +1,7 @@
-"""How well scores rank, and how well decisions hit. Outliers are the positive class everywhere.
+"""How well scores rank, how well decisions hit, and how well signals are recovered.
 
-Every function takes ``outlier``, the truth, and ``outlierness``, where **larger means more
-outlying**: the opposite sign of ``score_samples``.
+Outliers are the positive class everywhere. Functions of detection take ``outlier``, the truth, and
+``outlierness``, where **larger means more outlying**: the opposite sign of ``score_samples``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from robustgen.metrics.ranking import (
     precision_recall_curve,
     recall_at_false_alarms,
 )
+from robustgen.metrics.recovery import relative_error
 from robustgen.metrics.threshold import f1, precision, recall
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "precision_recall_curve",
     "recall",
     "recall_at_false_alarms",
+    "relative_error",
 ]
