@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.vqvae import VQVAE
     from robustgen.objectives.codebooks.schedule import CodebookTraining
     from robustgen.storage import load, save
+    from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
     from robustgen.training import RobustTraining
 
 __all__ = [
@@ -31,7 +32,10 @@ __all__ = [
     "VQVAE",
     "Autoencoder",
     "CodebookTraining",
+    "FourierCanonicalizer",
+    "PhaseCanonicalizer",
     "RobustTraining",
+    "SignCanonicalizer",
     "load",
     "save",
 ]
@@ -40,13 +44,16 @@ __version__ = version("robustgen")
 _HOMES = {
     "Autoencoder": "robustgen.detectors.autoencoder",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
+    "FourierCanonicalizer": "robustgen.symmetry",
     "MAW": "robustgen.detectors.maw",
+    "PhaseCanonicalizer": "robustgen.symmetry",
     "RSRAE": "robustgen.detectors.rsrae",
     "RVQVAE": "robustgen.detectors.rvqvae",
     "SQVAE": "robustgen.detectors.sqvae",
     "VAE": "robustgen.detectors.vae",
     "VQVAE": "robustgen.detectors.vqvae",
     "RobustTraining": "robustgen.training",
+    "SignCanonicalizer": "robustgen.symmetry",
     "load": "robustgen.storage",
     "save": "robustgen.storage",
 }

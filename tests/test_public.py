@@ -41,6 +41,7 @@ ROOMS = (
     "robustgen.metrics",
     "robustgen.peers",
     "robustgen.reporting",
+    "robustgen.symmetry",
     "robustgen.training",
 )
 
