@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.sqvae import SQVAE
     from robustgen.detectors.vae import VAE
     from robustgen.detectors.vqvae import VQVAE
+    from robustgen.inverse import InverseRegressor
     from robustgen.objectives.codebooks.schedule import CodebookTraining
     from robustgen.storage import load, save
     from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
@@ -33,6 +34,7 @@ __all__ = [
     "Autoencoder",
     "CodebookTraining",
     "FourierCanonicalizer",
+    "InverseRegressor",
     "PhaseCanonicalizer",
     "RobustTraining",
     "SignCanonicalizer",
@@ -45,6 +47,7 @@ _HOMES = {
     "Autoencoder": "robustgen.detectors.autoencoder",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
     "FourierCanonicalizer": "robustgen.symmetry",
+    "InverseRegressor": "robustgen.inverse",
     "MAW": "robustgen.detectors.maw",
     "PhaseCanonicalizer": "robustgen.symmetry",
     "RSRAE": "robustgen.detectors.rsrae",

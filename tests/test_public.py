@@ -38,6 +38,7 @@ def test_importing_the_package_loads_nothing_heavy():
 ROOMS = (
     "robustgen",
     "robustgen.data",
+    "robustgen.inverse",
     "robustgen.metrics",
     "robustgen.peers",
     "robustgen.reporting",
