@@ -27,6 +27,7 @@ from robustgen.detectors.parameters import (
     check_dims,
     robust_training,
 )
+from robustgen.inference.audit import Audit, audit
 from robustgen.inference.threshold import contamination_offset
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.members import count, initialise
@@ -53,7 +54,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     epochs: int
     batch_size: int
     learning_rate: float
-    contamination: float
+    contamination: float | str
     n_members: int
     robust: bool | RobustTraining
     training: dict[str, Any] | None
@@ -65,6 +66,10 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     scaling_: Scaling
     history_: History
     offset_: float
+    support_: NDArray[np.bool_]
+    inlier_weight_: NDArray[np.float64]
+    contamination_: float
+    contamination_interval_: tuple[float, float]
     latent_dim_: int
     input_shape_: tuple[int, ...]
     n_features_in_: int
@@ -88,6 +93,10 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     @abstractmethod
     def _errors(self, x: Tensor) -> Tensor:
         """Return the error (K, B) of ``net_`` on each scaled row, larger = more outlying."""
+
+    def _audit(self, scores: NDArray[np.float64]) -> Audit:
+        """Tell the inliers among the training rows: by their scores, where the method has no other way."""
+        return audit(scores)
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
         """Learn from the training rows and their scores what the method needs beside its net: nothing."""
@@ -122,7 +131,9 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self._n_features_out = self.n_members * self.latent_dim_
         self._train(checked, config, device)
         scores = self._score(checked)
-        self.offset_ = contamination_offset(scores, self.contamination)
+        self.support_, self.inlier_weight_, corruption = self._audit(scores)
+        self.contamination_, self.contamination_interval_ = corruption
+        self.offset_ = contamination_offset(scores, self._marked_share())
         self._finish(checked, scores)
         return self
 
@@ -138,6 +149,9 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             self.epochs, self.batch_size, self.learning_rate, robust=robust_training(self.robust)
         )
         return config.updated(self.training or {})
+
+    def _marked_share(self) -> float:
+        return self.contamination_ if isinstance(self.contamination, str) else self.contamination
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
         seed = base_seed(self.random_state)

@@ -114,9 +114,9 @@ class MAW(Detector):
         Rows per training step.
     learning_rate : float
         Adam's step, of all players.
-    contamination : float in (0, 0.5]
-        The share of the training rows that ``predict`` marks. It moves the threshold, never the
-        ranking.
+    contamination : float in (0, 0.5] or "auto"
+        The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
+        moves the threshold, never the ranking.
     n_members : int
         K, nets that are trained at once, each with its own start, shuffles and draws; the score
         is their mean error.
@@ -143,6 +143,16 @@ class MAW(Detector):
         The inlier Gaussians of training rows that ``predict`` takes for inliers, 1000 at most.
     offset_ : float
         The threshold on ``score_samples``.
+    support_ : ndarray of bool, (n,)
+        The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
+    inlier_weight_ : ndarray of float, (n,)
+        The probability of each training row to be an inlier, as its score tells; see
+        :class:`robustgen.inference.membership.InlierProbability`.
+    contamination_ : float
+        The estimated share of outliers among the training rows, in [0, 0.5]; see
+        :func:`robustgen.inference.corruption.estimate_corruption`.
+    contamination_interval_ : tuple of float
+        (lower, upper) around it, at 90 %.
     latent_dim_ : int
         The dimension of the codes.
     net_ : robustgen.nets.variational.VariationalNet
@@ -206,7 +216,7 @@ class MAW(Detector):
         epochs: int = 100,
         batch_size: int = 128,
         learning_rate: float = 2.5e-4,
-        contamination: float = 0.1,
+        contamination: float | str = 0.1,
         n_members: int = 1,
         robust: bool | RobustTraining = False,
         training: dict[str, Any] | None = None,

@@ -41,10 +41,12 @@ def check_at_least_zero(name: str, value: Any) -> None:
 
 
 def check_contamination(value: Any) -> None:
-    """Raise unless a contamination lies in (0, 0.5]."""
-    if not isinstance(value, Real) or not 0 < float(value) <= 0.5:
+    """Raise unless a contamination is "auto" or lies in (0, 0.5]."""
+    automatic = isinstance(value, str) and value == "auto"
+    if not automatic and (not isinstance(value, Real) or not 0 < float(value) <= 0.5):
         raise UsageError(
-            f"got contamination={value!r}, expected a share in (0, 0.5]: the outliers are the minority"
+            f"got contamination={value!r}, expected a share in (0, 0.5] or 'auto': "
+            "the outliers are the minority"
         )
 
 

@@ -14,9 +14,19 @@ from torch import Tensor, nn
 from robustgen._checks import UsageError
 from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
 from robustgen.detectors.quantised import QuantisedDetector
+from robustgen.inference.audit import Audit
+from robustgen.inference.corruption import counted_corruption
+from robustgen.inference.membership import InlierProbability
 from robustgen.nets.quantizers.dual import DIRECTIONS, DualQuantizer
 from robustgen.objectives.codebooks.schedule import CodebookTraining
-from robustgen.objectives.codebooks.sets import MEMBERSHIPS, STARTS, SetRules, outlying, worst
+from robustgen.objectives.codebooks.sets import (
+    MEMBERSHIPS,
+    STARTS,
+    SetRules,
+    outlying,
+    outlyingness,
+    worst,
+)
 from robustgen.objectives.quantisation import mean_squared_error
 from robustgen.objectives.robust_quantisation import RobustVectorQuantisation
 from robustgen.training import RobustTraining
@@ -96,9 +106,9 @@ class RVQVAE(QuantisedDetector):
         Passes over the codes when the prior is fitted: by the first ``sample``, by
         ``fit_prior``, or by ``fit`` where the score asks for it. ``None`` makes as many as give
         1000 steps, and 10 at least.
-    contamination : float in (0, 0.5]
-        The share of the training rows that ``predict`` marks. It moves the threshold, never the
-        ranking.
+    contamination : float in (0, 0.5] or "auto"
+        The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
+        moves the threshold, never the ranking.
     n_members : int
         K, nets that are trained at once, each with its own start and shuffles; the score is
         their mean error.
@@ -120,8 +130,15 @@ class RVQVAE(QuantisedDetector):
     ----------
     support_ : ndarray of bool, (n,)
         The training rows taken as inliers, by the members' mean.
+    inlier_weight_ : ndarray of float, (n,)
+        The probability of each training row to be an inlier, by what makes its set; see
+        :class:`robustgen.inference.membership.InlierProbability`.
+    contamination_ : float
+        The share of the rows that are not in ``support_``: the method's own estimate of the corruption.
+    contamination_interval_ : tuple of float
+        (lower, upper) at 90 %: the error of a share of n drawn rows, the sets being what they are.
     outlier_fraction_ : float
-        The share of the others: the method's own estimate of the corruption.
+        The same as ``contamination_``.
     history_ : robustgen.training.History
         The terms by epoch and member; "perplexity" and "codes_used" of the codebook over each
         epoch are among them.
@@ -209,7 +226,7 @@ class RVQVAE(QuantisedDetector):
         batch_size: int = 64,
         learning_rate: float = 1e-3,
         prior_epochs: int | None = None,
-        contamination: float = 0.1,
+        contamination: float | str = 0.1,
         n_members: int = 1,
         robust: bool | RobustTraining = False,
         training: dict[str, Any] | None = None,
@@ -278,12 +295,21 @@ class RVQVAE(QuantisedDetector):
         marked = outlying(evidence[None], self.membership, share)[0]
         if self.membership == "compare":  # the inliers stay the majority
             marked &= worst((evidence[:, 0] - evidence[:, 1])[None], torch.full_like(share, 0.5))[0]
-        self.support_ = ~marked.cpu().numpy()
-        self.outlier_fraction_ = float(1 - self.support_.mean())
+        inlying = ~marked.cpu().numpy()
+        self.outlier_fraction_ = float(marked.double().mean())
+        ranking = outlyingness(evidence, self.membership).cpu().numpy()
+        self._sets = Audit(
+            inlying, InlierProbability(-ranking)(-ranking), counted_corruption(int(marked.sum()), len(marked))
+        )
         kept = evidence[~marked]
         margins, errors = kept[:, 0] - kept[:, 1], kept[:, 2]
         self._spreads = _spread(margins), _spread(errors)
-        return self.support_
+        return inlying
+
+    def _audit(self, scores: NDArray[np.float64]) -> Audit:
+        sets = self._sets
+        del self._sets  # its parts have names of their own
+        return sets
 
     def _evidence(self, x: Tensor) -> Tensor:
         """Return (K, B, 3): distances to the inlier and the outlier codebook, error through the former."""

@@ -70,9 +70,9 @@ class SQVAE(QuantisedDetector):
         Passes over the codes when the prior is fitted: by the first ``sample``, by
         ``fit_prior``, or by ``fit`` where the score asks for it. ``None`` makes as many as give
         1000 steps, and 10 at least.
-    contamination : float in (0, 0.5]
-        The share of the training rows that ``predict`` marks. It moves the threshold, never the
-        ranking.
+    contamination : float in (0, 0.5] or "auto"
+        The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
+        moves the threshold, never the ranking.
     n_members : int
         K, nets that are trained at once, each with its own start and shuffles; the score is
         their mean error.
@@ -109,6 +109,16 @@ class SQVAE(QuantisedDetector):
         The variance of the decoder, in scaled units.
     offset_ : float
         The threshold on ``score_samples``.
+    support_ : ndarray of bool, (n,)
+        The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
+    inlier_weight_ : ndarray of float, (n,)
+        The probability of each training row to be an inlier, as its score tells; see
+        :class:`robustgen.inference.membership.InlierProbability`.
+    contamination_ : float
+        The estimated share of outliers among the training rows, in [0, 0.5]; see
+        :func:`robustgen.inference.corruption.estimate_corruption`.
+    contamination_interval_ : tuple of float
+        (lower, upper) around it, at 90 %.
     latent_dim_ : int
         The length of a code.
     net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
@@ -157,7 +167,7 @@ class SQVAE(QuantisedDetector):
         batch_size: int = 32,
         learning_rate: float = 1e-3,
         prior_epochs: int | None = None,
-        contamination: float = 0.1,
+        contamination: float | str = 0.1,
         n_members: int = 1,
         robust: bool | RobustTraining = False,
         training: dict[str, Any] | None = None,

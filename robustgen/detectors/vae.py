@@ -64,9 +64,9 @@ class VAE(Detector):
         Rows per training step.
     learning_rate : float
         Adam's step.
-    contamination : float in (0, 0.5]
-        The share of the training rows that ``predict`` marks. It moves the threshold, never the
-        ranking.
+    contamination : float in (0, 0.5] or "auto"
+        The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
+        moves the threshold, never the ranking.
     n_members : int
         K, nets that are trained at once, each with its own start and shuffles; the score is
         their mean error.
@@ -90,6 +90,16 @@ class VAE(Detector):
         The terms "reconstruction" and "kl" by epoch and member.
     offset_ : float
         The threshold on ``score_samples``.
+    support_ : ndarray of bool, (n,)
+        The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
+    inlier_weight_ : ndarray of float, (n,)
+        The probability of each training row to be an inlier, as its score tells; see
+        :class:`robustgen.inference.membership.InlierProbability`.
+    contamination_ : float
+        The estimated share of outliers among the training rows, in [0, 0.5]; see
+        :func:`robustgen.inference.corruption.estimate_corruption`.
+    contamination_interval_ : tuple of float
+        (lower, upper) around it, at 90 %.
     latent_dim_ : int
         The dimension of the codes.
     net_ : robustgen.nets.variational.VariationalNet
@@ -136,7 +146,7 @@ class VAE(Detector):
         epochs: int = 100,
         batch_size: int = 128,
         learning_rate: float = 1e-3,
-        contamination: float = 0.1,
+        contamination: float | str = 0.1,
         n_members: int = 1,
         robust: bool | RobustTraining = False,
         training: dict[str, Any] | None = None,

@@ -13,8 +13,8 @@ def contamination_offset(scores: NDArray[np.float64], contamination: float) -> f
     ----------
     scores : ndarray of float, (n,)
         ``score_samples`` of the training rows, larger = more normal.
-    contamination : float in (0, 0.5]
-        The share of outliers to mark.
+    contamination : float in [0, 0.5]
+        The share of outliers to mark; 0 marks none of them.
 
     Returns
     -------

@@ -101,6 +101,30 @@ def test_contamination_moves_the_threshold_and_never_the_ranking(build):
     assert (many.predict(X) == -1).mean() == pytest.approx(0.3)
 
 
+def test_every_detector_audits_its_training_rows(build):
+    X = np.vstack([vectors(190), 6 * np.random.default_rng(1).normal(size=(10, 6))])
+    detector = build(contamination="auto").fit(X)
+    weight, share = detector.inlier_weight_, detector.contamination_
+    assert detector.support_.shape == weight.shape == (200,)
+    assert detector.support_.dtype == bool
+    assert ((weight >= 0) & (weight <= 1)).all()
+    lower, upper = detector.contamination_interval_
+    assert 0 <= lower <= share <= upper <= 1
+    assert share <= 0.5
+    assert (~detector.support_).sum() == round(200 * share)
+    assert weight[~detector.support_].max(initial=0) <= weight[detector.support_].min()
+    assert (detector.predict(X) == -1).mean() == pytest.approx(share, abs=0.01)
+
+
+def test_without_sets_of_its_own_the_audit_follows_the_scores(build):
+    detector = build().fit(vectors(200))
+    if isinstance(detector, RVQVAE):
+        assert detector.contamination_ == detector.outlier_fraction_
+    else:
+        by_score = np.argsort(detector.score_samples(vectors(200)))
+        assert (np.diff(detector.inlier_weight_[by_score]) >= 0).all()
+
+
 @pytest.mark.parametrize(
     "X",
     [
@@ -129,8 +153,10 @@ def test_contamination_moves_the_threshold_and_never_the_ranking(build):
     ],
 )
 def test_odd_tables_work(build, X):
-    scores = build().fit(X).score_samples(X)
-    assert np.isfinite(scores).all()
+    detector = build().fit(X)
+    assert np.isfinite(detector.score_samples(X)).all()
+    assert np.isfinite(detector.inlier_weight_).all()
+    assert 0 <= detector.contamination_ <= 0.5
 
 
 @pytest.mark.parametrize("shape", [(5, 1, 1), (5, 3, 7), (5, 1, 4, 4), (3, 2, 5, 1)])

@@ -224,11 +224,15 @@ def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
     >>> outlying(evidence, "compare", share), outlying(evidence, "reconstruction", share)
     (tensor([[False,  True, False]]), tensor([[False, False,  True]]))
     """
-    if membership == "compare":
-        return evidence[..., 0] > evidence[..., 1]
-    if membership == "rank":
-        return worst(evidence[..., 0] - evidence[..., 1], share)
-    return worst(evidence[..., 0 if membership == "trim" else 2], share)
+    ranking = outlyingness(evidence, membership)
+    return ranking > 0 if membership == "compare" else worst(ranking, share)
+
+
+def outlyingness(evidence: Tensor, membership: str) -> Tensor:
+    """Return by what a rule ranks the rows (K, n), from their evidence (K, n, 3); larger = more outlying."""
+    if membership in ("compare", "rank"):
+        return evidence[..., 0] - evidence[..., 1]
+    return evidence[..., 0 if membership == "trim" else 2]
 
 
 def worst(errors: Tensor, share: Tensor) -> Tensor:

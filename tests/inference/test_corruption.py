@@ -1,0 +1,99 @@
+"""The estimated share of outliers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from robustgen._checks import UsageError
+from robustgen.inference.corruption import Bulk, counted_corruption, estimate_corruption
+
+INLIERS = {
+    "normal": lambda rng, n: rng.normal(size=n),
+    "gamma": lambda rng, n: rng.gamma(20, 1, size=n),
+    "uniform": lambda rng, n: rng.random(n),
+}
+
+
+def planted(corruption: float, inliers: str = "normal", n_rows: int = 2000, seed: int = 0) -> np.ndarray:
+    """Scores of inliers, and of outliers twelve standard deviations below them."""
+    rng = np.random.default_rng(seed)
+    good = INLIERS[inliers](rng, n_rows)
+    n_outliers = round(corruption * n_rows)
+    good[:n_outliers] = good.mean() + good.std() * (12 + rng.normal(size=n_outliers))
+    return -good
+
+
+@pytest.mark.parametrize("inliers", INLIERS)
+@pytest.mark.parametrize("corruption", [0.0, 0.05, 0.1, 0.2, 0.3, 0.45])
+def test_outliers_that_stand_apart_are_counted(corruption, inliers):
+    found = estimate_corruption(planted(corruption, inliers))
+    assert found.share == pytest.approx(corruption, abs=0.01)
+    assert found.interval[0] <= found.share <= found.interval[1]
+    if corruption <= 0.2:
+        assert found.interval[0] <= corruption <= found.interval[1]
+
+
+def test_shift_scale_and_order_of_the_scores_do_not_matter():
+    scores = planted(0.2)
+    expected = estimate_corruption(scores)
+    shuffled = np.random.default_rng(1).permutation(scores)
+    for same in (16 * scores, scores + 1024, shuffled):
+        assert estimate_corruption(same).share == expected.share
+    assert estimate_corruption(shuffled) == expected
+
+
+def test_how_far_away_an_outlier_is_does_not_matter():
+    scores = planted(0.1)
+    scores[0] = -1e3
+    near = estimate_corruption(scores)
+    scores[0] = -1e9
+    assert estimate_corruption(scores) == near
+
+
+def test_more_rows_narrow_the_interval():
+    widths = [np.ptp(estimate_corruption(planted(0.1, n_rows=n)).interval) for n in (100, 10_000)]
+    assert widths[1] < widths[0]
+
+
+def test_outliers_that_score_like_inliers_cannot_be_counted():
+    assert estimate_corruption(planted(0.0)[:1000]).share < 0.01
+
+
+@pytest.mark.parametrize(
+    ("scores", "share"),
+    [
+        (np.zeros(10), 0.0),
+        (np.full(7, 0.1) + 1e-17, 0.0),
+        (np.array([3.0]), 0.0),
+        (np.array([3.0, 5.0]), 0.0),
+        (np.r_[np.zeros(9), -1.0], 0.1),
+        (np.r_[np.full(8, 1e-200), -1e200, -1e200], 0.2),
+        (-np.arange(5.0), 0.0),
+    ],
+    ids=["zeros", "noise", "one row", "two rows", "ties and one", "huge", "a ladder"],
+)
+def test_odd_scores_have_an_estimate(scores, share):
+    found = estimate_corruption(scores)
+    assert found.share == pytest.approx(share)
+    assert 0 <= found.interval[0] <= found.interval[1] <= 0.5
+
+
+def test_half_of_the_rows_stay_in_the_bulk():
+    ordered = np.sort(np.r_[np.zeros(6), 10.0 ** np.arange(5)])
+    assert Bulk.of(ordered, cut=0.1).n_rows == 6
+
+
+@pytest.mark.parametrize("scores", [np.empty(0), np.array([1.0, np.nan]), np.ones((2, 2))])
+def test_what_is_no_score_is_refused(scores):
+    with pytest.raises(UsageError, match="expected one finite number a row"):
+        estimate_corruption(scores)
+
+
+def test_a_counted_share_has_the_interval_of_a_share():
+    found = counted_corruption(30, 100)
+    z = 1.6448536269514722
+    centre, half = (0.3 + z**2 / 200) / (1 + z**2 / 100), np.sqrt(0.3 * 0.7 / 100 + z**2 / 40_000)
+    half *= z / (1 + z**2 / 100)
+    assert found.share == 0.3
+    assert found.interval == pytest.approx((centre - half, centre + half))
