@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.vqvae import VQVAE
     from robustgen.inverse import InverseRegressor
     from robustgen.objectives.codebooks.schedule import CodebookTraining
+    from robustgen.peers.as_pyod import as_pyod
     from robustgen.storage import load, save
     from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
     from robustgen.training import RobustTraining
@@ -38,6 +39,7 @@ __all__ = [
     "PhaseCanonicalizer",
     "RobustTraining",
     "SignCanonicalizer",
+    "as_pyod",
     "load",
     "save",
 ]
@@ -57,6 +59,7 @@ _HOMES = {
     "VQVAE": "robustgen.detectors.vqvae",
     "RobustTraining": "robustgen.training",
     "SignCanonicalizer": "robustgen.symmetry",
+    "as_pyod": "robustgen.peers.as_pyod",
     "load": "robustgen.storage",
     "save": "robustgen.storage",
 }

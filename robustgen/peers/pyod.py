@@ -1,4 +1,4 @@
-"""PyOD's detectors. The one place of the project where a sign is flipped."""
+"""PyOD's detectors. Here a sign is flipped; :mod:`robustgen.peers.as_pyod` flips it back; nowhere else."""
 
 from __future__ import annotations
 
