@@ -5,11 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+from robustgen._checks import UsageError, suggest
 from robustgen.data.content import content_folder, read_toml
 from robustgen.data.dataset import Kind
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file of a data set as it is published.
+
+    Parameters
+    ----------
+    url : str
+        Its address.
+    hash : str or None
+        ``"sha256:..."`` or ``"md5:..."``, where one is published; None where none is known.
+    """
+
+    url: str
+    hash: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file without its address.
+
+        Examples
+        --------
+        >>> RemoteFile("https://example.org/a/KDDTrain%2B.txt?download=1").name
+        'KDDTrain+.txt'
+        """
+        return PurePosixPath(unquote(urlsplit(self.url).path)).name
 
 
 @dataclass(frozen=True)
@@ -22,14 +52,14 @@ class Entry:
         Its name, and that of its file without ``.npz``.
     kind : {"tabular", "image", "text", "embedding"}
         What the rows are.
-    rows : int
-        The number of rows.
     shape : tuple of int
-        The shape of one row: ``(d,)`` for vectors, ``(H, W)`` for images.
+        The shape of one row: ``(d,)`` for vectors, ``(H, W)``, ``(H, W, C)`` or ``(C, H, W)`` for images.
     source : str
-        The address that it comes from.
+        The place that it comes from, for people.
     licence : str
         The terms of its use.
+    rows : int or None
+        The number of rows; None where only the download tells.
     outlier_rate : float in [0, 1] or None
         The share of outliers, where it comes with outlier labels.
     classes : int or None
@@ -37,7 +67,14 @@ class Entry:
     class_names : tuple of str or None
         The names of the classes, where the labels alone would not say.
     sha256 : str or None
-        The hash of the file; None for the sets that ship inside scikit-learn.
+        The hash of the file ``<name>.npz`` that our published results were made with, where there is one.
+    rows_sha256 : str or None
+        The hash of its rows, however the file is compressed; see `robustgen.data.remote.rows_hash`.
+    files : tuple of RemoteFile
+        What is downloaded.
+    recipe : str or None
+        The function of `robustgen.data.remote.recipes` that makes the arrays of the files; None for a
+        set that cannot be built from its source, or ships inside scikit-learn.
     aliases : tuple of str
         Shorter names that mean the same set.
     note : str
@@ -46,14 +83,17 @@ class Entry:
 
     name: str
     kind: Kind
-    rows: int
     shape: tuple[int, ...]
     source: str
     licence: str
+    rows: int | None = None
     outlier_rate: float | None = None
     classes: int | None = None
     class_names: tuple[str, ...] | None = None
     sha256: str | None = None
+    rows_sha256: str | None = None
+    files: tuple[RemoteFile, ...] = ()
+    recipe: str | None = None
     aliases: tuple[str, ...] = ()
     note: str = ""
 
@@ -104,6 +144,20 @@ def find(name: str) -> Entry | None:
     return next((entry for entry in entries.values() if name in entry.aliases), None)
 
 
+def entry_of(name: str) -> Entry:
+    """Return the entry called `name` or having it as an alias.
+
+    Raises
+    ------
+    UsageError
+        If there is none, with the nearest names.
+    """
+    entry = find(name)
+    if entry is None:
+        raise UsageError(f"unknown dataset '{name}'{suggest(name, known_names())}")
+    return entry
+
+
 def known_names() -> tuple[str, ...]:
     """Return all names and aliases, for the hint after a misspelt one."""
     return names() + tuple(alias for entry in catalog().values() for alias in entry.aliases)
@@ -117,6 +171,7 @@ def _read_catalog() -> Mapping[str, Entry]:
 
 
 def _entry(table: dict[str, Any]) -> Entry:
-    """Turn TOML's lists into the tuples of a frozen entry."""
+    """Turn TOML's lists into the tuples of a frozen entry, and its tables into files."""
+    files = tuple(RemoteFile(**one) for one in table.pop("files", ()))
     frozen: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
-    return Entry(**frozen)
+    return Entry(**frozen, files=files)

@@ -1,12 +1,12 @@
-"""Where rows come from: the sets inside scikit-learn, and a local folder of ``.npz`` files."""
+"""Where rows come from: inside scikit-learn, a local folder of ``.npz`` files, the cache, the network."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal, NoReturn
 
 import numpy as np
 
@@ -14,20 +14,25 @@ from robustgen._checks import UsageError, suggest
 from robustgen.data.archive import dataset_from, read_arrays
 from robustgen.data.catalog import Entry, find, known_names
 from robustgen.data.dataset import Dataset
+from robustgen.data.hashing import file_hash
+from robustgen.data.remote import cache_folder, cached, fetch, is_cached, rows_hash
 
 #: The environment variable that names the local folder.
 FOLDER_VARIABLE = "ROBUSTGEN_DATA"
+
+#: Inside scikit-learn, in that folder, in the cache, to be downloaded, or to be asked for at its source.
+Whereabouts = Literal["scikit-learn", "folder", "cache", "to fetch", "by hand"]
 
 
 def load(name: str) -> Dataset:
     """Load a data set by name.
 
     The sets ``digits``, ``breast_cancer`` and ``wine`` ship inside scikit-learn. Every other
-    name is a file ``<name>.npz`` in the folder that the environment variable
-    ``ROBUSTGEN_DATA`` names, with the arrays ``X`` (or ``X_data``, ``X_indices``,
-    ``X_indptr``, ``X_shape`` of a CSR matrix) and ``y``: two labels 0 and 1 mean inlier and
-    outlier, more are classes, which ``class_names`` may name. A file of the catalog is
-    checked against its hash.
+    name is a file ``<name>.npz``, looked for first in the folder that the environment variable
+    ``ROBUSTGEN_DATA`` names and then in the cache, where a set of the catalog is downloaded to.
+    It holds the arrays ``X`` (or ``X_data``, ``X_indices``, ``X_indptr``, ``X_shape`` of a CSR
+    matrix) and ``y``: two labels 0 and 1 mean inlier and outlier, more are classes, which
+    ``class_names`` may name. A file of the catalog is checked against its hash.
 
     Parameters
     ----------
@@ -44,8 +49,8 @@ def load(name: str) -> Dataset:
     Raises
     ------
     UsageError
-        If the name is unknown (with the nearest ones), the file is missing (with where it was
-        looked for), unreadable, or not the file of the catalog.
+        If the name is unknown (with the nearest ones), the file is missing and cannot be downloaded
+        (with where it was looked for and how to get it), unreadable, or not the file of the catalog.
 
     Examples
     --------
@@ -94,35 +99,84 @@ _BUILT_IN: Mapping[str, Callable[[], Dataset]] = {
 
 def _load_file(name: str, part: str, entry: Entry | None) -> Dataset:
     path = _find_file(name, entry)
-    if entry and entry.sha256:
-        _check_hash(path, entry.sha256, path.stat().st_mtime_ns)
     arrays = read_arrays(path)
     if entry is None:
         return dataset_from(arrays, name, path, part=part)
     return dataset_from(arrays, name, path, part=part, kind=entry.kind, class_names=entry.class_names)
 
 
+def place(entry: Entry) -> Path | None:
+    """Return the file that a set of the catalog loads from, or None if it would have to be downloaded.
+
+    Raises
+    ------
+    UsageError
+        If the file is not the one of the catalog, or damaged.
+    """
+    path = _in_folder(entry.name)
+    if path is None:
+        return cached(entry)
+    if entry.sha256:
+        _check_hash(path, entry, path.stat().st_mtime_ns)
+    return path
+
+
+def whereabouts(entry: Entry) -> Whereabouts:
+    """Say where a set of the catalog is, without opening anything.
+
+    Examples
+    --------
+    >>> whereabouts(find("digits"))
+    'scikit-learn'
+    """
+    if entry.name in _BUILT_IN:
+        return "scikit-learn"
+    if _in_folder(entry.name):
+        return "folder"
+    if is_cached(entry):
+        return "cache"
+    return "to fetch" if entry.recipe else "by hand"
+
+
 def _find_file(name: str, entry: Entry | None) -> Path:
+    if entry is None:
+        return _in_folder(name) or _refuse_unknown(name)
+    path = place(entry)
+    if path is not None:
+        return path
+    try:
+        return fetch(entry)
+    except UsageError as error:
+        folder = os.environ.get(FOLDER_VARIABLE)
+        looked = f"not in '{folder}' ({FOLDER_VARIABLE})" if folder else f"{FOLDER_VARIABLE} is not set"
+        raise UsageError(
+            f"dataset '{name}' needs the file {name}.npz: {looked}, not in the cache '{cache_folder()}', "
+            f"and not to be downloaded: {error}"
+        ) from None
+
+
+def _in_folder(name: str) -> Path | None:
     folder = os.environ.get(FOLDER_VARIABLE)
     path = Path(folder or ".", f"{name}.npz")
-    if folder and path.is_file():
-        return path
-    if entry is None:
-        local = [file.stem for file in Path(folder).glob("*.npz")] if folder else []
-        raise UsageError(f"unknown dataset '{name}'{suggest(name, {*known_names(), *local})}")
-    looked = f"'{folder}' ({FOLDER_VARIABLE}) does not hold it" if folder else f"{FOLDER_VARIABLE} is not set"
-    raise UsageError(
-        f"dataset '{name}' needs the file {name}.npz: {looked}; "
-        f"point {FOLDER_VARIABLE} to the folder that holds it (source: {entry.source})"
-    )
+    return path if folder and path.is_file() else None
+
+
+def _refuse_unknown(name: str) -> NoReturn:
+    folder = os.environ.get(FOLDER_VARIABLE)
+    local = [file.stem for file in Path(folder).glob("*.npz")] if folder else []
+    raise UsageError(f"unknown dataset '{name}'{suggest(name, {*known_names(), *local})}")
 
 
 @lru_cache(maxsize=256)
-def _check_hash(path: Path, expected: str, modified_ns: int) -> None:
-    """Compare the file's hash; the time of its last change makes a changed file a new question."""
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != expected:
-        raise UsageError(
-            f"'{path}' is not the file of the catalog: its sha256 is {found[:12]}..., "
-            f"expected {expected[:12]}...; fetch it again, or give another file another name"
-        )
+def _check_hash(path: Path, entry: Entry, modified_ns: int) -> None:
+    """Compare the file's hash; the time of its last change makes a changed file a new question.
+
+    A file of the same rows, as the cache packs it, will do as well.
+    """
+    found = file_hash(path)
+    if found == entry.sha256 or rows_hash(read_arrays(path)) == entry.rows_sha256:
+        return
+    raise UsageError(
+        f"'{path}' is not the file of the catalog: its sha256 is {found[:12]}..., "
+        f"expected {str(entry.sha256)[:12]}...; fetch it again, or give another file another name"
+    )

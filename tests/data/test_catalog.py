@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+import re
+
 from robustgen.data import catalog, names
 from robustgen.data.catalog import find, known_names
+from robustgen.data.remote.recipes import RECIPES
 
 BUILT_IN = {"digits", "breast_cancer", "wine"}
 
 
-def test_every_downloadable_set_has_an_address_a_licence_and_a_hash():
+def test_every_set_has_a_source_a_licence_and_a_size():
     for name, entry in catalog().items():
         assert entry.source, name
         assert entry.licence, name
-        if name not in BUILT_IN:
-            assert entry.source.startswith("https://"), name
-            assert len(entry.sha256) == 64, name
+        assert entry.shape, name
+        assert entry.rows or entry.recipe, name
+
+
+def test_every_set_can_be_had():
+    for name, entry in catalog().items():
+        assert name in BUILT_IN or entry.recipe in RECIPES or entry.sha256, name
+        ours = entry.recipe is not None and not entry.recipe.startswith("scikit-learn:")
+        assert bool(entry.files) == ours, name
+
+
+def test_hashes_are_hashes():
+    for name, entry in catalog().items():
+        for found in filter(None, (entry.sha256, entry.rows_sha256)):
+            assert re.fullmatch("[0-9a-f]{64}", found), name
+        for file in entry.files:
+            assert file.url.startswith("https://"), name
+            assert file.hash is None or re.fullmatch("sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}", file.hash), name
+
+
+def test_a_set_of_our_published_results_is_built_to_the_bit_or_not_at_all():
+    for name, entry in catalog().items():
+        assert bool(entry.recipe and entry.sha256) == bool(entry.rows_sha256), name
+
+
+def test_the_classical_sets_of_adbench_are_all_there():
+    numbers = {int(name.split("_")[1]) for name in names() if name.startswith("ad_")}
+    assert numbers == set(range(1, 48))
 
 
 def test_every_set_says_which_labels_it_has():

@@ -108,7 +108,7 @@ def test_an_unknown_name_gets_the_nearest_ones(folder):
 
 
 def test_a_missing_file_says_where_it_was_looked_for_and_where_it_comes_from(folder):
-    with pytest.raises(UsageError, match=rf"ad_6_cardio.npz: '{folder}'.*source: https://") as refused:
+    with pytest.raises(UsageError, match=rf"ad_6_cardio.npz: not in '{folder}'.*of https://") as refused:
         load("cardio")
     assert "\n" not in str(refused.value)
 

@@ -10,6 +10,7 @@ from robustgen._checks import UsageError
 from robustgen.data.dataset import Dataset
 from robustgen.data.files.formats import format_of
 from robustgen.data.files.labelled import read
+from robustgen.data.hashing import file_hash
 
 
 @dataclass(frozen=True)
@@ -74,15 +75,7 @@ def content_hash(path: str | Path) -> str:
     """
     path = Path(path)
     if path.is_file():
-        return _file_hash(path)
+        return file_hash(path)
     below = sorted(one for one in path.rglob("*") if one.is_file())
-    lines = (f"{one.relative_to(path).as_posix()}\0{_file_hash(one)}\n" for one in below)
+    lines = (f"{one.relative_to(path).as_posix()}\0{file_hash(one)}\n" for one in below)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _file_hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
