@@ -8,6 +8,7 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen.cli.bench import bench
+from robustgen.cli.datasets import datasets
 from robustgen.cli.report import report
 
 
@@ -49,4 +50,5 @@ def main() -> None:
 
 
 main.add_command(bench)
+main.add_command(datasets)
 main.add_command(report)
