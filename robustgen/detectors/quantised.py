@@ -25,10 +25,10 @@ from robustgen.nets.quantizers.base import perplexity, usage_counts
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import mean_squared_error
-from robustgen.training import TrainingConfig
+from robustgen.training import RobustTraining, TrainingConfig
 
 PRIOR_BATCH = 64
-PRIOR_LEARNING_RATE = 1e-3
+PRIOR_LEARNING_RATE = 3e-3
 PRIOR_STEPS, LEAST_PRIOR_EPOCHS = 1000, 10
 """How long a prior is trained where the user leaves it open: small sets need many epochs."""
 DECODED_ROWS = 256
@@ -201,15 +201,16 @@ class QuantisedDetector(Detector):
         seeds = [seed_from(self._seed, "prior", k) for k in range(self.n_members)]
         draws = [seed_from(self._seed, "prior draws", k) for k in range(self.n_members)]
         generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
-        config = TrainingConfig(self._prior_epochs(codes.shape[1]), PRIOR_BATCH, PRIOR_LEARNING_RATE)
         prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels)
-        self.prior_ = prior.fit(codes, config, seeds, generators)
+        self.prior_ = prior.fit(codes, self._prior_config(codes.shape[1]), seeds, generators)
         return self
 
-    def _prior_epochs(self, n_rows: int) -> int:
-        if self.prior_epochs is not None:
-            return self.prior_epochs
-        return max(LEAST_PRIOR_EPOCHS, math.ceil(PRIOR_STEPS / math.ceil(n_rows / PRIOR_BATCH)))
+    def _prior_config(self, n_rows: int) -> TrainingConfig:
+        """Return how the prior is trained: by all rows, and ending with the moving average of its weights."""
+        enough = math.ceil(PRIOR_STEPS / math.ceil(n_rows / PRIOR_BATCH))
+        epochs = self.prior_epochs or max(LEAST_PRIOR_EPOCHS, enough)
+        averaged = RobustTraining(keep=1.0, warmup_epochs=epochs)
+        return TrainingConfig(epochs, PRIOR_BATCH, PRIOR_LEARNING_RATE, robust=averaged)
 
     def _n_indices(self) -> int:
         return self.n_codes

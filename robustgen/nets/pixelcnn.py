@@ -66,6 +66,10 @@ class GatedPixelCNN(nn.Module):
 
     .. math:: p(c \mid y) = \prod_i p(c_i \mid c_{<i}, y)
 
+    Beyond the paper, what is learnt of each row and column of the map is added to the embedded codes:
+    a convolution cannot tell the middle of a map from another place, and codes of centred
+    pictures depend on where they are.
+
     Parameters
     ----------
     n_codes : int
@@ -106,6 +110,9 @@ class GatedPixelCNN(nn.Module):
         super().__init__()
         self.map_shape = map_shape
         self.embedding = nn.Parameter(torch.randn(1, n_codes, channels))
+        height, width = map_shape
+        self.of_row = nn.Parameter(torch.randn(1, height, 1, channels) / 3)
+        self.of_column = nn.Parameter(torch.randn(1, 1, width, channels) / 3)
         self.layers = nn.ModuleList(
             GatedPair(channels, n_labels=n_labels, first=layer == 0) for layer in range(n_layers)
         )
@@ -126,7 +133,9 @@ class GatedPixelCNN(nn.Module):
         return self._of_rows(indices[..., : rows * width], rows, labels)[:, :, position]
 
     def _of_rows(self, indices: Tensor, rows: int, labels: Tensor | None) -> Tensor:
-        above = left = look_up(self.embedding, indices).mT.unflatten(3, (rows, self.map_shape[1]))
+        places = (self.of_row[:, :rows] + self.of_column).flatten(1, 2)
+        embedded = look_up(self.embedding, indices) + places[:, None]
+        above = left = embedded.mT.unflatten(3, (rows, self.map_shape[1]))
         for layer in self.layers:
             above, left = layer(above, left, labels)
         return self.logits(left).flatten(3).mT
