@@ -25,6 +25,7 @@ from robustgen.objectives.codebooks.sets import (
     SetRules,
     outlying,
     outlyingness,
+    set_evidence,
     worst,
 )
 from robustgen.objectives.quantisation import mean_squared_error
@@ -32,7 +33,7 @@ from robustgen.objectives.robust_quantisation import RobustVectorQuantisation
 from robustgen.training import RobustTraining
 
 UPDATES = ("gradient", "ema")
-SCORINGS = ("codebooks", "reconstruction", "sum", "likelihood")
+SCORINGS = ("codebooks", "contrast", "reconstruction", "sum", "likelihood")
 
 
 class RVQVAE(QuantisedDetector):
@@ -59,10 +60,11 @@ class RVQVAE(QuantisedDetector):
         What moves the codes.
     directions : {"none", "principal", "axes"}
         :math:`u_j`: the principal directions of a codebook, the axes, or plain Euclidean distances.
-    membership : {"rank", "compare", "trim", "reconstruction"}
-        Which rows are outliers. "compare": those nearer to the outlier codebook. "rank": the
-        rounds of the start compare, which finds their share; from then on that share, ranked by
-        the difference of the two distances. "trim": the ``outlier_share`` farthest from the
+    membership : {"contrast", "rank", "compare", "trim", "reconstruction"}
+        Which rows are outliers. "compare": those nearer to the outlier codebook. "contrast" and
+        "rank": the rounds of the start compare, which finds their share; from then on that share,
+        ranked by how much worse the inlier codebook reconstructs a row than the outlier codebook
+        ("contrast"), or by how much farther it is ("rank"). "trim": the ``outlier_share`` farthest from the
         inlier codebook. "reconstruction": the share that it reconstructs worst. The inliers
         stay the majority.
     start : {"residual", "relative", "random"}
@@ -78,9 +80,10 @@ class RVQVAE(QuantisedDetector):
         How the codebooks are kept in use. ``True`` is the robust training of Lancucki et al.;
         ``False`` does none of it; ``None`` takes its batch norm alone. The quantizer is always
         bypassed for ``warmup_epochs``.
-    scoring : {"codebooks", "reconstruction", "sum", "likelihood"}
+    scoring : {"codebooks", "contrast", "reconstruction", "sum", "likelihood"}
         Distance to the inlier codebook minus that to the outlier codebook; the mean squared
-        error through the inlier codebook; the sum of the two, each over its spread in training;
+        error through the inlier codebook minus that through the outlier codebook; the former error
+        alone; the sum of the first and the third, each over its spread in training;
         minus the log probability of the inlier codes under the prior.
     latent_dim : int or None
         D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
@@ -211,7 +214,7 @@ class RVQVAE(QuantisedDetector):
         beta: float = 0.25,
         updates: str = "gradient",
         directions: str = "axes",
-        membership: str = "rank",
+        membership: str = "contrast",
         start: str = "residual",
         outlier_share: float = 0.3,
         outlier_weight: float = 1.0,
@@ -284,14 +287,12 @@ class RVQVAE(QuantisedDetector):
     def _build_objective(self) -> RobustVectorQuantisation:
         schedule = self._schedule()
         rules = SetRules(self.membership, self.start, self.outlier_share, schedule.bypass_epochs)
-        self._objective = RobustVectorQuantisation(self.beta, self.outlier_weight, rules, schedule)
-        return self._objective
+        return RobustVectorQuantisation(self.beta, self.outlier_weight, rules, schedule)
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
         """Mark the inliers, and remember how far the parts of the score spread over them."""
-        evidence = torch.cat([self._evidence(x).mean(0) for x in self._blocks(X)]).double()
-        share = evidence.new_tensor([[self._objective.share.mean()]])
-        del self._objective  # it holds the net that was trained, in float32
+        evidence = torch.cat([set_evidence(self.net_, x).mean(0) for x in self._blocks(X)]).double()
+        share = evidence.new_tensor([[self.history_.latest["outlier_share"]]])
         marked = outlying(evidence[None], self.membership, share)[0]
         if self.membership == "compare":  # the inliers stay the majority
             marked &= worst((evidence[:, 0] - evidence[:, 1])[None], torch.full_like(share, 0.5))[0]
@@ -311,19 +312,16 @@ class RVQVAE(QuantisedDetector):
         del self._sets  # its parts have names of their own
         return sets
 
-    def _evidence(self, x: Tensor) -> Tensor:
-        """Return (K, B, 3): distances to the inlier and the outlier codebook, error through the former."""
-        distances = self.net_.quantizer.distances(self.net_.positions(x))
-        return torch.cat([distances, mean_squared_error(x, self.net_(x))[..., None]], dim=-1)
-
     def _errors(self, x: Tensor) -> Tensor:
         if self.scoring == "likelihood":
             return self._surprisal(x)
-        inlier, outlier, error = self._evidence(x).unbind(-1)
+        if self.scoring == "reconstruction":
+            return mean_squared_error(x, self.net_(x))
+        inlier, outlier, error, other_error = set_evidence(self.net_, x).unbind(-1)
         if self.scoring == "codebooks":
             return inlier - outlier
-        if self.scoring == "reconstruction":
-            return error
+        if self.scoring == "contrast":
+            return error - other_error
         margin_spread, error_spread = self._spreads
         return (inlier - outlier) / margin_spread + error / error_spread
 

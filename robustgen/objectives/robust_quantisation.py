@@ -63,19 +63,11 @@ class RobustVectorQuantisation:
         self._outlier_weight = outlier_weight
         self._rules = rules
         self._schedule = schedule
-        self._sets: InlierSets | None = None
-
-    @property
-    def share(self) -> Tensor:
-        """The share (K, 1) of outliers that the latest training ended with."""
-        if self._sets is None:
-            raise LookupError("no training has asked for the players yet: there is no share of outliers")
-        return self._sets.share
 
     def players(self, net: TwoSidedNet) -> tuple[Player, ...]:
         """Return the one player; its hooks keep the codebooks and update the sets, in this order."""
         care = CodebookCare(net.quantizer.codebooks(), net.strength, self._schedule)
-        self._sets = sets = InlierSets(net, self._rules, care)
+        sets = InlierSets(net, self._rules, care)
         return (
             Player(
                 "autoencoder",

@@ -104,6 +104,11 @@ class DualQuantizer(nn.Module):
         least = squared_distances(rotated, torch.bmm(codes, mapping)).min(-1)
         return least.values, least.indices
 
+    def quantised(self, z: Tensor, side: int) -> tuple[Tensor, Tensor]:
+        """Return the distance (K, B) of each row's latents from one codebook, and its codes (K, B, P, D)."""
+        least, indices = self.nearest(z, side)
+        return least.mean(-1), look_up(self.codebooks()[side].codes, indices)
+
     def distances(self, z: Tensor) -> Tensor:
         """Return the distance (K, B, 2) of each row's latents from the inlier and the outlier codebook."""
         return torch.stack([self.nearest(z, side)[0].mean(-1) for side in (INLIER, OUTLIER)], dim=-1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from robustgen.objectives.codebooks.care import CodebookCare, ReplaceableCodebook
 from robustgen.objectives.codebooks.seeding import kmeans
@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 1024
 START_ROWS = 2048
 """Rows whose latents the first codebooks are fitted to."""
-MEMBERSHIPS = ("rank", "compare", "trim", "reconstruction")
-START_MEMBERSHIP = {"rank": "compare", "compare": "compare", "trim": "trim", "reconstruction": "trim"}
+MEMBERSHIPS = ("contrast", "rank", "compare", "trim", "reconstruction")
+START_MEMBERSHIP = {
+    "contrast": "compare",
+    "rank": "compare",
+    "compare": "compare",
+    "trim": "trim",
+    "reconstruction": "trim",
+}
 """The rule of the first rounds, in which the decoder does not know the codes yet."""
 STARTS = ("residual", "relative", "random")
 
@@ -31,11 +37,11 @@ class SetRules:
 
     Attributes
     ----------
-    membership : {"rank", "compare", "trim", "reconstruction"}
+    membership : {"contrast", "rank", "compare", "trim", "reconstruction"}
         "compare": a row is an outlier where the outlier codebook is nearer than the inlier one.
-        "rank": the rounds of the start do that, and find the share of outliers; from then on the
-        same share of rows, those whose distance to the inlier codebook exceeds that to the
-        outlier codebook by most.
+        "contrast" and "rank": the rounds of the start do that, and find the share of outliers; from
+        then on the same share of rows, those that the inlier codebook reconstructs worse than
+        the outlier codebook by most ("contrast"), or from which it is farther by most ("rank").
         "trim": the ``outlier_share`` of rows farthest from the inlier codebook.
         "reconstruction": the same share, by the error of the reconstruction through it.
     start : {"residual", "relative", "random"}
@@ -50,7 +56,7 @@ class SetRules:
         k-means and the sets are updated by the codebooks.
     """
 
-    membership: str = "rank"
+    membership: str = "contrast"
     start: str = "residual"
     outlier_share: float = 0.3
     warmup_epochs: int = 5
@@ -62,6 +68,10 @@ class TwoCodebooks(Protocol):
 
     def codebooks(self) -> Sequence[ReplaceableCodebook]:
         """Return the codebooks: inliers', outliers'."""
+        ...
+
+    def quantised(self, z: Tensor, side: int) -> tuple[Tensor, Tensor]:
+        """Return the distance (K, B) of each row's latents from one codebook, and its codes (K, B, P, D)."""
         ...
 
     def distances(self, z: Tensor) -> Tensor:
@@ -81,6 +91,7 @@ class SettingNet(Protocol):
     """What the sets ask of a net."""
 
     quantizer: TwoCodebooks
+    decoder: nn.Module
     strength: Tensor
 
     def positions(self, x: Tensor) -> Tensor:
@@ -162,10 +173,10 @@ class InlierSets:
         marked = worst(self._first_errors(rows, generators), self.share).gather(1, chosen)
         for _ in range(self._rules.start_rounds):
             self._fit_codebooks(z, marked, generators)
-            evidence = self._net.quantizer.distances(z)
-            marked = outlying(evidence, START_MEMBERSHIP[self._rules.membership], self.share)
+            distances = self._net.quantizer.distances(z)
+            marked = outlying(distances, START_MEMBERSHIP[self._rules.membership], self.share)
             marked = self._majority_kept(marked)
-        if self._rules.membership == "rank":
+        if self._rules.membership in ("contrast", "rank"):
             self.share = marked.to(self.share).mean(1, keepdim=True)
 
     def _fit_codebooks(self, z: Tensor, marked: Tensor, generators: Generators) -> None:
@@ -197,11 +208,29 @@ class InlierSets:
         return torch.cat(parts, 1)
 
     def _updated(self, rows: Rows, members: int) -> Tensor:
-        parts = []
-        for x in _in_order(rows, members):
-            distances = self._net.quantizer.distances(self._net.positions(x))
-            parts.append(torch.cat([distances, _mean_squares(x - self._net(x))[..., None]], dim=-1))
+        parts = [set_evidence(self._net, x) for x in _in_order(rows, members)]
         return outlying(torch.cat(parts, 1), self._rules.membership, self.share)
+
+
+def set_evidence(net: Any, x: Tensor) -> Tensor:
+    """Return what tells inliers from outliers.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        With a quantizer of two codebooks.
+    x : torch.Tensor
+        Rows (K, B, ...).
+
+    Returns
+    -------
+    torch.Tensor
+        (K, B, 4): the distances to the inlier and the outlier codebook, and the mean squared
+        errors of the reconstructions through either.
+    """
+    z = net.positions(x)
+    distances, codes = zip(*(net.quantizer.quantised(z, side) for side in (0, 1)), strict=True)
+    return torch.stack([*distances, *(_mean_squares(x - net.decoder(taken)) for taken in codes)], dim=-1)
 
 
 def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
@@ -210,16 +239,16 @@ def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
     Parameters
     ----------
     evidence : torch.Tensor
-        (K, n, 3): distances to the inlier and the outlier codebook, error of the
-        reconstruction through the inlier codebook (which only one rule needs).
-    membership : {"rank", "compare", "trim", "reconstruction"}
+        That of :func:`set_evidence`, (K, n, 4); the distances alone are enough for "rank", "compare"
+        and "trim".
+    membership : {"contrast", "rank", "compare", "trim", "reconstruction"}
         The rule.
     share : torch.Tensor
         (K, 1), the share of outliers, but for "compare", which finds it.
 
     Examples
     --------
-    >>> evidence = torch.tensor([[[1.0, 2.0, 0.1], [3.0, 1.0, 0.3], [2.0, 4.0, 0.9]]])
+    >>> evidence = torch.tensor([[[1.0, 2.0, 0.1, 0.2], [3.0, 1.0, 0.3, 0.2], [2.0, 4.0, 0.9, 0.9]]])
     >>> share = torch.tensor([[0.4]])
     >>> outlying(evidence, "compare", share), outlying(evidence, "reconstruction", share)
     (tensor([[False,  True, False]]), tensor([[False, False,  True]]))
@@ -229,10 +258,17 @@ def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
 
 
 def outlyingness(evidence: Tensor, membership: str) -> Tensor:
-    """Return by what a rule ranks the rows (K, n), from their evidence (K, n, 3); larger = more outlying."""
-    if membership in ("compare", "rank"):
-        return evidence[..., 0] - evidence[..., 1]
-    return evidence[..., 0 if membership == "trim" else 2]
+    """Return by what a rule ranks the rows (K, n), from their evidence (K, n, 4); larger = more outlying."""
+    return RANKINGS[membership](evidence)
+
+
+RANKINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "contrast": lambda evidence: evidence[..., 2] - evidence[..., 3],
+    "rank": lambda evidence: evidence[..., 0] - evidence[..., 1],
+    "compare": lambda evidence: evidence[..., 0] - evidence[..., 1],
+    "trim": lambda evidence: evidence[..., 0],
+    "reconstruction": lambda evidence: evidence[..., 2],
+}
 
 
 def worst(errors: Tensor, share: Tensor) -> Tensor:

@@ -189,8 +189,9 @@ class Projection(nn.Module):
 
 
 @pytest.mark.parametrize("corruption", [0.1, 0.2, 0.3, 0.45])
+@pytest.mark.parametrize("membership", ["contrast", "rank"])
 @pytest.mark.parametrize("directions", ["principal", "axes", "none"])
-def test_the_sets_of_a_planted_mixture_are_found(corruption, directions):
+def test_the_sets_of_a_planted_mixture_are_found(corruption, directions, membership):
     """Inliers: twelve clusters in a subspace of rank 4 of R^16. Outliers: eight clusters beside it."""
     rng = np.random.default_rng(0)
     n_outliers, n_inliers = round(600 * corruption), 600 - round(600 * corruption)
@@ -206,14 +207,14 @@ def test_the_sets_of_a_planted_mixture_are_found(corruption, directions):
     )
     net.strength.zero_()
     care = CodebookCare(net.quantizer.codebooks(), net.strength, CodebookTraining())
-    sets = InlierSets(net, SetRules(outlier_share=corruption, warmup_epochs=0), care)
+    sets = InlierSets(net, SetRules(membership, outlier_share=corruption, warmup_epochs=0), care)
     sets.begin_epoch(0, rows_of(X), generators())
     expected = np.arange(600) >= n_inliers
     assert (sets.outlying[0].numpy() != expected).mean() < 0.02
     assert float(sets.share) == pytest.approx(corruption, abs=0.02)
 
 
-@pytest.mark.parametrize("membership", ["rank", "compare", "trim", "reconstruction"])
+@pytest.mark.parametrize("membership", ["contrast", "rank", "compare", "trim", "reconstruction"])
 def test_the_inliers_stay_the_majority(membership):
     X = np.random.default_rng(0).normal(size=(120, 6))
     net = initialise(lambda: vq_net(DualQuantizer(8, 3)), [0, 1])
