@@ -1,209 +1,253 @@
-"""The measurements of the vector-quantised family: usage of codes, sets, generation.
+"""The vector-quantised family on MNIST and Fashion-MNIST: samples under corruption, sets, usage of codes.
 
-python benchmarks/vq.py {usage,sets,generation} --data FOLDER --output FOLDER
+    ROBUSTGEN_DATA=folder python benchmarks/vq.py generation sets usage --output reports/vq
 
-FOLDER holds mnist.npz and fashion_mnist.npz (X uint8 (70000, 28, 28), y). One CSV a part is written,
-a line as soon as it is measured.
+writes one CSV a part, a line as soon as it is measured, and pictures of samples. What the CSV holds already
+is not measured again: delete its lines to do so. Each fit is of one seed and computes on one thread.
+
+generation: 1,400 inliers and as many outliers as make the corruption; the inliers are the same at every
+corruption, and alone train the clean oracle. A judge of held-out rows of both sides sees 2,000 samples.
+sets: the choices of RVQ-VAE, one changed at a time, by what leaks into its inlier set.
+usage: VQ-VAE without and with each part of the robust training, and SQ-VAE, K = 256, on Fashion-MNIST.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
-import itertools
 import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-import matplotlib as mpl
+import click
+import matplotlib.image
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining
 from robustgen.bench.judge import Judge
+from robustgen.data import load
+from robustgen.metrics import auroc
 from robustgen.metrics.generation import generation_report
 
-mpl.use("Agg")
-N_ROWS, EPOCHS, PRIOR_EPOCHS, N_SAMPLES = 1000, 16, 20, 500
+EPOCHS, N_SAMPLES = 16, 2000
+N_TRAIN, N_TRAIN_OF_SETS = 1400, 700
+"""Training inliers."""
+N_JUDGED, N_REAL = 2500, 1500
+"""Held-out rows of each side that train the judge, and held-out inliers that samples are compared with."""
 PAIRS = {
     "MNIST, Fashion outliers": ("mnist", "fashion_mnist"),
     "Fashion, MNIST outliers": ("fashion_mnist", "mnist"),
     "Fashion class 1, the rest outliers": ("fashion_mnist", None),
 }
+VARIANTS: list[dict[str, Any]] = [
+    {},
+    {"directions": "none"},
+    {"directions": "principal"},
+    {"membership": "rank"},
+    {"membership": "compare"},
+    {"membership": "trim"},
+    {"membership": "reconstruction"},
+    {"start": "relative"},
+    {"start": "random"},
+    {"codebook_training": False},
+]
+SCORINGS = ("codebooks", "contrast", "reconstruction", "sum")
+Cell = tuple[dict[str, Any], Callable[[], dict[str, Any]]]
+"""What a line is about, and how its values are measured."""
 
 
 class Pair:
     """Inliers and outliers of one pair, with a label for each kind of image."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, name: str) -> None:
         inner, outer = PAIRS[name]
-        data = dict(np.load(folder / f"{inner}.npz"))
+        data = load(inner)
+        mine = data.y == 1 if outer is None else np.ones(len(data.y), dtype=bool)
+        others = (data.X[~mine], data.y[~mine])
+        if outer is not None:
+            others = (load(outer).X, load(outer).y.astype(int) + 100)
         rng = np.random.default_rng(0)
-        mine = data["y"] == 1 if outer is None else np.ones(len(data["y"]), dtype=bool)
-        if outer is None:
-            others, labels = data["X"][~mine], data["y"][~mine]
-        else:
-            with np.load(folder / f"{outer}.npz") as file:
-                others, labels = file["X"], file["y"] + 100
-        self.inliers, self.inlier_labels = _shuffled(rng, data["X"][mine], data["y"][mine])
-        self.outliers, self.outlier_labels = _shuffled(rng, others, labels)
+        self.inliers, self.inlier_labels = _shuffled(rng, data.X[mine], data.y[mine])
+        self.outliers, self.outlier_labels = _shuffled(rng, *others)
 
-    def dirty(self, corruption: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return N_ROWS training rows and which are outliers; the inliers at 0.4 are among those at 0.1."""
-        n_outliers = round(corruption * N_ROWS)
-        X = np.concatenate([self.inliers[: N_ROWS - n_outliers], self.outliers[:n_outliers]])
-        order = np.random.default_rng(1).permutation(N_ROWS)
-        return X[order], (np.arange(N_ROWS) >= N_ROWS - n_outliers)[order]
+    def dirty(self, corruption: float, n_inliers: int = N_TRAIN) -> tuple[NDArray, NDArray[np.bool_]]:
+        """Return training rows and which of them are outliers; the inliers are the same at any corruption."""
+        n_outliers = round(corruption / (1 - corruption) * n_inliers)
+        X = np.concatenate([self.inliers[:n_inliers], self.outliers[:n_outliers]])
+        order = np.random.default_rng(1).permutation(len(X))
+        return X[order], (np.arange(len(X)) >= n_inliers)[order]
+
+    @property
+    def real(self) -> NDArray:
+        """Clean inliers that train nothing."""
+        return self.inliers[-N_REAL:]
+
+    @property
+    def other_real(self) -> NDArray:
+        """As many others, which are the best samples that there could be."""
+        return self.inliers[-2 * N_REAL : -N_REAL]
 
     def judge(self) -> Judge:
-        """Return a classifier of 3000 clean rows of each side, none of which trains a detector."""
-        part = slice(N_ROWS, N_ROWS + 3000)
+        """Return a classifier of clean rows of each side, none of which trains a detector."""
+        part = slice(N_TRAIN, N_TRAIN + N_JUDGED)
         X = np.concatenate([self.inliers[part], self.outliers[part]])
         labels = np.concatenate([self.inlier_labels[part], self.outlier_labels[part]])
-        inlier = np.arange(len(X)) < len(self.inliers[part])
-        return Judge(0).fit(X, labels, inlier)
-
-    def held_out(self) -> np.ndarray:
-        """Return clean inliers that train nothing."""
-        return self.inliers[-2000:]
+        return Judge(0).fit(X, labels, np.arange(len(X)) < N_JUDGED)
 
 
-def _shuffled(rng, X, y):
+def _shuffled(rng: np.random.Generator, X: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
     order = rng.permutation(len(X))
     return X[order], y[order]
 
 
-def usage(folder: Path):
-    """Codebook usage on Fashion-MNIST, K = 256."""
-    pair = Pair(folder, "Fashion, MNIST outliers")
-    X, test = pair.inliers[:N_ROWS], pair.held_out()
-    parts = {
-        "VQ-VAE": {},
-        "+ batch norm": {"batch_norm": True},
-        "+ learning rate x 10": {"lr_factor": 10.0},
-        "+ k-means++ (2 epochs bypass, until 10)": {"bypass_epochs": 2, "reseed_until": 10},
-        "+ revival": {"revive_below": 0.01},
-    }
-    models = {
-        name: VQVAE(n_codes=256, epochs=EPOCHS, codebook_training=CodebookTraining(**part), random_state=0)
-        for name, part in parts.items()
-    }
-    models["all parts"] = VQVAE(n_codes=256, epochs=EPOCHS, codebook_training=True, random_state=0)
-    models["VQ-VAE, EMA"] = VQVAE(n_codes=256, epochs=EPOCHS, updates="ema", random_state=0)
-    for variance in ("I", "III"):
-        models[f"SQ-VAE {variance}"] = SQVAE(
-            n_codes=256, epochs=2 * EPOCHS, variance=variance, random_state=0
-        )
-    for name, model in models.items():
-        start = time.process_time()
-        model.fit(X)
-        yield {
-            "model": name,
-            "perplexity": model.codebook_perplexity_[0],
-            "codes used": model.codes_used_[0],
-            "mean squared error, train": model.noise_[0],
-            "mean squared error, test": -model.set_params(scoring="reconstruction")
-            .score_samples(test)
-            .mean(),
-            "CPU seconds": time.process_time() - start,
-        }
+pair_of = cache(Pair)
+judge_of = cache(lambda name: pair_of(name).judge())
 
 
-def sets(folder: Path, names: list[str]):
-    """The ablation of RVQ-VAE: what leaks into the inlier set, and what is lost from it."""
-    variants = [
-        {},
-        {"directions": "none"},
-        {"directions": "principal"},
-        {"membership": "compare"},
-        {"membership": "trim"},
-        {"membership": "reconstruction"},
-        {"start": "random"},
-        {"codebook_training": False},
-    ]
+def generation(names: list[str], corruptions: list[float], figures: Path) -> Iterator[Cell]:
+    """Yield the cells of samples: real rows, the clean oracle, then each model on dirty rows."""
     for name in names:
-        X, outlier = Pair(folder, name).dirty(0.3)
-        for variant in variants:
-            model = RVQVAE(epochs=EPOCHS, random_state=0, **variant).fit(X)
-            yield {
-                "pair": name,
-                "variant": ", ".join(f"{key}={value}" for key, value in variant.items()) or "defaults",
-                "outlier_fraction_": model.outlier_fraction_,
-                "outliers among the inliers": outlier[model.support_].mean(),
-                "inliers lost": (~model.support_)[~outlier].mean(),
-                **{f"AUROC, {scoring}": _auroc(model, scoring, X, outlier)
-                   for scoring in ("codebooks", "reconstruction", "sum")},
-            }  # fmt: skip
+        yield {"pair": name, "corruption": 0.0, "model": "held-out inliers"}, partial(held_out, name)
+    for corruption in (0.0, *corruptions):
+        for name in names:
+            for label in ("RVQ-VAE", "VQ-VAE") if corruption else ("VQ-VAE",):
+                key = {"pair": name, "corruption": corruption, "model": label}
+                yield key, partial(sampled, figures=figures, **key)
 
 
-def _auroc(model, scoring, X, outlier):
-    from robustgen.metrics import auroc
-
-    return auroc(outlier, -model.set_params(scoring=scoring).score_samples(X))
-
-
-def generation(folder: Path, output: Path, names: list[str], corruptions: list[float]):
-    """Samples from corrupted training sets."""
-    for name, corruption in itertools.product(names, corruptions):
-        pair = Pair(folder, name)
-        judge = pair.judge()
-        real = judge.features(pair.held_out())
-        yield {"pair": name, "corruption": "", "model": "held-out inliers",
-               **generation_report(real, judge.features(pair.inliers[-4000:-2000]),
-                                   judge.accepts(pair.inliers[-4000:-2000]))}  # fmt: skip
-        for label, model in _generators(name, corruption):
-            X, outlier = pair.dirty(corruption)
-            start = time.process_time()
-            model.fit(X[~outlier] if label == "VQ-VAE, clean" else X)
-            made = model.sample(N_SAMPLES, random_state=0)
-            seconds = time.process_time() - start
-            _picture(made, output / f"{name}-{corruption}-{label}.png".replace(", ", "-").replace(" ", "_"))
-            inner = "" if label != "RVQ-VAE" else model.outlier_fraction_
-            yield {"pair": name, "corruption": corruption, "model": label,
-                   **generation_report(real, judge.features(made), judge.accepts(made)),
-                   "outlier_fraction_": inner, "CPU seconds": seconds}  # fmt: skip
+def held_out(pair: str) -> dict[str, Any]:
+    """Judge real rows: no samples can be expected to be better."""
+    unknown = dict.fromkeys(("leaked", "lost", "cpu_seconds"), float("nan"))
+    return judged(pair, pair_of(pair).other_real) | unknown
 
 
-def _generators(name: str, corruption: float):
-    common = {"epochs": EPOCHS, "prior_epochs": PRIOR_EPOCHS, "random_state": 0}
-    yield "RVQ-VAE", RVQVAE(n_codes=64, **common)
-    yield "VQ-VAE, dirty", VQVAE(n_codes=64, codebook_training=True, **common)
-    yield "VQ-VAE, clean", VQVAE(n_codes=64, codebook_training=True, **common)
-    if name.startswith("MNIST") and corruption == 0.3:
-        yield "SQ-VAE, dirty", SQVAE(n_codes=64, **(common | {"epochs": 2 * EPOCHS}))
+def sampled(pair: str, corruption: float, model: str, figures: Path) -> dict[str, Any]:
+    """Train a generator and judge its samples."""
+    X, outlier = pair_of(pair).dirty(corruption)
+    start = time.process_time()
+    if model == "RVQ-VAE":
+        fitted = RVQVAE(epochs=EPOCHS, random_state=0).fit(X)
+        sets = {"leaked": outlier[fitted.support_].mean(), "lost": (~fitted.support_)[~outlier].mean()}
+    else:
+        fitted = VQVAE(n_codes=64, codebook_training=True, epochs=EPOCHS, random_state=0).fit(X)
+        sets = {"leaked": outlier.mean(), "lost": 0.0}
+    made = fitted.sample(N_SAMPLES, random_state=0)
+    seconds = time.process_time() - start
+    picture(made, figures / f"{list(PAIRS).index(pair)}-{model}-{corruption:g}.png".lower())
+    return judged(pair, made) | sets | {"cpu_seconds": seconds}
 
 
-def _picture(made: np.ndarray, path: Path) -> None:
-    import matplotlib.pyplot as plt
+def judged(pair: str, made: NDArray) -> dict[str, Any]:
+    """Return the measures of samples beside held-out inliers."""
+    judge = judge_of(pair)
+    return generation_report(judge.features(pair_of(pair).real), judge.features(made), judge.accepts(made))
 
-    grid = made[:50].clip(0, 255).reshape(5, 10, 28, 28).swapaxes(1, 2).reshape(5 * 28, 10 * 28)
-    plt.imsave(path, grid, cmap="gray", vmin=0, vmax=255)
+
+def picture(made: NDArray, path: Path) -> None:
+    """Write the first forty samples, two rows of twenty."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    grid = made[:40].clip(0, 255).reshape(2, 20, 28, 28).swapaxes(1, 2).reshape(2 * 28, 20 * 28)
+    matplotlib.image.imsave(path, grid.astype(np.uint8), cmap="gray", vmin=0, vmax=255)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("part", choices=("usage", "sets", "generation"))
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--output", type=Path, default=Path("reports/vq"))
-    parser.add_argument("--pair", choices=PAIRS, action="append", help="all of them by default")
-    parser.add_argument("--corruption", type=float, action="append", help="0.3 by default")
-    parser.add_argument("--name", help="name of the CSV; that of the part by default")
-    choices = parser.parse_args()
-    names = choices.pair or list(PAIRS)
-    choices.output.mkdir(parents=True, exist_ok=True)
-    measured = {
-        "usage": lambda: usage(choices.data),
-        "sets": lambda: sets(choices.data, names),
-        "generation": lambda: generation(choices.data, choices.output, names, choices.corruption or [0.3]),
-    }[choices.part]()
-    with (choices.output / f"{choices.name or choices.part}.csv").open("w", newline="") as file:
-        writer = None
-        for line in measured:
-            writer = writer or csv.DictWriter(file, [*line, "outlier_fraction_", "CPU seconds"]
-                                              if choices.part == "generation" else list(line))  # fmt: skip
-            if file.tell() == 0:
+def sets(names: list[str], corruptions: list[float]) -> Iterator[Cell]:
+    """Yield the cells of the ablation of RVQ-VAE."""
+    for name in names:
+        for corruption in corruptions:
+            for options in VARIANTS:
+                variant = ", ".join(f"{key}={value}" for key, value in options.items()) or "defaults"
+                key = {"pair": name, "corruption": corruption, "variant": variant}
+                yield key, partial(divided, name, corruption, options)
+
+
+def divided(pair: str, corruption: float, options: dict[str, Any]) -> dict[str, Any]:
+    """Return what leaks into the inlier set, what is lost from it, and how well each score ranks."""
+    X, outlier = pair_of(pair).dirty(corruption, N_TRAIN_OF_SETS)
+    fitted = RVQVAE(epochs=EPOCHS, random_state=0, **options).fit(X)
+    ranked = {
+        f"auroc_{scoring}": auroc(outlier, -fitted.set_params(scoring=scoring).score_samples(X))
+        for scoring in SCORINGS
+    }
+    return {
+        "leaked": outlier[fitted.support_].mean(),
+        "lost": (~fitted.support_)[~outlier].mean(),
+        "outlier_fraction": fitted.outlier_fraction_,
+        **ranked,
+    }
+
+
+def usage() -> Iterator[Cell]:
+    """Yield the cells of codebook usage."""
+    parts: dict[str, Any] = {
+        "VQ-VAE": False,
+        "VQ-VAE, batch norm": CodebookTraining(batch_norm=True),
+        "VQ-VAE, learning rate x 10": CodebookTraining(lr_factor=10.0),
+        "VQ-VAE, k-means++ anew": CodebookTraining(bypass_epochs=2, reseed_until=10),
+        "VQ-VAE, revival": CodebookTraining(revive_below=0.01),
+        "VQ-VAE, all parts": True,
+    }
+    models = {name: VQVAE(n_codes=256, codebook_training=part) for name, part in parts.items()}
+    models["VQ-VAE, EMA"] = VQVAE(n_codes=256, updates="ema")
+    models |= {f"SQ-VAE, type {kind}": SQVAE(n_codes=256, variance=kind) for kind in ("I", "III")}
+    for name, model in models.items():
+        for epochs in (EPOCHS, 2 * EPOCHS):
+            yield {"model": name, "epochs": epochs}, partial(used, model, epochs)
+
+
+def used(model: VQVAE | SQVAE, epochs: int) -> dict[str, Any]:
+    """Return how many codes serve, and what is lost by them."""
+    pair = pair_of("Fashion, MNIST outliers")
+    start = time.process_time()
+    model.set_params(epochs=epochs, random_state=0).fit(pair.dirty(0)[0])
+    seconds = time.process_time() - start
+    rebuilt = model.reconstruct(pair.real)
+    return {
+        "perplexity": model.codebook_perplexity_[0],
+        "codes_used": model.codes_used_[0],
+        "test_rmse": float(np.sqrt(np.square(rebuilt - pair.real).mean())),
+        "cpu_seconds": seconds,
+    }
+
+
+def append_missing(path: Path, cells: Iterable[Cell]) -> None:
+    """Measure the cells that a CSV lacks, and append each as soon as it is measured."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = []
+    if path.exists():
+        with path.open(newline="") as file:
+            done = list(csv.DictReader(file))
+    for key, measure in cells:
+        words = {name: str(value) for name, value in key.items()}
+        if any(words.items() <= line.items() for line in done):
+            continue
+        line = words | {name: format(value, ".4g") for name, value in measure().items()}
+        print(line, flush=True)
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, done[0] if done else line)
+            if not done:
                 writer.writeheader()
-            writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in line.items()})
-            file.flush()
-            print(line, flush=True)
+            writer.writerow(line)
+        done.append(line)
+
+
+@click.command(help=__doc__)
+@click.argument("part", nargs=-1, required=True, type=click.Choice(["generation", "sets", "usage"]))
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the CSVs.")
+@click.option("--pair", multiple=True, type=click.Choice(list(PAIRS)), help="Default: all of them.")
+@click.option("--corruption", multiple=True, type=float, default=(0.3,), show_default=True)
+def main(part: tuple[str, ...], output: Path, pair: tuple[str, ...], corruption: tuple[float, ...]) -> None:
+    torch.set_num_threads(1)
+    names, corruptions = list(pair or PAIRS), list(corruption)
+    cells: dict[str, Callable[[], Iterator[Cell]]] = {
+        "generation": lambda: generation(names, corruptions, output / "figures"),
+        "sets": lambda: sets(names, corruptions),
+        "usage": usage,
+    }
+    for one in part:
+        append_missing(output / f"{one}.csv", cells[one]())
 
 
 if __name__ == "__main__":
