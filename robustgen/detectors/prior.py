@@ -105,8 +105,7 @@ class CodePrior:
         for start in range(0, n_samples, BLOCK_ROWS):
             block = codes[:, start : start + BLOCK_ROWS]
             given = None if labels is None else labels[:, start : start + BLOCK_ROWS]
-            for position in range(n_positions):
-                logits = self.net.next_logits(block, position, given)
+            for position, logits in enumerate(self.net.in_turn(block, given)):
                 block[..., position] = draw(logits, generators)
         return codes
 

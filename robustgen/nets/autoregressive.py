@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -88,6 +89,7 @@ class AutoregressiveMLP(nn.Module):
         hidden = hidden + self.second(torch.relu(hidden))
         return self.logits(torch.relu(hidden).flatten(1, 2)).unflatten(1, indices.shape[1:])
 
-    def next_logits(self, indices: Tensor, position: int, labels: Tensor | None = None) -> Tensor:
-        """Return the logits (K, B, N) at one position."""
-        return self(indices, labels)[:, :, position]
+    def in_turn(self, indices: Tensor, labels: Tensor | None = None) -> Iterator[Tensor]:
+        """Yield the logits (K, B, N) of each position, once the indices before it stand in ``indices``."""
+        for position in range(indices.shape[-1]):
+            yield self(indices, labels)[:, :, position]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from robustgen.nets.conv import Conv2d
 from robustgen.nets.quantizers.base import look_up
@@ -38,25 +42,37 @@ class GatedPair(nn.Module):
         kernel = FIRST_KERNEL if first else KERNEL
         half = kernel // 2
         reach = half if first else half + 1
-        self.vertical = Conv2d(channels, 2 * channels, (reach, kernel), (half, half), stride=1)
-        self.horizontal = Conv2d(channels, 2 * channels, (1, reach), (0, half), stride=1)
+        self.vertical = Conv2d(channels, 2 * channels, (reach, kernel), (0, half), stride=1)
+        self.horizontal = Conv2d(channels, 2 * channels, (1, reach), (0, 0), stride=1)
         self.across = Conv2d(2 * channels, 2 * channels, 1, (0, 0), stride=1)
         self.out = Conv2d(channels, channels, 1, (0, 0), stride=1)
         self.labels = nn.Parameter(torch.randn(1, n_labels, 2 * channels) / 10) if n_labels else None
         self.first = first
+        self.before = half
 
     def forward(self, above: Tensor, left: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        height, width = left.shape[-2:]
-        vertical = self.vertical(above)[..., :height, :]
-        horizontal = self.horizontal(left)[..., :width] + self.across(vertical)
-        if self.labels is not None and labels is not None:
-            shift = look_up(self.labels, labels[..., None])[:, :, 0, :, None, None]
-            vertical, horizontal = vertical + shift, horizontal + shift
-        made = self.out(_gated(horizontal))
-        return _gated(vertical), made if self.first else left + made
+        vertical = self.from_above(above, labels)
+        return gated(vertical), self.from_left(left, vertical, labels)
+
+    def from_above(self, above: Tensor, labels: Tensor | None) -> Tensor:
+        """Return the vertical stack (K, B, 2 C, h, w) before its gate."""
+        seen = self.vertical(functional.pad(above, (0, 0, self.before, 0)))
+        return self._shifted(seen[..., : above.shape[-2], :], labels)
+
+    def from_left(self, left: Tensor, vertical: Tensor, labels: Tensor | None) -> Tensor:
+        """Return the horizontal stack (K, B, C, h, w), given the same rows of the vertical one."""
+        seen = self.horizontal(functional.pad(left, (self.before, 0)))[..., : left.shape[-1]]
+        made = self.out(gated(self._shifted(seen, labels) + self.across(vertical)))
+        return made if self.first else left + made
+
+    def _shifted(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        if self.labels is None or labels is None:
+            return x
+        return x + look_up(self.labels, labels[..., None])[:, :, 0, :, None, None]
 
 
-def _gated(x: Tensor) -> Tensor:
+def gated(x: Tensor) -> Tensor:
+    """Return tanh of the first half of the channels times the sigmoid of the second."""
     signal, gate = x.chunk(2, dim=2)
     return torch.tanh(signal) * torch.sigmoid(gate)
 
@@ -113,7 +129,7 @@ class GatedPixelCNN(nn.Module):
         height, width = map_shape
         self.of_row = nn.Parameter(torch.randn(1, height, 1, channels) / 3)
         self.of_column = nn.Parameter(torch.randn(1, 1, width, channels) / 3)
-        self.layers = nn.ModuleList(
+        self.layers: Any = nn.ModuleList(
             GatedPair(channels, n_labels=n_labels, first=layer == 0) for layer in range(n_layers)
         )
         self.logits = nn.Sequential(
@@ -124,18 +140,38 @@ class GatedPixelCNN(nn.Module):
         )
 
     def forward(self, indices: Tensor, labels: Tensor | None = None) -> Tensor:
-        return self._of_rows(indices, self.map_shape[0], labels)
-
-    def next_logits(self, indices: Tensor, position: int, labels: Tensor | None = None) -> Tensor:
-        """Return the logits (K, B, N) at one position; only the rows down to it are computed."""
-        width = self.map_shape[1]
-        rows = position // width + 1
-        return self._of_rows(indices[..., : rows * width], rows, labels)[:, :, position]
-
-    def _of_rows(self, indices: Tensor, rows: int, labels: Tensor | None) -> Tensor:
-        places = (self.of_row[:, :rows] + self.of_column).flatten(1, 2)
-        embedded = look_up(self.embedding, indices) + places[:, None]
-        above = left = embedded.mT.unflatten(3, (rows, self.map_shape[1]))
+        above = left = self._embedded(indices, slice(None))
         for layer in self.layers:
             above, left = layer(above, left, labels)
         return self.logits(left).flatten(3).mT
+
+    def in_turn(self, indices: Tensor, labels: Tensor | None = None) -> Iterator[Tensor]:
+        """Yield the logits (K, B, N) of each position, once the indices before it stand in ``indices``.
+
+        What is above is the same along a row: it is computed once for each.
+        """
+        width = self.map_shape[1]
+        for row in range(self.map_shape[0]):
+            begun = indices[..., : (row + 1) * width]
+            verticals = self._verticals(begun, labels)
+            for column in range(width):
+                left = self._embedded(begun[..., row * width :], slice(row, row + 1))
+                for layer, vertical in zip(self.layers, verticals, strict=True):
+                    left = layer.from_left(left, vertical, labels)
+                yield self.logits(left)[..., 0, column]
+
+    def _verticals(self, indices: Tensor, labels: Tensor | None) -> list[Tensor]:
+        """Return each layer's vertical stack at the last of the rows of indices, (K, B, 2 C, 1, w)."""
+        verticals = []
+        above = self._embedded(indices, slice(indices.shape[-1] // self.map_shape[1]))
+        for layer in self.layers:
+            vertical = layer.from_above(above, labels)
+            verticals.append(vertical[..., -1:, :])
+            above = gated(vertical)
+        return verticals
+
+    def _embedded(self, indices: Tensor, rows: slice) -> Tensor:
+        """Return the map (K, B, C, h, w) of the indices of some rows."""
+        places = (self.of_row[:, rows] + self.of_column).flatten(1, 2)
+        embedded = look_up(self.embedding, indices) + places[:, None]
+        return embedded.mT.unflatten(3, (-1, self.map_shape[1]))

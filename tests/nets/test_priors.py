@@ -55,12 +55,17 @@ def test_every_earlier_code_in_reach_changes_a_later_logit(case):
         assert not torch.equal(net(before)[:, :, -1], net(after)[:, :, -1]), position
 
 
-def test_the_next_logits_are_those_of_the_whole(case):
+@pytest.mark.parametrize("n_labels", [0, 3])
+def test_the_logits_in_turn_are_those_of_the_whole(case, n_labels):
+    """Though each is asked for while the later codes are not known yet."""
     build, n_positions = case
-    net = initialise(build, [0, 1]).double()
-    given = codes(n_positions, members=2)
-    for position in range(n_positions):
-        torch.testing.assert_close(net.next_logits(given, position), net(given)[:, :, position])
+    net = initialise(lambda: build(n_labels=n_labels), [0, 1]).double()
+    drawn = codes(n_positions, members=2)
+    labels = torch.tensor([[0, 1, 2], [2, 1, 0]]) if n_labels else None
+    known = torch.zeros_like(drawn)
+    for position, logits in enumerate(net.in_turn(known, labels)):
+        torch.testing.assert_close(logits, net(drawn, labels)[:, :, position])
+        known[..., position] = drawn[..., position]
 
 
 def test_labels_change_the_distribution(case):
