@@ -4,13 +4,51 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, issparse
 
 from robustgen._checks import UsageError
 from robustgen.data import Dataset, draw, load, outliers_needed
 
 BUILT_IN = [("digits", "0"), ("digits", "8"), ("breast_cancer", None), ("wine", "class_1")]
+
 CORRUPTIONS = [0.0, 0.05, 0.1, 0.2, 0.3]
+
+# Rows of every kind that a data set may hold; each row is told from all others by its values.
+N = 240
+NUMBERS = np.arange(1.0, N + 1)
+ROWS = {
+    "vectors": NUMBERS[:, None] * [1, 2],
+    "grey images": NUMBERS[:, None, None] * np.ones((4, 4)),
+    "colour images": NUMBERS[:, None, None, None] * np.ones((3, 4, 4)),
+    "sparse": csr_matrix(NUMBERS[:, None] * [0, 1, 0]),
+    "bytes": (NUMBERS % 256)[:, None, None].astype(np.uint8) * np.ones((2, 2), np.uint8),
+}
+LABELS = {
+    "outlier labels": (np.arange(N) % 3 == 0, None, None),
+    "few outliers": (np.arange(N) % 20 == 0, None, None),
+    "two classes": (np.arange(N) % 2, ("a", "b"), "b"),
+    "many classes": (np.arange(N) % 6, tuple("abcdef"), "c"),
+}
+KINDS = [(rows, labels) for rows in ROWS for labels in LABELS]
+
+
+def of_kind(rows, labels):
+    """Return a data set, and its inlier class."""
+    y, classes, inlier_class = LABELS[labels]
+    return Dataset(f"{rows}, {labels}", ROWS[rows], y.astype(np.uint8), classes), inlier_class
+
+
+def draws(rows, labels, **arguments):
+    """Return the draws of three repetitions at every corruption that the protocol knows."""
+    dataset, inlier_class = of_kind(rows, labels)
+    corruptions = {"clean": [0.0], "transductive": CORRUPTIONS[1:]}.get(arguments["protocol"], CORRUPTIONS)
+    return {
+        (repetition, c): draw(
+            dataset, inlier_class=inlier_class, corruption=c, repetition=repetition, **arguments
+        )
+        for repetition in range(3)
+        for c in corruptions
+    }
 
 
 def toy(n_inliers=200, n_outliers=200, name="toy"):
@@ -20,6 +58,63 @@ def toy(n_inliers=200, n_outliers=200, name="toy"):
 
 def rows(index):
     return set(index.tolist())
+
+
+@pytest.mark.parametrize(("kind", "labels"), KINDS)
+@pytest.mark.parametrize("protocol", ["inductive", "clean"])
+@pytest.mark.parametrize("corruption_of", ["all", "inliers"])
+def test_no_test_row_is_ever_in_a_training_set(kind, labels, protocol, corruption_of):
+    drawn = draws(kind, labels, protocol=protocol, corruption_of=corruption_of, max_train=50, max_test=60)
+    for repetition in range(3):
+        same = [split for (number, _), split in drawn.items() if number == repetition]
+        tested = set().union(*(rows(split.test_index) for split in same))
+        trained = set().union(*(rows(split.train_index) for split in same))
+        assert not tested & trained
+
+
+@pytest.mark.parametrize(("kind", "labels"), KINDS)
+@pytest.mark.parametrize("protocol", ["inductive", "transductive"])
+def test_the_training_inliers_of_every_kind_are_the_same_at_every_corruption(kind, labels, protocol):
+    drawn = draws(kind, labels, protocol=protocol)
+    for repetition in range(3):
+        same = [split for (number, _), split in drawn.items() if number == repetition]
+        inliers = [rows(split.train_index[~split.outlier_train]) for split in same]
+        assert all(some == inliers[0] for some in inliers)
+
+
+@pytest.mark.parametrize(("kind", "labels"), KINDS)
+def test_inductive_without_corruption_is_the_clean_protocol_of_every_kind(kind, labels):
+    inductive, clean = (draws(kind, labels, protocol=protocol) for protocol in ("inductive", "clean"))
+    for repetition in range(3):
+        one, other = inductive[repetition, 0.0], clean[repetition, 0.0]
+        np.testing.assert_array_equal(one.train_index, other.train_index)
+        np.testing.assert_array_equal(one.test_index, other.test_index)
+        assert not other.outlier_train.any()
+
+
+@pytest.mark.parametrize(("kind", "labels"), KINDS)
+def test_a_transductive_test_set_is_the_training_set(kind, labels):
+    for split in draws(kind, labels, protocol="transductive").values():
+        np.testing.assert_array_equal(split.train_index, split.test_index)
+        assert len(rows(split.train_index)) == split.train_index.size
+
+
+@pytest.mark.parametrize(("kind", "labels"), KINDS)
+@pytest.mark.parametrize("protocol", ["inductive", "transductive", "clean"])
+def test_rows_of_every_kind_come_with_their_own_marks(kind, labels, protocol):
+    dataset, inlier_class = of_kind(kind, labels)
+    outlier = dataset.outlier_mask(inlier_class)
+    for split in draws(kind, labels, protocol=protocol).values():
+        for X, index, marks in (
+            (split.X_train, split.train_index, split.outlier_train),
+            (split.X_test, split.test_index, split.outlier_test),
+        ):
+            np.testing.assert_array_equal(marks, outlier[index])
+            np.testing.assert_array_equal(_dense(X), _dense(dataset.X[index]))
+
+
+def _dense(X):
+    return X.toarray() if issparse(X) else X
 
 
 @pytest.mark.parametrize(("name", "inlier_class"), BUILT_IN)
