@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 #: More different values than this are no categories.
 MOST_CATEGORIES = 50
 
+# In the words of pandas.api.types.infer_dtype; a mixture of numbers and text is read as text.
+_NUMBERS = {"boolean", "integer", "floating", "mixed-integer-float", "decimal"}
+_TEXT = {"string", "categorical", "mixed-integer"}
+
 
 def to_numbers(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """Return the cells of a table as numbers.
@@ -77,14 +81,14 @@ def check_filled(table: pd.DataFrame, name: str) -> None:
 def _column(column: pd.Series, name: str) -> NDArray[np.float64]:
     import pandas as pd
 
-    kinds = pd.api.types
-    if kinds.is_complex_dtype(column) or kinds.is_datetime64_any_dtype(column):
-        raise UsageError(
-            f"column '{column.name}' of '{name}' holds {column.dtype}, neither numbers nor text: leave it out"
-        )
-    if kinds.is_numeric_dtype(column):  # True of booleans too
+    kind = pd.api.types.infer_dtype(column)
+    if kind in _NUMBERS:
         return column.to_numpy(dtype=np.float64)
-    return _text_column(column.astype(str), name)
+    if kind in _TEXT:
+        return _text_column(column.astype(str), name)
+    raise UsageError(
+        f"column '{column.name}' of '{name}' holds {kind} values, neither numbers nor text: leave it out"
+    )
 
 
 def _text_column(column: pd.Series, name: str) -> NDArray[np.float64]:

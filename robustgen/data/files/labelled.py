@@ -71,7 +71,7 @@ def _read_table(path: Path, label: str | None, name: str) -> Dataset:
     columns = [str(column) for column in table.columns]
     if label is None:
         raise UsageError(
-            f"'{path}' is a table: name the column of its labels; its columns: {_listed(columns)}"
+            f"'{path}' is a table: name its label column (--label); its columns: {_listed(columns)}"
         )
     if label not in columns:
         hint = suggest(label, columns) or f"; its columns: {_listed(columns)}"

@@ -105,7 +105,7 @@ def _csv_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
     with _worded_for_users(path):
         separator = _checked_header(path)
         # Without low_memory a column has one dtype over the chunk, never a mixture by its parts.
-        options = {"sep": separator, "low_memory": False, "encoding": "utf-8-sig"}
+        options = {"sep": separator, "skipinitialspace": True, "low_memory": False, "encoding": "utf-8-sig"}
         with pd.read_csv(path, chunksize=rows, **options) as reader:
             yield from reader
 
@@ -133,7 +133,7 @@ def _checked_header(path: Path) -> str:
         lines = (line for line in file if line.strip())
         first = next(lines, "")
         separator = max(_SEPARATORS, key=first.count)
-        reader = csv.reader(chain([first], lines), delimiter=separator)
+        reader = csv.reader(chain([first], lines), delimiter=separator, skipinitialspace=True)
         names = next(reader, [])
         cells = next(reader, names)
     _check_names([name.strip() for name in names], path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,6 +29,11 @@ def test_the_order_of_rows_does_not_change_what_a_row_becomes():
     np.testing.assert_array_equal(to_numbers(table[::-1], "t"), to_numbers(table, "t")[::-1])
 
 
+def test_decimals_are_numbers():
+    table = pd.DataFrame({"price": [Decimal("1.25"), Decimal("2")]})
+    np.testing.assert_array_equal(to_numbers(table, "t"), [[1.25], [2]])
+
+
 def test_numbers_stored_as_text_are_numbers():
     np.testing.assert_array_equal(to_numbers(pd.DataFrame({"x": ["1", "2.5"]}), "t"), [[1], [2.5]])
 
@@ -39,7 +46,12 @@ REFUSED = {
         {"who": [f"name {i}" for i in range(MOST_CATEGORIES + 1)]},
         "column 'who' of 't' is text with 51 different values",
     ),
-    "dates": ({"when": pd.to_datetime(["2024-01-01", "2024-01-02"])}, "column 'when' .* holds datetime64"),
+    "dates": (
+        {"when": pd.to_datetime(["2024-01-01", "2024-01-02"])},
+        "column 'when' .* holds datetime64 values",
+    ),
+    "lists": ({"some": [[1], [2]]}, "column 'some' .* holds mixed values, neither numbers nor text"),
+    "complex numbers": ({"z": [1j, 2j]}, "column 'z' .* holds complex values"),
     "nothing": ({}, "no column but its label"),
 }
 

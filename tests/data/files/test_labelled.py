@@ -93,7 +93,7 @@ def test_a_folder_of_images_is_a_set_with_classes(tmp_path):
 
 
 REFUSED = {
-    "no label": ("a,b\n1,0\n", None, "name the column of its labels; its columns: 'a', 'b'"),
+    "no label": ("a,b\n1,0\n", None, r"name its label column \(--label\); its columns: 'a', 'b'"),
     "a wrong label": ("a,faulty\n1,0\n", "fualty", "no column 'fualty'; did you mean 'faulty'"),
     "an unlike label": ("a,b\n1,0\n", "target", "no column 'target'; its columns: 'a', 'b'"),
     "an empty label": ("a,y\n1,0\n2,\n3,1\n", "y", "row 2 of 'mine.csv' has no value in column 'y'"),

@@ -46,6 +46,12 @@ def test_a_quoted_cell_may_hold_separators_and_line_breaks(tmp_path):
     assert set(read_table(path)["fuel"]) == {"coal, wet\nor dry"}
 
 
+def test_spaces_after_separators_belong_to_no_cell(tmp_path):
+    (tmp_path / "spaced.csv").write_text('heat, fuel\n61, "oil, heavy"\n97, gas\n')
+    table = read_table(tmp_path / "spaced.csv")
+    assert (list(table.columns), table["fuel"].tolist()) == (["heat", "fuel"], ["oil, heavy", "gas"])
+
+
 def test_a_byte_order_mark_belongs_to_no_name(tmp_path):
     path = tmp_path / "boilers.csv"
     TABLE.to_csv(path, index=False, encoding="utf-8-sig")
