@@ -10,6 +10,9 @@ import pandas as pd
 from robustgen.bench.records import Record
 
 METRICS = ("auroc", "ap", "precision", "recall", "f1", "precision_at_n", "recall_at_1pct", "recall_at_5pct")
+TIE = 0.02
+"""Two points: a smaller difference of mean AUROC or AP is a tie."""
+
 COSTS = ("fit_seconds", "score_seconds", "rows_per_second", "peak_memory_mib")
 COUNTS = ("n_train_inliers", "n_train_outliers", "n_test_inliers", "n_test_outliers")
 ORDER = ["corruption", "dataset", "inlier_class", "detector", "clean", "repetition"]

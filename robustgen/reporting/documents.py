@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
-from robustgen.reporting.drawing import inline
+from robustgen.reporting.cells import TIE
+from robustgen.reporting.drawing import inline, png, svg
 from robustgen.reporting.headline import Headline
 from robustgen.reporting.palette import DARK, variables
 from robustgen.reporting.sheets import Sheet
-from robustgen.reporting.tables import SMALLEST_DAMAGE
+from robustgen.reporting.statistics import LEAST_SHARE
+from robustgen.reporting.words import count, percent
 
 LONGEST = 60
 """Rows of a table in the Markdown report; longer ones stand in the page only."""
@@ -40,13 +44,13 @@ class Section:
     title: str
     text: str = ""
     pictures: tuple[Picture, ...] = ()
-    sheet: Sheet | None = None
+    sheets: tuple[Sheet, ...] = ()
     folded: bool = False
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that a report says, before it becomes a page."""
+    """All that a report says, before it becomes a page; and its tables in full, by their names."""
 
     title: str
     facts: tuple[str, ...]
@@ -57,6 +61,7 @@ class Report:
     damaged: tuple[str, ...]
     provenance: Mapping[str, str]
     rebuild: tuple[str, ...]
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
@@ -64,16 +69,29 @@ class Report:
         return tuple(picture for part in (self.first, *self.sections) for picture in part.pictures)
 
 
+def picture(name: str, title: str, caption: str, drawn: Figure) -> Picture:
+    """Return a drawn figure as a picture of a document."""
+    return Picture(name, title, caption, svg(drawn), png(drawn))
+
+
 def html(report: Report) -> str:
     """Return the report as one page that needs nothing beside it, nor a network."""
-    page = _environment(autoescape=True).get_template("report.html.j2")
-    return page.render(report=report, colours=_colours(), smallest=SMALLEST_DAMAGE)
+    return page("report.html.j2", report=report, smallest=TIE, least_share=percent(LEAST_SHARE))
 
 
 def markdown(report: Report) -> str:
     """Return the report in short as Markdown, its figures by relative links."""
-    page = _environment(autoescape=False).get_template("report.md.j2")
-    return page.render(report=report, smallest=SMALLEST_DAMAGE, longest=LONGEST)
+    return text("report.md.j2", report=report, smallest=TIE)
+
+
+def page(template: str, **contents: Any) -> str:
+    """Fill a template of a page; it is coloured for light and dark screens."""
+    return _environment(autoescape=True).get_template(template).render(colours=_colours(), **contents)
+
+
+def text(template: str, **contents: Any) -> str:
+    """Fill a template of a Markdown file."""
+    return _environment(autoescape=False).get_template(template).render(**contents)
 
 
 def provenance(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -102,7 +120,13 @@ def _environment(*, autoescape: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"inline_svg": _inline_svg, "plain": _plain, "table": _markdown_table}
+    environment.filters |= {
+        "first_table": _first_table,
+        "inline_svg": _inline_svg,
+        "json": lambda pairs: json.dumps(dict(pairs), ensure_ascii=False),
+        "plain": _plain,
+        "table": _markdown_table,
+    }
     return environment
 
 
@@ -121,6 +145,18 @@ def _plain(text: object) -> str:
     """Escape what Markdown or the HTML in it would take for markup."""
     escaped = re.sub(r"([\\`*_{}\[\]<>|$#])", r"\\\1", str(text))
     return " ".join(escaped.replace("&", "&amp;").split())
+
+
+def _first_table(sheets: Sequence[Sheet]) -> str:
+    """Return the first of a section's tables, if it is short; the page has all of them."""
+    if not sheets:
+        return ""
+    sheet, others = sheets[0], len(sheets) - 1
+    if len(sheet.lines) > LONGEST:
+        return f"A table of {len(sheet.lines)} rows: see report.html.\n"
+    title = f"{_plain(sheet.title)}:\n\n" if sheet.title else ""
+    more = f"\n{count(others, 'more table')} of this kind: see report.html.\n" if others else ""
+    return f"{title}{_markdown_table(sheet)}\n{more}"
 
 
 def _markdown_table(sheet: Sheet) -> str:

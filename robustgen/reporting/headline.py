@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from robustgen.reporting.tables import SMALLEST_DAMAGE
+from robustgen.reporting.cells import TIE
 from robustgen.reporting.words import count, listed, percent, score
 
 
@@ -71,14 +71,14 @@ def _baseline(table: pd.DataFrame, naive: str | None) -> list[str]:
     dirty, clean = rows.iloc[0]["auroc"], rows.iloc[0]["auroc_oracle"]
     if pd.isna(clean) or rows.iloc[0]["corruption"] == 0:
         return []
-    kind = "The damage" if clean - dirty >= SMALLEST_DAMAGE else "Too little damage to undo"
+    kind = "The damage" if clean - dirty >= TIE else "Too little damage to undo"
     return [f"{kind}: {naive}, the naive baseline, has {score(clean)} trained clean and {score(dirty)} here."]
 
 
 def _tied(whole: pd.DataFrame) -> str:
     """Name those who are so near the first that the difference is a tie."""
     best, others = whole.iloc[0], whole.iloc[1:]
-    near = others.loc[best["auroc"] - others["auroc"] < SMALLEST_DAMAGE, "detector"].tolist()
+    near = others.loc[best["auroc"] - others["auroc"] < TIE, "detector"].tolist()
     return f", tied with {listed(near, most=3)}" if near else ""
 
 
@@ -86,7 +86,7 @@ def _runner_up(whole: pd.DataFrame) -> list[str]:
     if len(whole) < 2:
         return []
     second = whole.iloc[1]
-    tie = f" (below {SMALLEST_DAMAGE:g} a difference counts as a tie)" if _tied(whole) else ""
+    tie = f" (below {TIE:g} a difference counts as a tie)" if _tied(whole) else ""
     return [f"Next is {second['detector']} with {score(second['auroc'])}{tie}."]
 
 

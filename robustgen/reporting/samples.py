@@ -80,10 +80,10 @@ def sheet(means: pd.DataFrame) -> Sheet:
 
 def _line(row: pd.Series) -> Line:
     items = [
-        Item(row["detector"], row["detector"]),
-        Item(f"{row['corruption']:g}", float(row["corruption"])),
-        Item(trained(row["clean"]), trained(row["clean"])),
-        *(Item(f"{row[name]:.3g}", float(row[name])) for name in MEASURES),
+        Item(row["detector"]),
+        Item(f"{row['corruption']:g}"),
+        Item(trained(row["clean"])),
+        *(Item(f"{row[name]:.3g}") for name in MEASURES),
     ]
     return Line(tuple(items), token(row["detector"]))
 

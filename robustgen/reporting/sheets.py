@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from robustgen.reporting.cells import METRICS
 from robustgen.reporting.figures import token
 from robustgen.reporting.tables import SCORES
-from robustgen.reporting.words import count, percent, score, seconds
+from robustgen.reporting.words import count, percent, points, score, seconds
 
 TITLES = {
     "auroc": "AUROC",
@@ -47,12 +46,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Item:
-    """One entry: the text, the value that sorts it, a spread or count beside it, a shade in [0, 1]."""
+    """One entry: the text, a spread or count beside it, a shade in [0, 1], and a word that marks it."""
 
     text: str
-    value: float | str | None = None
     beside: str = ""
     shade: float | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,14 +65,42 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table for reading."""
+    """A table for reading.
+
+    Parameters
+    ----------
+    name
+        Its id in a page, unlike any other's.
+    columns, lines
+        What it holds.
+    title
+        Its caption, where the section's title is not enough.
+    kind
+        What it is styled as; by default its name.
+    across
+        What its columns are, where they can be filtered as its rows can.
+    choices
+        Of several sheets of a section, what this one shows: pairs of a label and a value.
+    """
 
     name: str
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
+    title: str = ""
+    kind: str = ""
+    across: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 Form = Callable[[pd.Series], Item]
+
+DETECTOR = Column("Detector", numeric=False)
+UNDONE = "Undone"
+FULL_SHADE = 0.2
+"""The distance from the best of a set, in units of the measure, at which a shade has faded out."""
+
+MEASURES: dict[str, Callable[[float], str]] = {"auroc": score, "ap": score, "auroc_recovered": percent}
+"""What is shown set by set, and how it is written."""
 
 
 def standing(table: pd.DataFrame, *, naive: str | None) -> Sheet:
@@ -106,44 +133,88 @@ def every_metric(table: pd.DataFrame, *, naive: str | None) -> Sheet:
     return _sheet("every-metric", rows, shown, naive)
 
 
-def each_dataset(table: pd.DataFrame, *, naive: str | None) -> Sheet:
-    """Return all of `tables.by_dataset`: a row a corruption, set and detector, the dirtiest first."""
-    rows = table.sort_values("corruption", ascending=False, kind="stable")
-    shown = [
-        _detector(),
-        _text("Data set", "dataset", choice=True),
-        _corruption(),
-        *(form(metric) for metric in SCORES for form in (_metric, _oracle, _undone)),
-        _number("Fits", "fits", "Number of fits behind the means: inlier classes and repetitions"),
+def ranks(table: pd.DataFrame) -> tuple[Sheet, ...]:
+    """Return `tables.ranks` for reading: a sheet a metric, a column a corruption."""
+    return tuple(_ranks_by(metric, table[table["metric"] == metric]) for metric in SCORES)
+
+
+def _ranks_by(metric: str, table: pd.DataFrame) -> Sheet:
+    wide = table.pivot(index="detector", columns="corruption", values="rank")
+    sets = table.groupby("corruption")["rank_sets"].first()
+    columns = [Column(f"{level:g} ({count(int(sets[level]), 'set')})", "Corruption") for level in wide]
+    lines = [
+        Line((Item(str(name)), *(Item(score(rank, 2)) for rank in wide.loc[name])), token(str(name)))
+        for name in wide.sort_values(wide.columns[-1], kind="stable").index
     ]
-    return _sheet("each-set", rows, shown, naive)
+    title = f"Mean rank by {TITLES[metric]} at each corruption"
+    choices = (("By", TITLES[metric]),)
+    return Sheet(f"ranks-{metric}", (DETECTOR, *columns), tuple(lines), title, "ranks", choices=choices)
 
 
-def matrix(table: pd.DataFrame, *, naive: str | None) -> Sheet:
-    """Return the AUROC of each detector (row) on each set (column), shaded, at one corruption.
+def pairs(table: pd.DataFrame, corruption: float) -> Sheet:
+    """Return `statistics.pairs` at one corruption as a square: row minus column, in points."""
+    names = [str(name) for name in dict.fromkeys([*table["detector"], *table["other"]])]
+    entries: dict[tuple[str, str], Item] = {(name, name): Item("") for name in names}
+    for _, row in table.iterrows():
+        told_apart = row["verdict"] == "better"
+        entries[row["detector"], row["other"]] = _difference(row["difference"], told_apart, "ahead")
+        entries[row["other"], row["detector"]] = _difference(-row["difference"], told_apart, "behind")
+    lines = [Line((Item(name), *(entries[name, other] for other in names)), token(name)) for name in names]
+    return Sheet(
+        f"pairs-{corruption:g}",
+        (DETECTOR, *(Column(name) for name in names)),
+        tuple(lines),
+        f"Row minus column at corruption {corruption:g}: points of mean AUROC; * told apart",
+        "pairs",
+        "detectors",
+        (("Corruption", f"{corruption:g}"),),
+    )
+
+
+def _difference(difference: float, told_apart: bool, mark: str) -> Item:
+    return Item(f"{points(difference)}*", mark=mark) if told_apart else Item(points(difference))
+
+
+def grids(table: pd.DataFrame, *, naive: str | None) -> Iterator[Sheet]:
+    """Yield each measure at each corruption, the dirtiest first: a row a detector, a column a set.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        The rows of `tables.by_dataset` at one corruption.
+        What `tables.by_dataset` returns.
     naive : str or None
         The row to set apart.
     """
-    wide = table.pivot(index="detector", columns="dataset", values="auroc")
-    fits = table.groupby("dataset")["fits"].max()
+    for measure, form in MEASURES.items():
+        for corruption, rows in reversed(list(table.groupby("corruption"))):
+            if rows[measure].notna().any():
+                yield _grid(rows, measure, form, float(corruption), naive)
+
+
+def _grid(
+    table: pd.DataFrame, measure: str, form: Callable[[float], str], corruption: float, naive: str | None
+) -> Sheet:
+    wide = table.pivot(index="detector", columns="dataset", values=measure)
     order = wide.mean(axis=1).sort_values(ascending=False, kind="stable").index
-    low, high = np.nanmin(wide.to_numpy()), np.nanmax(wide.to_numpy())
-    shades = (wide - low) / max(high - low, 1e-9)
-    sets = [Column(str(name), f"{count(int(fits[name]), 'fit')} a detector") for name in wide]
+    shades = (1 - (wide.max() - wide) / FULL_SHADE).clip(0, 1)
     lines = [
         Line(
-            (Item(str(name), str(name)), *(_shaded(wide.at[name, n], shades.at[name, n]) for n in wide)),
+            (Item(str(name)), *(_shaded(form(wide.at[name, n]), shades.at[name, n]) for n in wide)),
             token(str(name)),
             name == naive,
         )
         for name in order
     ]
-    return Sheet("matrix", (Column("Detector", numeric=False), *sets), tuple(lines))
+    label = UNDONE if measure == "auroc_recovered" else TITLES[measure]
+    return Sheet(
+        f"grid-{measure}-{corruption:g}",
+        (DETECTOR, *(Column(str(name)) for name in wide)),
+        tuple(lines),
+        f"{label} on each set at corruption {corruption:g}",
+        "grid",
+        "sets",
+        (("Measure", label), ("Corruption", f"{corruption:g}")),
+    )
 
 
 def run_times(table: pd.DataFrame) -> Sheet:
@@ -151,8 +222,7 @@ def run_times(table: pd.DataFrame) -> Sheet:
     shown: list[tuple[Column, Form]] = [
         _detector(),
         _seconds("Fit, s", "fit_seconds", "Median seconds of a fit"),
-        _seconds("Score, s", "score_seconds", "Median seconds of scoring the test rows"),
-        _seconds("Rows scored a second", "rows_per_second", "Median"),
+        _seconds("Score, µs a row", "score_microseconds", "Median microseconds of scoring one test row"),
         _seconds("Peak memory, MiB", "peak_memory_mib", "Median of the worker's peak"),
         _seconds("All fits, s", "total_seconds", "Sum over all finished cells, oracles included"),
         _number("Fits", "fits", "Number of finished cells behind the medians, oracles included"),
@@ -194,34 +264,33 @@ def _detector() -> tuple[Column, Form]:
 
 
 def _text(label: str, name: str, *, choice: bool = False) -> tuple[Column, Form]:
-    return Column(label, numeric=False, choice=choice), lambda row: Item(str(row[name]), str(row[name]))
+    return Column(label, numeric=False, choice=choice), lambda row: Item(str(row[name]))
 
 
 def _number(label: str, name: str, note: str) -> tuple[Column, Form]:
-    return Column(label, note), lambda row: Item(f"{int(row[name])}", float(row[name]))
+    return Column(label, note), lambda row: Item(f"{int(row[name])}")
 
 
 def _seconds(label: str, name: str, note: str) -> tuple[Column, Form]:
-    return Column(label, note), lambda row: Item(seconds(row[name]), _value(row[name]))
+    return Column(label, note), lambda row: Item(seconds(row[name]))
 
 
 def _corruption() -> tuple[Column, Form]:
     column = Column("Corruption", "As the suite states it", choice=True)
-    return column, lambda row: Item(f"{row['corruption']:g}", float(row["corruption"]))
+    return column, lambda row: Item(f"{row['corruption']:g}")
 
 
 def _metric(metric: str) -> tuple[Column, Form]:
     def form(row: pd.Series) -> Item:
         spread = score(row[f"{metric}_spread"])
-        return Item(score(row[metric]), _value(row[metric]), f"± {spread}" if spread else "")
+        return Item(score(row[metric]), f"± {spread}" if spread else "")
 
     return Column(TITLES[metric], NOTES[metric]), form
 
 
 def _oracle(metric: str) -> tuple[Column, Form]:
     def form(row: pd.Series) -> Item:
-        value = row[f"{metric}_oracle"]
-        return Item(score(value), _value(value), _other_count(row, "oracle_sets"))
+        return Item(score(row[f"{metric}_oracle"]), _other_count(row, "oracle_sets"))
 
     label = "Clean oracle" if metric == "auroc" else f"{TITLES[metric]}, oracle"
     return Column(label, f"{TITLES[metric]} of the same detector trained on the clean part of the data"), form
@@ -230,19 +299,20 @@ def _oracle(metric: str) -> tuple[Column, Form]:
 def _undone(metric: str) -> tuple[Column, Form]:
     def form(row: pd.Series) -> Item:
         share = row[f"{metric}_recovered"]
-        beside = _other_count(row, "recovered_sets") if _value(share) is not None else ""
-        shade = None if pd.isna(share) else min(max(float(share), 0.0), 1.0)
-        return Item(percent(share), _value(share), beside, shade)
+        if pd.isna(share):
+            return Item("")
+        return Item(percent(share), _other_count(row, "recovered_sets"), min(max(float(share), 0.0), 1.0))
 
-    label = "Undone" if metric == "auroc" else f"{TITLES[metric]}, undone"
+    label = UNDONE if metric == "auroc" else f"{TITLES[metric]}, undone"
     return Column(label, "Share of the damage undone: (dirty - naive) / (oracle - naive)"), form
 
 
 def _rank() -> tuple[Column, Form]:
     def form(row: pd.Series) -> Item:
-        return Item(score(row["rank"], 2), _value(row["rank"]), _other_count(row, "rank_sets"))
+        return Item(score(row["rank"], 2), _other_count(row, "rank_sets"))
 
-    return Column("Rank", "Mean rank by AUROC over the sets that every detector finished; 1 is best"), form
+    note = "Mean rank by AUROC, 1 the best, over the sets (each inlier class one) that all compared finished"
+    return Column("Rank", note), form
 
 
 def _other_count(row: pd.Series, name: str) -> str:
@@ -251,9 +321,5 @@ def _other_count(row: pd.Series, name: str) -> str:
     return "" if other is None or pd.isna(other) or other == row["sets"] else f"({int(other)})"
 
 
-def _shaded(value: float, shade: float) -> Item:
-    return Item(score(value), _value(value), shade=None if pd.isna(shade) else float(shade))
-
-
-def _value(number: float) -> float | None:
-    return None if pd.isna(number) else float(number)
+def _shaded(text: str, shade: float) -> Item:
+    return Item(text, shade=None if pd.isna(shade) else float(shade))

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from robustgen.bench.records import Record
-from robustgen.reporting.cells import COSTS, METRICS, beside_naive, beside_oracle, cells, measured
+from robustgen.reporting import statistics
+from robustgen.reporting.cells import METRICS, TIE, beside_naive, beside_oracle, cells, measured
+from robustgen.reporting.intervals import intervals
 from robustgen.reporting.means import nested_mean, nested_spread, support
-
-SMALLEST_DAMAGE = 0.02
-"""Below two points a difference of mean AUROC or AP is a tie; `recovered` never divides by less."""
+from robustgen.reporting.statistics import Block, block, mean_ranks
 
 SCORES = ("auroc", "ap")
 """The metrics that need no threshold: these are shown beside their oracle."""
@@ -38,12 +38,15 @@ def summary(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFr
         `corruption_of_all`, `corruption_of_inliers`, `detector`; `sets`, `fits` and `repetitions`
         behind the means; every metric and its `<metric>_spread` over repetitions; `auroc_oracle`,
         `ap_oracle` and `oracle_sets`; `auroc_recovered`, `ap_recovered` and `recovered_sets` (see
-        `recovered`); `rank` and `rank_sets` (see `mean_rank`).
+        `recovered`); `auroc_low`, `auroc_high`, `ap_low` and `ap_high` (see `intervals.intervals`); `rank`
+        and `rank_sets` (see `statistics.mean_ranks`).
     """
     frame = cells(records)
+    finished, by = measured(frame), ["corruption", "detector"]
     return (
         _summary(frame, ["corruption"], naive)
-        .join(mean_rank(frame), on=["corruption", "detector"])
+        .join(intervals(finished, by, SCORES), on=by)
+        .join(mean_ranks(finished, "auroc"), on=by)
         .sort_values(["corruption", "auroc", "detector"], ascending=[True, False, True], ignore_index=True)
     )
 
@@ -61,9 +64,7 @@ def by_dataset(records: Iterable[Record], *, naive: str | None = None) -> pd.Dat
     return frame.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
 
-def recovered(
-    paired: pd.DataFrame, by: Sequence[str], metric: str, *, smallest: float = SMALLEST_DAMAGE
-) -> pd.DataFrame:
+def recovered(paired: pd.DataFrame, by: Sequence[str], metric: str, *, smallest: float = TIE) -> pd.DataFrame:
     """Return how much of the damage each detector undoes: (dirty - naive) / (oracle - naive).
 
     All three are nested means of `metric` over the fits for which all three exist: the detector on
@@ -100,30 +101,41 @@ def recovered(
     return pd.concat([quotient, sets.where(quotient.notna())], axis=1)
 
 
-def mean_rank(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean rank of each detector by AUROC, 1 = best, ties shared.
-
-    Ranks are compared only where all run: at each corruption, over the sets on which every
-    detector that finished anywhere has finished.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        One row a cell, as `cells` returns.
+def ranks(records: Iterable[Record]) -> pd.DataFrame:
+    """Return the mean ranks by AUROC and by AP: one row a metric, corruption and detector, best first.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by corruption and detector: `rank`, and `rank_sets`, the number of sets behind it.
+        `metric`, `corruption`, `detector`, `rank` and `rank_sets`; see `statistics.mean_ranks`.
     """
-    keys = ["corruption", "dataset", "detector"]
-    means = nested_mean(measured(frame), keys, ["auroc"])["auroc"].dropna()
-    ranks = means.groupby(["corruption", "dataset"]).rank(ascending=False)
-    there = means.groupby(["corruption", "dataset"]).transform("size")
-    field = means.reset_index().groupby("corruption")["detector"].nunique()
-    full = there == there.index.get_level_values("corruption").map(field)
-    groups = ranks[full].groupby(["corruption", "detector"])
-    return pd.DataFrame({"rank": groups.mean(), "rank_sets": groups.size()})
+    finished = measured(cells(records))
+    tables = [mean_ranks(finished, metric).reset_index().assign(metric=metric) for metric in SCORES]
+    columns = ["metric", "corruption", "rank", "detector", "rank_sets"]
+    return pd.concat(tables)[columns].sort_values(columns[:4], ignore_index=True)
+
+
+def blocks(records: Iterable[Record]) -> dict[float, Block]:
+    """Return what can be compared by AUROC at each corruption; see `statistics.block`."""
+    finished = measured(cells(records))
+    return {float(level): block(rows, "auroc") for level, rows in finished.groupby("corruption")}
+
+
+def pairs(records: Iterable[Record]) -> pd.DataFrame:
+    """Return every pair of detectors at each corruption with sets enough, the dirtiest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `corruption`, the number of `sets` behind the pair, and the columns of `statistics.pairs`.
+    """
+    tests = [
+        statistics.pairs(one.scores).assign(corruption=level, sets=len(one.scores))
+        for level, one in reversed(blocks(records).items())
+        if one.testable
+    ]
+    columns = ["corruption", "sets", *statistics.PAIR]
+    return pd.concat(tests)[columns] if tests else pd.DataFrame(columns=columns)
 
 
 def run_times(records: Iterable[Record]) -> pd.DataFrame:
@@ -134,15 +146,22 @@ def run_times(records: Iterable[Record]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `detector`, `fits`, the median `fit_seconds`, `score_seconds`, `rows_per_second` (scored)
-        and `peak_memory_mib`, and `total_seconds` over all its finished cells, oracles included.
+        `detector`, `fits`, the median `fit_seconds` and `score_microseconds` (for one row), each with its
+        quartiles `<cost>_low` and `<cost>_high`, the median `peak_memory_mib`, and `total_seconds` over
+        all its finished cells, oracles included.
     """
     frame = cells(records)
     finished = frame[frame["status"] == "ok"]
-    groups = finished.assign(total=finished["fit_seconds"] + finished["score_seconds"]).groupby("detector")
-    table = groups[list(COSTS)].median()
-    table.insert(0, "fits", groups.size())
-    table["total_seconds"] = groups["total"].sum()
+    finished = finished.assign(
+        score_microseconds=1e6 / finished["rows_per_second"],
+        total_seconds=finished["fit_seconds"] + finished["score_seconds"],
+    )
+    groups = finished.groupby("detector")
+    costs = ["fit_seconds", "score_microseconds"]
+    table = groups[[*costs, "peak_memory_mib"]].median()
+    table = table.join(groups[costs].quantile(0.25).add_suffix("_low"))
+    table = table.join(groups[costs].quantile(0.75).add_suffix("_high"))
+    table = table.assign(fits=groups.size(), total_seconds=groups["total_seconds"].sum())
     return table.reset_index().sort_values(["fit_seconds", "detector"], ignore_index=True)
 
 

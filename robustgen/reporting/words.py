@@ -44,6 +44,20 @@ def percent(share: float) -> str:
     return f"{round(100 * share, digits) + 0.0:.{digits}f} %".replace("-", "\N{MINUS SIGN}")
 
 
+def points(difference: float) -> str:
+    """Return a difference of two scores in points, with its sign.
+
+    Examples
+    --------
+    >>> points(0.0312), points(-0.2), points(-0.0001), points(float("nan"))
+    ('+3.1', '\N{MINUS SIGN}20.0', '0.0', '')
+    """
+    if math.isnan(difference):
+        return ""
+    rounded = round(100 * difference, 1) + 0.0
+    return f"{rounded:+.1f}".replace("-", "\N{MINUS SIGN}") if rounded else "0.0"
+
+
 def seconds(value: float) -> str:
     """Return a time with three figures.
 

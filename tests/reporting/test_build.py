@@ -57,7 +57,7 @@ class Page(HTMLParser):
             self._rows = None
 
     def handle_data(self, data: str) -> None:
-        if self._rows and self._rows[-1] and self.open[-1] in ("td", "th", "small"):
+        if self._rows and self._rows[-1] and self.open[-1] in ("td", "th", "span", "small"):
             self._rows[-1][-1] += data
 
 
@@ -163,6 +163,41 @@ def test_curves_have_a_file_a_set(folder: Path) -> None:
     with (folder / "curves" / "digits.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 101 * 3 * len(fabricate.NAMES)
+
+
+def test_tables_are_written_in_full(folder: Path) -> None:
+    assert sorted(path.name for path in (folder / "tables").iterdir()) == [
+        "pairs.csv",
+        "ranks.csv",
+        "sets.csv",
+        "summary.csv",
+    ]
+    with (folder / "tables" / "sets.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2 * 3 * len(fabricate.NAMES)
+
+
+def test_too_few_sets_are_said_and_not_tested(folder: Path, page: Page) -> None:
+    said = "8 detectors on 3 sets, too few for any difference to be significant (11 at least)"
+    for name in ("report.html", "report.md"):
+        assert said in (folder / name).read_text()
+    assert not [name for name in page.tables if name.startswith("table-pairs")]
+    assert not list((folder / "figures").glob("critical-differences*"))
+    assert (folder / "tables" / "pairs.csv").read_text().count("\n") == 1
+
+
+def test_with_sets_enough_every_pair_is_compared_at_every_corruption(tmp_path: Path) -> None:
+    sets = [f"set{place}" for place in range(7)]
+    some = fabricate.run(("autoencoder", "rsrae-robust", "knn"), sets, (0.0, 0.3), 1)
+    folder = fabricate.write(tmp_path / "many", some, fabricate.manifest())
+    page = Page(build_report(folder).read_text())
+    for level in ("0", "0.3"):
+        heading, *rows = page.tables[f"table-pairs-{level}"]
+        assert heading[1:] == [row[0] for row in rows]
+        for place, row in enumerate(rows):
+            mirrored = [other[place + 1].replace("+", "-").replace("\N{MINUS SIGN}", "+") for other in rows]
+            assert [text.replace("\N{MINUS SIGN}", "-") for text in row[1:]] == mirrored
+    with (folder / "tables" / "pairs.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2 * 3
 
 
 def test_markdown_shows_the_figures_that_are_there(folder: Path) -> None:

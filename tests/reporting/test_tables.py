@@ -165,6 +165,7 @@ def test_naive_scores_stand_beside_every_detector_of_their_draw() -> None:
 
 def test_ranks_are_compared_on_complete_sets_and_shared_by_ties() -> None:
     scores = {"wine": (0.9, 0.8, 0.8), "cardio": (0.6, 0.9, 0.7), "digits": (0.1, 0.2, None)}
+    scores |= {f"set{place}": (0.9, 0.8, 0.7) for place in range(2)}
     lines = [
         line(detector, name, 0.3, auroc=score)
         for name, row in scores.items()
@@ -172,8 +173,8 @@ def test_ranks_are_compared_on_complete_sets_and_shared_by_ties() -> None:
         if score is not None
     ]
     table = tables.summary(records(lines)).set_index("detector")
-    assert table["rank"].to_dict() == {"knn": 2.0, "pca": 1.75, "iforest": 2.25}
-    assert table["rank_sets"].tolist() == [2, 2, 2]
+    assert table["rank"].to_dict() == {"knn": 1.5, "pca": 1.875, "iforest": 2.625}
+    assert table["rank_sets"].tolist() == [4, 4, 4]
 
 
 def test_a_cell_that_was_run_again_counts_once_by_its_last_record() -> None:

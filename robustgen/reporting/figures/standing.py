@@ -1,0 +1,63 @@
+"""How detectors stand at one corruption, each beside its clean oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from robustgen.reporting.figures.style import LABELS, WIDTH, key, styled, tag
+from robustgen.reporting.palette import FAINT, INK, MUTED, PAPER, Mark
+
+
+@styled
+def standing(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | None, metric: str) -> Figure:
+    """Draw each detector's score on dirty data beside its clean oracle, best on top.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The rows of `tables.summary` at one corruption.
+    marks : mapping
+        `palette.marks` of the detectors.
+    naive : str or None
+        Its score is the dotted line that the others should leave behind.
+    metric : {"auroc", "ap"}
+        What to draw.
+    """
+    rows = table.sort_values(metric, kind="stable").reset_index(drop=True)
+    figure = Figure(figsize=(WIDTH, 0.95 + 0.27 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    for place, row in rows.iterrows():
+        _standing_row(axes, float(place), row, marks[row["detector"]], metric)
+    if (rows["detector"] == naive).any():
+        score = rows.loc[rows["detector"] == naive, metric].iloc[0]
+        axes.axvline(score, color=MUTED, lw=0.8, ls=":", zorder=0)
+    axes.set_yticks(range(len(rows)), labels=rows["detector"])
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(f"{LABELS[metric]}, mean over sets")
+    axes.grid(axis="x", color=FAINT, lw=0.5)
+    axes.set_axisbelow(True)
+    key(figure, [_dot("trained on dirty data", INK), _dot("trained on the clean part of it", PAPER)])
+    return figure
+
+
+def _standing_row(axes: Axes, place: float, row: pd.Series, mark: Mark, metric: str) -> None:
+    dirty, oracle, spread = row[metric], row[f"{metric}_oracle"], row[f"{metric}_spread"]
+    parts: list[Artist] = [*axes.plot([dirty, oracle], [place, place], color=mark.colour, lw=1.2, alpha=0.6)]
+    if np.isfinite(spread):
+        parts += axes.plot([dirty - spread, dirty + spread], [place] * 2, color=mark.colour, lw=4, alpha=0.3)
+    parts += axes.plot(oracle, place, "o", ms=6, mfc=PAPER, mec=mark.colour, mew=1.2)
+    parts += axes.plot(dirty, place, "o", ms=6.5, color=mark.colour)
+    tag(parts, row["detector"])
+
+
+def _dot(label: str, face: str) -> Line2D:
+    return Line2D([], [], marker="o", ls="", ms=6, mfc=face, mec=INK, label=label)

@@ -1,0 +1,93 @@
+"""What the report of a run says, from its first line to its provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from robustgen.reporting import samples, sections, tables
+from robustgen.reporting.cells import cells
+from robustgen.reporting.documents import Report, Section, picture, provenance
+from robustgen.reporting.headline import headline
+from robustgen.reporting.palette import marks
+from robustgen.reporting.run import Run
+from robustgen.reporting.words import count, listed, percent
+
+
+def lay_out(run: Run) -> Report:
+    """Return all that the report of a run says, its figures drawn."""
+    return _of_samples(run) if run.suite.get("task") == "generation" else _of_scores(run)
+
+
+def _of_samples(run: Run) -> Report:
+    means = samples.summary(run.records)
+    question = str(run.suite.get("question") or "")
+    pages = tuple(picture(*page) for page in samples.pages(run.records))
+    section = Section("samples", "Samples", "The first samples of each fit.", pages)
+    text = f"{question} {samples.TEXT}".strip()
+    return Report(
+        title=str(run.suite.get("name", run.name)),
+        facts=_facts(run),
+        headline=samples.headline(means),
+        naive=None,
+        first=Section("measures", "Measures", text, (), (samples.sheet(means),)),
+        sections=(section, *sections.unfinished(run)),
+        damaged=_damaged(run),
+        provenance=_provenance(run),
+        rebuild=_rebuild(run),
+    )
+
+
+def _of_scores(run: Run) -> Report:
+    whole = {
+        "summary": tables.summary(run.records, naive=run.naive),
+        "sets": tables.by_dataset(run.records, naive=run.naive),
+        "ranks": tables.ranks(run.records),
+        "pairs": tables.pairs(run.records),
+    }
+    dirtiest_first = whole["summary"].sort_values("corruption", ascending=False, kind="stable")
+    drawn = marks(dirtiest_first["detector"].unique().tolist(), naive=run.naive)
+    parts = sections.Parts(run, whole, drawn)
+    return Report(
+        title=str(run.suite.get("name", run.name)),
+        facts=_facts(run),
+        headline=headline(parts.top, naive=run.naive),
+        naive=run.naive,
+        first=sections.first(parts),
+        sections=tuple(sections.others(parts)),
+        damaged=_damaged(run),
+        provenance=_provenance(run),
+        rebuild=_rebuild(run),
+        tables=whole,
+    )
+
+
+def _facts(run: Run) -> tuple[str, ...]:
+    frame = cells(run.records)
+    protocol = run.suite.get("protocol")
+    levels = [percent(share) for share in sorted(frame["corruption_of_all"].unique())]
+    facts = [
+        f"suite {run.suite.get('name', run.name)}",
+        *([f"{protocol} protocol"] if protocol else []),
+        count(frame["detector"].nunique(), "detector"),
+        count(frame["dataset"].nunique(), "data set"),
+        f"corruption {listed(levels, most=8)}",
+        count(frame["repetition"].nunique(), "repetition"),
+        sections.outcomes(run),
+        *(["the run has not ended"] if run.manifest.get("finished", "") is None else []),
+    ]
+    return tuple(facts)
+
+
+def _damaged(run: Run) -> tuple[str, ...]:
+    return tuple(f"line {number}: {reason}" for number, reason in run.damaged)
+
+
+def _provenance(run: Run) -> Mapping[str, str]:
+    return provenance(run.manifest) or {"manifest": "none in the folder"}
+
+
+def _rebuild(run: Run) -> tuple[str, ...]:
+    """Name the commands that made the records, and the one that makes this report from them."""
+    runs = run.manifest.get("runs") or [run.manifest]
+    commands = [str(one["command"]) for one in runs if isinstance(one, Mapping) and one.get("command")]
+    return (*dict.fromkeys(commands), f"robustgen report {run.name}")

@@ -1,0 +1,82 @@
+"""A run folder as it is read: its records, the lines that are none, and its manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from robustgen._checks import UsageError
+from robustgen.bench.records import FILE_NAME, Record, read
+from robustgen.reporting.words import count
+
+NAIVE = "autoencoder"
+"""The naive detector of a run whose manifest names none."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run folder holds: its records, the lines that are none, and its manifest."""
+
+    name: str
+    records: Sequence[Record]
+    damaged: Sequence[tuple[int, str]]
+    manifest: Mapping[str, Any]
+
+    @property
+    def suite(self) -> Mapping[str, Any]:
+        """The suite as the manifest has it, empty where there is no manifest."""
+        suite = self.manifest.get("suite")
+        return suite if isinstance(suite, Mapping) else {}
+
+    @property
+    def naive(self) -> str | None:
+        """The detector whose damage is the measure."""
+        named: str | None = self.suite.get("naive", NAIVE)
+        return named
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run folder.
+
+    Parameters
+    ----------
+    folder : Path
+        With `records.jsonl`, and with `manifest.json` if the provenance is to be told.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds no readable record, a damaged manifest, or two kinds of corruption.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        found = "is no folder" if not folder.is_dir() else f"holds no {FILE_NAME}"
+        raise UsageError(f"{folder} {found}; expected the output folder of 'robustgen bench': give that one")
+    records, damaged = read(path)
+    if not records:
+        state = f"{count(len(damaged), 'line')}, none a record" if damaged else "is empty"
+        raise UsageError(f"{path}: {state}; run the suite again: 'robustgen bench --output {folder} ...'")
+    kinds = sorted({record.corruption_of for record in records})
+    if len(kinds) > 1:
+        raise UsageError(
+            f"{path} mixes corruptions of {' and of '.join(kinds)}, which cannot be compared; "
+            "run each in its own folder"
+        )
+    return Run(folder.resolve().name, records, damaged, _manifest(folder / "manifest.json"))
+
+
+def _manifest(path: Path) -> Mapping[str, Any]:
+    """Read the manifest; a folder without one has an empty one."""
+    if not path.exists():
+        return {}
+    remedy = "restore it, or delete it to report without it"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{path} is damaged ({error}); {remedy}") from None
+    if not isinstance(manifest, Mapping):
+        raise UsageError(f"{path} holds no JSON object; {remedy}")
+    return manifest

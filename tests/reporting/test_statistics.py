@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from robustgen.bench.records import Record
+from robustgen.reporting import figures, statistics
+from robustgen.reporting.cells import cells, measured
+from robustgen.reporting.palette import marks
+from robustgen.reporting.posthoc import signed_rank_p_values
+
+from .fabricate import line
+
+
+def block(lines: list[dict[str, Any]]) -> statistics.Block:
+    return statistics.block(measured(cells([Record(**one) for one in lines])), "auroc")
+
+
+def random_scores(sets: int, detectors: int, seed: int = 0) -> pd.DataFrame:
+    names = [f"d{place}" for place in range(detectors)]
+    return pd.DataFrame(np.random.default_rng(seed).random((sets, detectors)), columns=names)
+
+
+def ahead(by: float, sets: int = 12) -> pd.DataFrame:
+    """One detector ahead of another by about the same on every set."""
+    base = np.linspace(0.5, 0.8, sets)
+    return pd.DataFrame({"first": base + by + np.arange(sets) * 1e-4, "second": base})
+
+
+def test_holm_by_hand_over_scipys_signed_rank_tests() -> None:
+    scores = random_scores(10, 4)
+    pairs = [(a, b) for place, a in enumerate(scores) for b in scores.columns[place + 1 :]]
+    raw = np.array([stats.wilcoxon(scores[a], scores[b]).pvalue for a, b in pairs])
+    order = np.argsort(raw)
+    stepped = np.maximum.accumulate(raw[order] * np.arange(len(raw), 0, -1)).clip(max=1)
+    p_values = signed_rank_p_values(scores)
+    for place, index in enumerate(order):
+        assert p_values.loc[pairs[index]] == pytest.approx(stepped[place])
+
+
+def test_equal_columns_cannot_be_told_apart() -> None:
+    scores = random_scores(8, 3).assign(twin=lambda frame: frame["d0"])
+    assert signed_rank_p_values(scores).loc["d0", "twin"] == 1
+
+
+@pytest.mark.parametrize("detectors", [2, 3, 5])
+def test_least_sets_is_where_a_perfect_win_becomes_significant(detectors: int) -> None:
+    """One detector wins every set; the others swap places, so that only its pairs can be significant."""
+    least = statistics.least_sets(math.comb(detectors, 2))
+    for sets in (least - 1, least):
+        scores = random_scores(sets, detectors)
+        scores["d0"] += 2
+        p = signed_rank_p_values(scores).loc["d0"].drop("d0")
+        assert (p.min() < statistics.ALPHA) == (sets >= least)
+
+
+def test_repetitions_are_averaged_and_every_inlier_class_is_a_set() -> None:
+    lines = [
+        line("knn", "digits", 0.3, 0, inlier_class="0", auroc=0.9),
+        line("knn", "digits", 0.3, 1, inlier_class="0", auroc=0.7),
+        line("knn", "digits", 0.3, 0, inlier_class="1", auroc=0.6),
+        line("knn", "wine", 0.3, 0, auroc=0.5),
+    ]
+    assert block(lines).scores["knn"].tolist() == pytest.approx([0.8, 0.6, 0.5])
+
+
+def test_only_sets_that_all_compared_detectors_finished_count() -> None:
+    names = [f"set{place}" for place in range(10)]
+    lines = [line(detector, name, auroc=0.8) for detector in ("knn", "pca") for name in names]
+    lines += [line("mcd", name, auroc=0.9) for name in names[:9]]
+    lines += [line("lunar", name, auroc=0.9) for name in names[:7]]
+    one = block(lines)
+    assert list(one.scores) == ["knn", "mcd", "pca"]
+    assert len(one.scores) == 9
+    assert (one.left_out, one.sets) == ({"lunar": 7}, 10)
+
+
+def test_ranks_share_ties_and_add_up() -> None:
+    names = ["a", "b", "c", "d"]
+    one = statistics.Block(pd.DataFrame([[0.9, 0.8, 0.8, 0.1]], columns=names), {}, 1)
+    assert one.ranks.tolist() == [1, 2.5, 2.5, 4]
+
+
+@pytest.mark.parametrize(("by", "verdict"), [(0.01, "tie"), (0.1, "better")])
+def test_less_than_two_points_is_a_tie_however_sure(by: float, verdict: str) -> None:
+    (_, row), *_ = statistics.pairs(ahead(by)).iterrows()
+    assert row["p"] < statistics.ALPHA
+    assert (row["detector"], row["other"], row["verdict"]) == ("first", "second", verdict)
+
+
+def test_wins_ties_and_losses_are_counted_by_two_points() -> None:
+    scores = pd.DataFrame({"a": [0.5, 0.52, 0.49, 0.9, 0.9, 0.9], "b": [0.5] * 6})
+    row = statistics.pairs(scores).iloc[0]
+    assert (row["wins"], row["ties"], row["losses"]) == (4, 2, 0)
+
+
+def test_a_mean_that_one_set_makes_against_all_others_stays_open() -> None:
+    scores = random_scores(12, 2).assign(d0=lambda frame: frame["d1"] + [0.5, *[-0.001] * 11])
+    assert statistics.pairs(scores)["verdict"].tolist() == ["open"]
+
+
+def test_alike_is_all_but_the_pairs_that_are_told_apart() -> None:
+    compared = statistics.pairs(ahead(0.1).assign(third=lambda frame: frame["second"]))
+    alike = statistics.alike(compared)
+    assert (alike == alike.T).all(axis=None)
+    assert alike.loc["second", "third"]
+    assert not alike.loc["first", ["second", "third"]].any()
+
+
+def test_the_diagram_names_all_and_joins_those_alike() -> None:
+    scores = ahead(0.1).assign(third=lambda frame: frame["second"])
+    one = statistics.Block(scores, {}, len(scores))
+    alike = statistics.alike(statistics.pairs(scores))
+    figure = figures.critical_differences(one.ranks, alike, marks(list(scores)))
+    (axes,) = figure.axes
+    assert sorted(text.get_text().split()[0] for text in axes.texts[:2]) == ["first", "second"]
+    bars = [line for line in axes.lines if line.get_linewidth() == 2]
+    assert [sorted(set(bar.get_xdata())) for bar in bars] == [[2.5]]
