@@ -8,6 +8,7 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen.cli.bench import bench
+from robustgen.cli.compare import compare
 from robustgen.cli.datasets import datasets
 from robustgen.cli.report import report
 
@@ -52,3 +53,4 @@ def main() -> None:
 main.add_command(bench)
 main.add_command(datasets)
 main.add_command(report)
+main.add_command(compare)

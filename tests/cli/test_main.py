@@ -17,7 +17,9 @@ from robustgen.cli.main import OneLineGroup
 HEAVY = ("torch", "sklearn", "scipy", "pyod", "matplotlib", "pandas", "joblib", "rich")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["bench", "--help"], ["report", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["bench", "--help"], ["report", "--help"], ["compare", "--help"], ["--version"]]
+)
 def test_asking_for_help_loads_nothing_heavy(arguments):
     code = (
         "import sys\nfrom robustgen.cli import main\n"
