@@ -6,7 +6,7 @@ benchmark needs none of that, only numbers that every detector gets alike.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,11 +60,21 @@ def to_numbers(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
         raise UsageError(f"'{name}' has no column but its label")
     check_filled(table, name)
     numbers = np.column_stack([_column(table[column], name) for column in table])
-    finite = np.isfinite(numbers).all(axis=1)
-    if not finite.all():
-        row = int(np.argmin(finite))
-        raise UsageError(f"row {row + 1} of '{name}' holds an infinite number: mend the row or remove it")
+    check_finite(numbers, name)
     return numbers
+
+
+def check_finite(X: Any, name: str) -> None:
+    """Refuse rows of anything but finite numbers, dense or sparse, by the first such row."""
+    stored = X if isinstance(X, np.ndarray) else X.data
+    if stored.dtype.kind not in "biuf":
+        raise UsageError(f"'{name}' holds values of type {stored.dtype}: expected numbers")
+    bad = ~np.isfinite(stored)
+    if bad.any():
+        row = bad.nonzero()[0][0] if stored is X else X.tocoo().row[bad][0]
+        raise UsageError(
+            f"row {row + 1} of '{name}' holds NaN or an infinite number: mend the row or remove it"
+        )
 
 
 def check_filled(table: pd.DataFrame, name: str) -> None:

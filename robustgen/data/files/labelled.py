@@ -13,7 +13,7 @@ from robustgen._checks import UsageError, suggest
 from robustgen.data.archive import dataset_from, read_arrays
 from robustgen.data.dataset import Dataset
 from robustgen.data.files.arrays import read_array
-from robustgen.data.files.encoding import check_filled, to_numbers
+from robustgen.data.files.encoding import check_filled, check_finite, to_numbers
 from robustgen.data.files.formats import format_of
 from robustgen.data.files.images import read_images
 from robustgen.data.files.tables import read_table
@@ -77,11 +77,11 @@ def _read_table(path: Path, label: str | None, name: str) -> Dataset:
         hint = suggest(label, columns) or f"; its columns: {_listed(columns)}"
         raise UsageError(f"'{path}' has no column '{label}'{hint}")
     check_filled(table[[label]], name)
-    values = _label_values(table[label], name)
+    values = _label_values(table[label])
     return _dataset(to_numbers(table.drop(columns=label), name), values, name, label)
 
 
-def _label_values(column: pd.Series, name: str) -> NDArray:
+def _label_values(column: pd.Series) -> NDArray:
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column):
@@ -102,11 +102,15 @@ def _read_npy(path: Path, label: str | None, name: str) -> Dataset:
             f"'{path}' needs the number of its label column, 0 to {X.shape[1] - 1}, or -1 for the last; "
             f"got {'none' if label is None else repr(label)}"
         ) from None
-    return _dataset(np.delete(X, column, axis=1), np.asarray(X[:, column]), name, str(column))
+    rows = np.delete(X, column, axis=1)
+    check_finite(rows, name)
+    return _dataset(rows, np.asarray(X[:, column]), name, str(column))
 
 
 def _read_npz(path: Path, label: str | None, name: str) -> Dataset:
-    return dataset_from(read_arrays(path), name, path, label=label or "y")
+    dataset = dataset_from(read_arrays(path), name, path, label=label or "y")
+    check_finite(dataset.X, name)
+    return dataset
 
 
 def _read_folder(path: Path, label: str | None, name: str) -> Dataset:

@@ -11,6 +11,7 @@ import gzip
 import re
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
@@ -71,6 +72,7 @@ def chunks(path: str | Path, rows: int = ROWS) -> Iterator[pd.DataFrame]:
     start = 0
     for chunk in read(path, rows):
         chunk.index = pd.RangeIndex(start, start + len(chunk))
+        chunk.columns = chunk.columns.map(str)
         start += len(chunk)
         yield chunk
     if not start:
@@ -151,12 +153,17 @@ def _check_names(names: list[str], path: Path) -> None:
                 f"column {number} of '{path}' has no name in the header; a table that pandas wrote with its "
                 f"index has such a column: write it with index=False"
             )
-        if names.count(name) > 1:
-            raise UsageError(f"'{path}' has two columns named '{name}': give each a name of its own")
+    _check_distinct(names, path)
     if names and all(map(_is_number, names)) and not all(name.isdecimal() for name in names):
         raise UsageError(
             f"the first line of '{path}' holds numbers ('{names[0]}', ...): it must name the columns"
         )
+
+
+def _check_distinct(names: list[str], path: Path) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise UsageError(f"'{path}' has {times} columns named '{name}': give each a name of its own")
 
 
 def _is_number(text: str) -> bool:
@@ -184,6 +191,7 @@ def _parquet_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
 
     try:
         with pq.ParquetFile(path) as file:
+            _check_distinct(file.schema_arrow.names, path)
             for batch in file.iter_batches(batch_size=max(1, min(rows, file.metadata.num_rows))):
                 yield batch.to_pandas()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:

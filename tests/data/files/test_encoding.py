@@ -7,9 +7,10 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from robustgen._checks import UsageError
-from robustgen.data.files.encoding import MOST_CATEGORIES, to_numbers
+from robustgen.data.files.encoding import MOST_CATEGORIES, check_finite, to_numbers
 
 
 def test_numbers_stay_and_booleans_become_0_and_1():
@@ -38,9 +39,22 @@ def test_numbers_stored_as_text_are_numbers():
     np.testing.assert_array_equal(to_numbers(pd.DataFrame({"x": ["1", "2.5"]}), "t"), [[1], [2.5]])
 
 
+@pytest.mark.parametrize("shape", [(3, 4), (3, 2, 2)])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_the_first_row_that_is_not_finite_is_named(shape, bad):
+    X = np.zeros(shape)
+    check_finite(X, "t")
+    X[1:].flat[-1] = X[1].flat[0] = bad
+    with pytest.raises(UsageError, match="row 2 of 't' holds NaN or an infinite"):
+        check_finite(X, "t")
+    if X.ndim == 2:
+        with pytest.raises(UsageError, match="row 2 of 't' holds NaN or an infinite"):
+            check_finite(csr_matrix(X), "t")
+
+
 REFUSED = {
     "an empty cell": ({"x": [1, 2], "z": [1.0, np.nan]}, r"row 2 of 't' has no value in column 'z' \(1 such"),
-    "infinity": ({"x": [1.0, np.inf]}, "row 2 of 't' holds an infinite number"),
+    "infinity": ({"x": [1.0, np.inf]}, "row 2 of 't' holds NaN or an infinite number"),
     "text among numbers": ({"x": ["1", "2", "1O"]}, "row 3 of 't' has '1O' in column 'x', which otherwise"),
     "free text": (
         {"who": [f"name {i}" for i in range(MOST_CATEGORIES + 1)]},

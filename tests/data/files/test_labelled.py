@@ -120,6 +120,16 @@ def test_a_column_of_an_npy_goes_by_its_number(tmp_path, label, got):
         read(path, label)
 
 
+def test_a_row_of_an_array_that_is_not_finite_is_named(tmp_path):
+    broken = X.copy()
+    broken[3, 1] = np.nan
+    np.save(tmp_path / "mine.npy", np.column_stack([broken, FAULTY]))
+    np.savez(tmp_path / "mine.npz", X=broken, y=FAULTY)
+    for name, label in (("mine.npy", "-1"), ("mine.npz", None)):
+        with pytest.raises(UsageError, match=f"row 4 of '{name}' holds NaN"):
+            read(tmp_path / name, label)
+
+
 def test_a_folder_of_images_takes_no_label(tmp_path):
     with pytest.raises(UsageError, match="leave out the label 'y'"):
         read(tmp_path, "y")

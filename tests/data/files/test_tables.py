@@ -6,6 +6,8 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from robustgen._checks import UsageError
@@ -72,7 +74,7 @@ REFUSED = {
     "numbered rows": ("a,b\n0,2,3\n1,5,6\n", "row 1 of .* has 3 cells, but the header names 2"),
     "an open quote": ('a,b\n1,"x\n2,3\n', "never closed"),
     "a nameless column": (",a,b\n0,1,2\n", "column 1 .* no name.*index=False"),
-    "a name twice": ("a,b,a\n1,2,3\n", "two columns named 'a'"),
+    "a name twice": ("a,b,a\n1,2,3\n", "2 columns named 'a'"),
     "no header": ("6.5,148,0\n1.5,85,1\n", r"first line .* numbers \('6.5', ...\)"),
 }
 
@@ -111,6 +113,15 @@ def test_a_parquet_file_that_is_none(tmp_path):
     (tmp_path / "boilers.parquet").write_bytes(b"PAR1 and nothing more")
     with pytest.raises(UsageError, match="not a readable Parquet file"):
         read_table(tmp_path / "boilers.parquet")
+
+
+def test_the_columns_of_parquet_go_by_text_and_by_one_name_each(tmp_path):
+    pd.DataFrame(np.zeros((2, 2))).to_parquet(tmp_path / "numbered.parquet")
+    assert list(read_table(tmp_path / "numbered.parquet").columns) == ["0", "1"]
+    twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    pq.write_table(twice, tmp_path / "twice.parquet")
+    with pytest.raises(UsageError, match="2 columns named 'a'"):
+        read_table(tmp_path / "twice.parquet")
 
 
 def test_a_parquet_file_without_rows(tmp_path):
