@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from robustgen._checks import UsageError, suggest
 from robustgen._random import base_seed, seed_from
+from robustgen._storable import storable
 from robustgen.detectors.border import check_rows
 from robustgen.detectors.parameters import check_choice, check_count, check_dims, robust_training
 from robustgen.inverse.targets import TargetForm, check_targets
@@ -38,6 +39,7 @@ CANONICALIZERS: Mapping[str, type[BaseEstimator]] = {
 }
 
 
+@storable
 class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     r"""MLP from observations y back to the signals x that they came from, the symmetries of x broken first.
 
@@ -201,18 +203,38 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def _train(self, pairs: NDArray[np.float64], config: TrainingConfig, device: torch.device) -> None:
         seed = base_seed(self.random_state)
-        seeds = [seed_from(seed, "initialisation", k) for k in range(self.n_members)]
         draws = [seed_from(seed, "draws", k) for k in range(self.n_members)]
         generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
-        observed = self.n_features_in_
-        dims = [observed, *self.hidden_dims, pairs.shape[1] - observed]
-        net = initialise(lambda: MLP(dims), seeds).to(device)
+        net = self._initialised([seed_from(seed, "initialisation", k) for k in range(self.n_members)]).to(
+            device
+        )
         rows = place_rows(pairs, self.scaling_, device, torch.float32)
         with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
-            self.history_ = train(net, Regression(self.loss, observed), rows, config, generators, [progress])
+            objective = Regression(self.loss, self.n_features_in_)
+            self.history_ = train(net, objective, rows, config, generators, [progress])
         # float64 makes an estimate independent of the rows beside it; mps has none.
         exact = torch.float32 if device.type == "mps" else torch.float64
         self.net_ = net.to(exact).requires_grad_(False)
+
+    def _initialised(self, seeds: Sequence[int]) -> MLP:
+        """Return the net before its training, a member for each seed."""
+        dims = [self.n_features_in_, *self.hidden_dims, len(self.scaling_.center) - self.n_features_in_]
+        return initialise(lambda: MLP(dims), seeds)
+
+    def untrained(self, name: str) -> MLP:
+        """Return a net of the shape of a fitted one, for a file's tensors to fill.
+
+        Parameters
+        ----------
+        name : str
+            The attribute of the net.
+
+        Returns
+        -------
+        robustgen.nets.mlp.MLP
+            The net, on the CPU.
+        """
+        return self._initialised(range(self.n_members))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Estimate the signals behind observations.

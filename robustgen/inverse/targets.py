@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
 from robustgen._checks import UsageError
+from robustgen._storable import storable
 
 
 def check_targets(X: Any, y: Any) -> NDArray[Any]:
@@ -41,6 +42,7 @@ def _numbers(targets: NDArray[Any]) -> NDArray[Any]:
         raise UsageError(f"got targets of type {targets.dtype}, expected numbers") from error
 
 
+@storable
 @dataclass(frozen=True)
 class TargetForm:
     """What a target looks like.

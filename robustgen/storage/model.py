@@ -32,9 +32,9 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     estimator : Detector or sklearn.pipeline.Pipeline
-        What was fitted. The other steps of a pipeline may be a
-        :class:`robustgen.tables.TableEncoder` or scikit-learn's ``StandardScaler``,
-        ``RobustScaler`` and ``MinMaxScaler``.
+        What was fitted; an :class:`robustgen.InverseRegressor` too. The other steps of a pipeline may be
+        a :class:`robustgen.tables.TableEncoder`, a canonicalizer of :mod:`robustgen.symmetry`, or
+        scikit-learn's ``StandardScaler``, ``RobustScaler`` and ``MinMaxScaler``.
     path : str or path-like
         The file; any suffix serves.
 

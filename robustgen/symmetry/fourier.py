@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError, suggest
+from robustgen._storable import storable
 from robustgen.symmetry.anchor import first_entries, phases
 from robustgen.symmetry.base import Canonicalizer
 
@@ -41,6 +42,7 @@ class Forms(NamedTuple):
         return Forms(*(part[index] for part in self))
 
 
+@storable
 class FourierCanonicalizer(Canonicalizer):
     r"""Map all images of one Fourier magnitude's trivial ambiguities to one of them.
 

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
+from robustgen._storable import storable
 from robustgen.symmetry.anchor import DIRECTIONS, Direction, anchors, check_reference, first_index, phases
 from robustgen.symmetry.base import Canonicalizer
 
 
+@storable
 class PhaseCanonicalizer(Canonicalizer):
     r"""Map all :math:`e^{it} x` to the one whose anchor is real and positive.
 

@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from robustgen._storable import storable
 from robustgen.symmetry.anchor import DIRECTIONS, Direction, anchors, check_reference, phases
 from robustgen.symmetry.base import Canonicalizer
 
 
+@storable
 class SignCanonicalizer(Canonicalizer):
     r"""Map x and -x to the one of them in a half space.
 

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from robustgen import InverseRegressor, PhaseCanonicalizer, RobustTraining, SignCanonicalizer
+from robustgen import InverseRegressor, PhaseCanonicalizer, RobustTraining, SignCanonicalizer, load, save
 from robustgen._checks import UsageError
 from robustgen.metrics import relative_error
 
@@ -139,6 +139,16 @@ def test_it_survives_pickling_cloning_and_a_grid_search():
     assert clone(fitted).get_params()["symmetry"].get_params() == {"reference": "first"}
     search = GridSearchCV(build(), {"symmetry": [None, "sign"]}, cv=2).fit(y, x)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("symmetry", [None, "phase", PhaseCanonicalizer()])
+def test_it_survives_a_file(symmetry, tmp_path):
+    y, x = pairs(is_complex=True)
+    fitted = build(symmetry=symmetry, n_members=2).fit(y, x)
+    save(fitted, tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict(y), fitted.predict(y))
+    assert loaded.score(y, x) == fitted.score(y, x)
 
 
 def test_the_progress_bar_shows_when_asked_and_only_then(capsys):

@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from robustgen import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
+from robustgen import Autoencoder, FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer, load, save
 from robustgen._checks import UsageError
 from robustgen.metrics import relative_error
 from tests.symmetry.groups import GROUPS
@@ -136,6 +136,15 @@ def test_a_pipeline_gives_all_forms_of_a_row_one_label():
     X = np.vstack([rng.normal([3, 0, 1], 0.1, (20, 3)), rng.normal([0, 3, 1], 0.1, (20, 3))])
     pipeline = make_pipeline(SignCanonicalizer(reference="principal"), KMeans(2, n_init=1, random_state=0))
     np.testing.assert_array_equal(pipeline.fit(X).predict(X), pipeline.predict(-X))
+
+
+@pytest.mark.parametrize("name", ["sign, images", "sign, principal", "fourier, shifts"])
+def test_a_pipeline_with_one_survives_a_file(name, tmp_path):
+    group = GROUPS[name]
+    X = group.rows(np.random.default_rng(0)).astype(float)
+    pipeline = make_pipeline(group.build(), Autoencoder(epochs=1, random_state=0)).fit(X)
+    save(pipeline, tmp_path / "model")
+    np.testing.assert_array_equal(load(tmp_path / "model").score_samples(X), pipeline.score_samples(X))
 
 
 def test_the_border_of_the_half_space_is_where_the_reference_says():
