@@ -185,8 +185,9 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         signals = check_targets(observations, y)
         self.target_form_ = TargetForm.of(signals)
         self.canonicalizer_ = canonicalizer(self.symmetry)
-        representatives = _representatives(self.canonicalizer_, signals)
-        pairs = np.hstack([observations, self.target_form_.columns(representatives)])
+        if self.canonicalizer_ is not None:
+            self.canonicalizer_.fit(_as_rows(signals))
+        pairs = np.hstack([observations, self.target_form_.columns(self._representatives(signals))])
         self.scaling_ = fit_scaling(pairs, self.scaling)
         self._train(pairs, config, device)
         return self
@@ -205,9 +206,8 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         seed = base_seed(self.random_state)
         draws = [seed_from(seed, "draws", k) for k in range(self.n_members)]
         generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
-        net = self._initialised([seed_from(seed, "initialisation", k) for k in range(self.n_members)]).to(
-            device
-        )
+        starts = [seed_from(seed, "initialisation", k) for k in range(self.n_members)]
+        net = self._initialised(starts).to(device)
         rows = place_rows(pairs, self.scaling_, device, torch.float32)
         with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
             objective = Regression(self.loss, self.n_features_in_)
@@ -290,9 +290,21 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if self.symmetry is None or isinstance(self.symmetry, str):
             errors = relative_error(_as_rows(signals), _as_rows(estimates), self.symmetry)
         else:
-            forms = [_representatives(self.canonicalizer_, one) for one in (signals, estimates)]
+            forms = self._representatives(signals), self._representatives(estimates)
             errors = relative_error(_as_rows(forms[0]), _as_rows(forms[1]))
         return 1 - float(np.average(errors, weights=sample_weight))
+
+    def _representatives(self, signals: NDArray[Any]) -> NDArray[Any]:
+        if self.canonicalizer_ is None:
+            return signals
+        rows = _as_rows(signals)
+        made = np.asarray(self.canonicalizer_.transform(rows))
+        if made.shape != rows.shape:
+            raise UsageError(
+                f"got symmetry={self.symmetry!r}, which makes {made.shape} of targets {rows.shape}: "
+                "expected a transformer that keeps the shape"
+            )
+        return made.reshape(signals.shape)
 
     def _blocks(self, observations: NDArray[np.float64]) -> Iterator[Tensor]:
         """Yield the scaled observations in order, (K, B, p), the same for every member."""
@@ -337,13 +349,6 @@ def canonicalizer(symmetry: Any) -> Any:
     raise UsageError(
         f"got symmetry={symmetry!r}, expected one of 'sign', 'phase', 'fourier', a transformer or None{hint}"
     )
-
-
-def _representatives(breaker: Any, signals: NDArray[Any]) -> NDArray[Any]:
-    if breaker is None:
-        return signals
-    fitted = breaker if hasattr(breaker, "n_features_in_") else breaker.fit(_as_rows(signals))
-    return np.asarray(fitted.transform(_as_rows(signals))).reshape(signals.shape)
 
 
 def _as_rows(signals: NDArray[Any]) -> NDArray[Any]:

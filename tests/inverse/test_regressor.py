@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
@@ -161,6 +162,7 @@ def test_the_progress_bar_shows_when_asked_and_only_then(capsys):
 WRONG = {
     "symmetry": ({"symmetry": "sine"}, "did you mean 'sign'"),
     "a class": ({"symmetry": SignCanonicalizer}, "a transformer or None"),
+    "another shape": ({"symmetry": PCA(1)}, "keeps the shape"),
     "loss": ({"loss": "l3"}, "expected one of 'l2'"),
     "dims": ({"hidden_dims": ()}, "layer widths"),
     "scaling": ({"scaling": "minmax"}, "expected one of 'standard'"),
