@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.sqvae import SQVAE
     from robustgen.detectors.vae import VAE
     from robustgen.detectors.vqvae import VQVAE
+    from robustgen.inference.conformal import ConformalDetector
     from robustgen.inverse import InverseRegressor
     from robustgen.objectives.codebooks.schedule import CodebookTraining
     from robustgen.peers.as_pyod import as_pyod
@@ -34,6 +35,7 @@ __all__ = [
     "VQVAE",
     "Autoencoder",
     "CodebookTraining",
+    "ConformalDetector",
     "FourierCanonicalizer",
     "InverseRegressor",
     "PhaseCanonicalizer",
@@ -48,6 +50,7 @@ __version__ = version("robustgen")
 _HOMES = {
     "Autoencoder": "robustgen.detectors.autoencoder",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
+    "ConformalDetector": "robustgen.inference.conformal",
     "FourierCanonicalizer": "robustgen.symmetry",
     "InverseRegressor": "robustgen.inverse",
     "MAW": "robustgen.detectors.maw",

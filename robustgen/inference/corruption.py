@@ -18,7 +18,7 @@ LEVEL = 0.9
 RESAMPLES = 100
 NORMAL_QUARTILE = 1.4826
 """Standard deviation of a normal distribution over the distance of its quartile from its median."""
-NO_SPREAD = 1e-200
+NOISE, NO_SPREAD = 1e-12, 1e-200
 
 
 class Corruption(NamedTuple):
@@ -64,7 +64,7 @@ class Bulk(NamedTuple):
         from all rows until no more row leaves; half of them stay whatever happens. Only the lower
         half of the errors has a say in s: a long tail does not stretch it. Where a quarter of the
         rows share the median, s is the mean distance from it. Differences under 1e-12 of the
-        largest error are noise.
+        median are noise.
 
         Examples
         --------
@@ -72,7 +72,7 @@ class Bulk(NamedTuple):
         Bulk(center=2.0, spread=1.4826, n_rows=5)
         """
         n_rows, majority = ordered.size, ordered.size - ordered.size // 2
-        noise = max(1e-12 * float(max(-ordered[0], ordered[-1])), NO_SPREAD)
+        noise = max(NOISE * abs(float(ordered[(n_rows - 1) // 2])), NO_SPREAD)
         while True:
             center, spread = _median_and_spread(ordered[:n_rows], noise)
             near = int(np.searchsorted(ordered, center + cut * spread, side="right"))

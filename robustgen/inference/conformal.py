@@ -1,0 +1,279 @@
+"""Decisions with a known error rate, around any detector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
+from sklearn.utils.validation import _num_samples, check_is_fitted
+
+from robustgen._checks import UsageError
+from robustgen._random import base_seed
+from robustgen.inference.corruption import Corruption, estimate_corruption
+from robustgen.inference.membership import InlierProbability
+from robustgen.inference.p_values import discoveries, ranks, trimmed
+
+
+class Part(NamedTuple):
+    """A detector and the rows that were kept from it.
+
+    Attributes
+    ----------
+    detector : estimator
+        Fitted to the other rows.
+    reference : ndarray of float
+        Its scores of the rows that it has not seen, in order, without the trimmed ones.
+    inlier_probability : InlierProbability
+        The posterior that all of these scores tell.
+    corruption : Corruption
+        Their estimated share of outliers.
+    """
+
+    detector: Any
+    reference: NDArray[np.float64]
+    inlier_probability: InlierProbability
+    corruption: Corruption
+
+
+class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
+    r"""Give p-values, decisions at a false discovery rate and probabilities to a detector.
+
+    Some training rows are kept from the detector, and a new row is ranked among their scores:
+
+    .. math:: p(x) = \frac{1 + \#\{ i : r_i \le s(x) \}}{1 + n}
+
+    No distribution is assumed. The held-out rows are as dirty as the others, though: outliers
+    among them make all p-values too large, so that nothing is discovered. Hence the share of them
+    that are clearly outliers is trimmed first.
+
+    Parameters
+    ----------
+    detector : estimator
+        Any unfitted detector with ``fit`` and ``score_samples`` or ``decision_function``, larger =
+        more normal: ours, scikit-learn's, or PyOD's in :class:`robustgen.peers.PyODPeer`. It is
+        cloned.
+    calibration : float or int
+        A share in (0, 1): so many rows are kept from one detector, and it alone scores. An
+        integer K of 2 or more: cross-conformal, K detectors, each scoring the rows of its fold; every
+        row is learnt from and ranked against, at K times the time.
+    trim : "auto" or float in [0, 0.5]
+        The share of the held-out rows to leave out, the lowest scores. "auto" takes the lower end
+        of :func:`robustgen.inference.corruption.estimate_corruption`'s interval.
+    random_state : int, numpy.random.RandomState or None
+        Which rows are held out.
+
+    Attributes
+    ----------
+    parts_ : list of Part
+        The fitted detectors with their references.
+    contamination_ : float
+        The estimated share of outliers among the held-out rows, mean over the parts.
+    trimmed_ : float
+        The share of them that was left out.
+
+    Notes
+    -----
+    **Conservative or not.** With ``trim=0`` the p-values are conservative, :math:`P(p(x) \le t) \le
+    t` for an inlier x, whatever the share of outliers in the reference, as long as outliers tend
+    to score lower than inliers: they only raise the ranks. But then few outliers are discovered, or
+    none. Trimming keeps the p-values conservative as long as the trimmed rows are outliers; the
+    reference still holds every held-out inlier then. An inlier trimmed by mistake lowers them
+    by up to :math:`1 / (1 + n)`, which is how the smallest of them come to be too small. So to trim
+    the estimated share itself, or even the true one, would not do: outliers that overlap the
+    inliers leave inliers to be trimmed in their place. "auto" takes the lower end: it is 0 unless
+    more rows than a few are far out, since an inlier, too, is far out now and then. How
+    the rules compare: ``reports/calibration``.
+
+    Across folds the detectors differ a little: there the proof gives :math:`2t` for :math:`t`.
+
+    A p-value depends on no other row of X; a decision at a false discovery rate does.
+
+    References
+    ----------
+    Bates et al., "Testing for outliers with conformal p-values", Annals of Statistics 51 (2023);
+    Bashari, Sesia and Romano, "Robust Conformal Outlier Detection under Contaminated Reference
+    Data", ICML 2025, for conservativeness and the danger of trimming; Vovk, "Cross-conformal
+    predictors", Ann. Math. Artif. Intell. 74 (2015).
+
+    Examples
+    --------
+    >>> from sklearn.covariance import EllipticEnvelope
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(size=(450, 3)), rng.normal(9, 1, size=(50, 3))])
+    >>> detector = ConformalDetector(EllipticEnvelope(random_state=0), random_state=0).fit(X)
+    >>> detector.predict(np.vstack([rng.normal(size=(4, 3)), np.full((2, 3), 12.0)]), fdr=0.1)
+    array([ 1,  1,  1,  1, -1, -1])
+    """
+
+    def __init__(
+        self,
+        detector: Any,
+        *,
+        calibration: float | int = 0.3,
+        trim: str | float = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.detector = detector
+        self.calibration = calibration
+        self.trim = trim
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> ConformalDetector:
+        """Fit the detector to a part of the rows and score the rest.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows as the detector takes them; outliers may be among them.
+        y : None
+            Ignored: no label is used.
+
+        Returns
+        -------
+        ConformalDetector
+            The fitted wrapper itself.
+
+        Raises
+        ------
+        ValueError
+            When a parameter is out of its range or the detector cannot be fitted.
+        """
+        self._check_parameters()
+        (rows,) = indexable(X)
+        self.parts_ = [
+            self._part(_safe_indexing(rows, seen), _safe_indexing(rows, unseen))
+            for seen, unseen in self._splits(_num_samples(rows))
+        ]
+        self.contamination_ = float(np.mean([part.corruption.share for part in self.parts_]))
+        self.trimmed_ = float(np.mean([self._trimmed_share(part.corruption) for part in self.parts_]))
+        return self
+
+    def p_values(self, X: Any) -> NDArray[np.float64]:
+        """Return how probable it is that an inlier scores as low as each row.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows like the training rows.
+
+        Returns
+        -------
+        ndarray of float, (n,)
+            In (0, 1], small for outliers.
+        """
+        check_is_fitted(self)
+        below = np.sum([ranks(scores, part.reference) for part, scores in self._scored(X)], axis=0)
+        return (1 + below) / (1 + sum(part.reference.size for part in self.parts_))
+
+    def predict(self, X: Any, fdr: float = 0.1) -> NDArray[np.int64]:
+        """Tell inliers from outliers, with few false alarms among the alarms.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows like the training rows; they are decided on together.
+        fdr : float in (0, 1)
+            The false discovery rate: the share of inliers that is expected among the rows called
+            outliers.
+
+        Returns
+        -------
+        ndarray of int, (n,)
+            +1 for an inlier, -1 for an outlier.
+
+        Raises
+        ------
+        UsageError
+            When ``fdr`` is not in (0, 1).
+        """
+        if not isinstance(fdr, Real) or not 0 < float(fdr) < 1:
+            raise UsageError(f"got fdr={fdr!r}, expected a rate in (0, 1), such as 0.1")
+        return np.where(discoveries(self.p_values(X), float(fdr)), -1, 1)
+
+    def outlier_probability(self, X: Any) -> NDArray[np.float64]:
+        """Return how probable it is that each row is an outlier, where new rows are like the training rows.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows like the training rows.
+
+        Returns
+        -------
+        ndarray of float, (n,)
+            One minus :class:`robustgen.inference.membership.InlierProbability` of the held-out
+            scores; it never falls as the score falls.
+        """
+        check_is_fitted(self)
+        return 1 - np.mean([part.inlier_probability(scores) for part, scores in self._scored(X)], axis=0)
+
+    @property
+    def n_features_in_(self) -> int:
+        """The number of columns of the training rows."""
+        return self._fitted_attribute("n_features_in_")
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """The names of the columns, where the training rows had some."""
+        return self._fitted_attribute("feature_names_in_")
+
+    def _fitted_attribute(self, name: str) -> Any:
+        if "parts_" not in vars(self):
+            raise AttributeError(f"'{name}' is known once the detector is fitted")
+        return getattr(self.parts_[0].detector, name)
+
+    def _check_parameters(self) -> None:
+        calibration = self.calibration
+        folds = isinstance(calibration, Integral) and not isinstance(calibration, bool) and calibration >= 2
+        if not folds and not (isinstance(calibration, Real) and 0 < float(calibration) < 1):
+            raise UsageError(
+                f"got calibration={calibration!r}, expected a share in (0, 1) "
+                "or a number of folds of 2 or more"
+            )
+        if self.trim != "auto" and not (isinstance(self.trim, Real) and 0 <= float(self.trim) <= 0.5):
+            raise UsageError(f"got trim={self.trim!r}, expected 'auto' or a share in [0, 0.5]")
+
+    def _splits(self, n_rows: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        seed = base_seed(self.random_state) % 2**32
+        if isinstance(self.calibration, Integral):
+            splitter: Any = KFold(int(self.calibration), shuffle=True, random_state=seed)
+        else:
+            splitter = ShuffleSplit(1, test_size=self.calibration, random_state=seed)
+        return splitter.split(np.empty((n_rows, 0)))
+
+    def _part(self, seen: Any, unseen: Any) -> Part:
+        detector = clone(self.detector).fit(seen)
+        scores = _scores(detector, unseen)
+        corruption = estimate_corruption(scores)
+        reference = trimmed(scores, self._trimmed_share(corruption))
+        return Part(detector, reference, InlierProbability(scores), corruption)
+
+    def _trimmed_share(self, corruption: Corruption) -> float:
+        return corruption.interval[0] if isinstance(self.trim, str) else float(self.trim)
+
+    def _scored(self, X: Any) -> Iterator[tuple[Part, NDArray[np.float64]]]:
+        for part in self.parts_:
+            yield part, _scores(part.detector, X)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.detector).input_tags
+        return tags
+
+
+def _scores(detector: Any, X: Any) -> NDArray[np.float64]:
+    """Return the scores of a fitted detector, larger = more normal."""
+    if hasattr(detector, "score_samples"):
+        return detector.score_samples(X)
+    if hasattr(detector, "decision_scores_"):
+        raise UsageError(
+            f"{type(detector).__name__} is PyOD's, whose scores grow with outlyingness: "
+            "wrap it in robustgen.peers.PyODPeer"
+        )
+    return detector.decision_function(X)

@@ -1,0 +1,90 @@
+"""Conformal p-values, and the decisions that control false discoveries."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
+
+from robustgen.inference.corruption import checked_scores
+
+
+def trimmed(reference: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Return reference scores in order, without the given share of lowest ones, rounded down.
+
+    Examples
+    --------
+    >>> trimmed(np.array([-1.0, -9.0, -2.0, -3.0]), 0.3)
+    array([-3., -2., -1.])
+    """
+    ordered = np.sort(checked_scores(reference))
+    return ordered[int(share * ordered.size) :]
+
+
+def ranks(scores: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Count for each score the reference scores, in order, that are at most as large."""
+    return np.searchsorted(reference, checked_scores(scores), side="right")
+
+
+def conformal_p_values(scores: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
+    r"""Return the probability that an inlier scores as low, by the rank among held-out scores.
+
+    .. math:: p(x) = \frac{1 + \#\{ i : r_i \le s(x) \}}{1 + n}
+
+    Parameters
+    ----------
+    scores : ndarray of float, (m,)
+        s, larger = more normal.
+    reference : ndarray of float, (n,)
+        r, scores of rows that the detector was not trained on.
+
+    Returns
+    -------
+    ndarray of float, (m,)
+        In [1 / (n + 1), 1]; small for outliers. Where the reference rows and x are exchangeable,
+        :math:`P(p(x) \le t) \le t` for every t.
+
+    References
+    ----------
+    Bates, Candes, Lei, Romano and Sesia, "Testing for outliers with conformal p-values", Annals of
+    Statistics 51 (2023), equation 3.
+
+    Examples
+    --------
+    >>> conformal_p_values(np.array([-9.0, -1.5]), np.array([-1.0, -2.0, -3.0, -4.0]))
+    array([0.2, 0.8])
+    """
+    ordered = trimmed(reference, 0.0)
+    return (1 + ranks(scores, ordered)) / (1 + ordered.size)
+
+
+def discoveries(p_values: NDArray[np.float64], fdr: float) -> NDArray[np.bool_]:
+    r"""Mark outliers so that the expected share of inliers among them is at most ``fdr``.
+
+    Benjamini and Hochberg's step-up rule: the rows with the k least p-values, k the largest number
+    with :math:`p_{(k)} \le \text{fdr} \cdot k / m`.
+
+    Parameters
+    ----------
+    p_values : ndarray of float, (m,)
+        Of the rows that are decided on together.
+    fdr : float in (0, 1)
+        The false discovery rate.
+
+    Returns
+    -------
+    ndarray of bool, (m,)
+        The outliers.
+
+    References
+    ----------
+    Benjamini and Hochberg, "Controlling the False Discovery Rate", JRSS B 57 (1995). Conformal
+    p-values that share a reference are positively dependent, so the rate holds for them: Bates
+    et al. (2023), theorem 2.
+
+    Examples
+    --------
+    >>> discoveries(np.array([0.001, 0.04, 0.3, 0.9]), 0.1)
+    array([ True,  True, False, False])
+    """
+    return false_discovery_control(p_values) <= fdr

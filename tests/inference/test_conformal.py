@@ -1,0 +1,161 @@
+"""The wrapper that gives p-values and decisions to any detector."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyod.models.hbos import HBOS
+from scipy import sparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import IsolationForest
+from sklearn.svm import OneClassSVM
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from robustgen import Autoencoder, ConformalDetector
+from robustgen._checks import UsageError
+from robustgen.peers import PyODPeer
+
+
+class Distance(BaseEstimator):
+    """Score a row by minus its distance from the origin: nothing is learnt."""
+
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def score_samples(self, X):
+        return -np.linalg.norm(np.asarray(X).reshape(len(X), -1), axis=1)
+
+
+def rows(corruption: float = 0.1, n_rows: int = 300, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_rows, 4))
+    X[: round(corruption * n_rows)] += 30
+    return X
+
+
+FOREST = IsolationForest(n_estimators=10, random_state=0)
+DETECTORS = {
+    "ours": Autoencoder(epochs=3, random_state=0),
+    "scikit-learn's": FOREST,
+    "without score_samples": OneClassSVM(),
+    "PyOD's": PyODPeer(HBOS()),
+}
+
+
+@pytest.mark.parametrize("calibration", [0.4, 3])
+@pytest.mark.parametrize("detector", DETECTORS.values(), ids=DETECTORS)
+def test_any_detector_is_wrapped(detector, calibration):
+    wrapped = ConformalDetector(detector, calibration=calibration, random_state=0).fit(rows())
+    new = rows(seed=1)
+    p_values, probability = wrapped.p_values(new), wrapped.outlier_probability(new)
+    n_reference = sum(part.reference.size for part in wrapped.parts_)
+    assert ((p_values >= 1 / (n_reference + 1)) & (p_values <= 1)).all()
+    assert ((probability >= 0) & (probability <= 1)).all()
+    assert set(wrapped.predict(new)) <= {-1, 1}
+    assert p_values[:30].mean() < p_values[30:].mean()
+    assert wrapped.n_features_in_ == 4
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.random.default_rng(0).random((30, 6, 6)),
+        sparse.random(60, 9, density=0.3, format="csr", random_state=np.random.default_rng(0)),
+        pd.DataFrame(rows(), columns=list("abcd")),
+    ],
+    ids=["images", "CSR", "frame"],
+)
+def test_rows_are_what_the_detector_takes(X):
+    wrapped = ConformalDetector(Autoencoder(epochs=1, random_state=0), random_state=0).fit(X)
+    assert wrapped.p_values(X).shape == (X.shape[0],)
+    assert list(getattr(wrapped, "feature_names_in_", [])) == list(getattr(X, "columns", []))
+
+
+def test_a_split_keeps_a_share_and_folds_keep_every_row():
+    split = ConformalDetector(Distance(), calibration=0.25, trim=0, random_state=0).fit(rows())
+    folds = ConformalDetector(Distance(), calibration=5, trim=0, random_state=0).fit(rows())
+    assert [part.reference.size for part in split.parts_] == [75]
+    assert [part.reference.size for part in folds.parts_] == [60] * 5
+    everything = np.sort(Distance().score_samples(rows()))
+    np.testing.assert_array_equal(np.sort(np.concatenate([p.reference for p in folds.parts_])), everything)
+
+
+def test_across_folds_of_one_detector_the_p_value_is_the_rank_among_all_rows():
+    folds = ConformalDetector(Distance(), calibration=5, trim=0, random_state=0).fit(rows())
+    scores, new = Distance().score_samples(rows()), rows(seed=1)
+    ranks = (scores <= Distance().score_samples(new)[:, None]).sum(1)
+    np.testing.assert_allclose(folds.p_values(new), (1 + ranks) / 301)
+
+
+def test_clear_outliers_are_trimmed_and_found():
+    wrapped = ConformalDetector(Distance(), calibration=5, random_state=0).fit(rows(0.2, 1000))
+    assert 0.1 < wrapped.trimmed_ <= wrapped.contamination_ == pytest.approx(0.2, abs=0.01)
+    decided = wrapped.predict(rows(0.2, 1000, seed=1), fdr=0.1)
+    assert (decided[:200] == -1).mean() > 0.7
+    assert (decided[200:] == -1).mean() < 0.05
+
+
+def test_an_extreme_new_row_changes_nothing_for_the_others():
+    wrapped = ConformalDetector(Distance(), random_state=0).fit(rows())
+    new = rows(seed=1)
+    spoilt = np.vstack([new, np.full((1, 4), 1e9)])
+    np.testing.assert_array_equal(wrapped.p_values(spoilt)[:-1], wrapped.p_values(new))
+    np.testing.assert_array_equal(wrapped.outlier_probability(spoilt)[:-1], wrapped.outlier_probability(new))
+
+
+def test_the_probability_follows_the_score():
+    wrapped = ConformalDetector(Distance(), random_state=0).fit(rows())
+    line = np.outer(np.linspace(0, 100, 200), [1.0, 0, 0, 0])
+    assert (np.diff(wrapped.outlier_probability(line)) >= 0).all()
+    assert (np.diff(wrapped.p_values(line)) <= 0).all()
+    assert wrapped.outlier_probability(line)[-1] > 0.9
+
+
+def test_the_same_seed_holds_out_the_same_rows():
+    first, second, other = (
+        ConformalDetector(Distance(), random_state=seed).fit(rows()).parts_[0].reference for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert (first[:20] != other[:20]).any()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"calibration": 0}, "got calibration=0, expected a share in .* or a number of folds"),
+        ({"calibration": 1}, "got calibration=1"),
+        ({"calibration": 1.5}, "got calibration=1.5"),
+        ({"calibration": True}, "got calibration=True"),
+        ({"calibration": "half"}, "got calibration='half'"),
+        ({"trim": 0.6}, "got trim=0.6, expected 'auto' or a share"),
+        ({"trim": "all"}, "got trim='all'"),
+        ({"detector": HBOS()}, "HBOS is PyOD's, .* wrap it in robustgen.peers.PyODPeer"),
+    ],
+)
+def test_parameters_out_of_range_are_refused(parameters, said):
+    with pytest.raises(UsageError, match=said):
+        clone(ConformalDetector(FOREST)).set_params(**parameters).fit(rows())
+
+
+@pytest.mark.parametrize("fdr", [0, 1, -0.1, "low"])
+def test_a_rate_out_of_range_is_refused(fdr):
+    with pytest.raises(UsageError, match="expected a rate in"):
+        ConformalDetector(Distance(), random_state=0).fit(rows()).predict(rows(), fdr=fdr)
+
+
+def test_what_is_known_after_the_fit_is_not_known_before():
+    with pytest.raises(AttributeError, match="known once the detector is fitted"):
+        _ = ConformalDetector(FOREST).n_features_in_
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        pytest.param(estimator, check, id=check.func.__name__)
+        for estimator, check in estimator_checks_generator(ConformalDetector(FOREST, random_state=0))
+    ],
+)
+def test_scikit_learn_check(estimator, check):
+    check(estimator)
