@@ -164,19 +164,13 @@ def _check_same(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> N
                 f"not {new[key]}: {way_out}"
             )
     for what, may_differ in (("dataset", {"inlier_classes"}), ("detector", set())):
-        known = {one["name"]: _without_path(one) for one in old[f"{what}s"]}
-        for one in map(_without_path, new[f"{what}s"]):
+        known = {one["name"]: one for one in old[f"{what}s"]}
+        for one in new[f"{what}s"]:
             before = known.get(one["name"], one)
             if any(before.get(key) != one[key] for key in one.keys() - may_differ):
                 raise UsageError(
                     f"'{path}' holds results of another {what} under the name '{one['name']}': {way_out}"
                 )
-
-
-def _without_path(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a spec without the place of its file, which may move; its content may not change."""
-    file = spec.get("file")
-    return {**spec, "file": {**file, "path": None}} if file else dict(spec)
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

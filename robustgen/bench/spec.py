@@ -122,8 +122,9 @@ class Cell:
         Of a user's file the content counts, and not where it lies.
         """
         plain = asdict(self)
-        if file := plain.pop("file"):
-            plain["file"] = {"label": file["label"], "sha256": file["sha256"]}
+        del plain["file"]
+        if self.file:
+            plain["file"] = self.file.content
         text = json.dumps(plain, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -236,8 +237,13 @@ class Suite:
             _check_distinct("dataset", [spec.name for spec in self.datasets])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the suite as plain lists and dictionaries, its sampling among its own settings."""
+        """Return the suite as plain lists and dictionaries, its sampling among its own settings.
+
+        Of a user's file they tell label and content, and not where it lies: a report may be published.
+        """
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        for one, spec in zip(plain["datasets"], self.datasets, strict=True):
+            one["file"] = spec.file and spec.file.content
         return plain | plain.pop("sampling")
 
     def _drawable(self, dataset: Dataset, spec: DatasetSpec) -> Iterator[tuple[str, str | None]]:

@@ -136,3 +136,6 @@ def test_a_file_may_move_but_not_change(folder):
     for change in ({"sha256": "bb"}, {"label": "broken"}):
         with pytest.raises(UsageError, match="another dataset under the name 'boilers'"):
             begin(folder, replace(SUITE, datasets=(replace(was, file=replace(was.file, **change)),)))
+    with pytest.raises(UsageError, match="another dataset under the name 'boilers'"):
+        begin(folder, replace(SUITE, datasets=(DatasetSpec("boilers"),)))
+    assert "here" not in folder.manifest_path.read_text()

@@ -48,6 +48,11 @@ class DataFile:
         """The name of the file without its folder."""
         return Path(self.path).name
 
+    @property
+    def content(self) -> dict[str, str | None]:
+        """What a result depends on: label and hash, wherever the file lies."""
+        return {"label": self.label, "sha256": self.sha256}
+
     def read(self, name: str) -> Dataset:
         """Return the data set under a name.
 

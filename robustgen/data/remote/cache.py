@@ -20,6 +20,7 @@ from typing import Any
 from urllib.error import URLError
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
@@ -85,16 +86,18 @@ def fetch(entry: Entry) -> Path:
         If the set cannot be downloaded, with the address and where its files would be looked for;
         or if the rows are not those of the catalog.
     """
-    path = cached(entry)
-    if path is not None:
-        return path
     if entry.recipe is None:
         raise UsageError(f"dataset '{entry.name}' cannot be built from its source, {entry.source}")
     folder = cache_folder() / "raw" / entry.name
-    _download_files(entry, folder)
-    arrays = _unpacked(entry, folder)
-    _check_rows(entry, arrays)
-    _pack(entry, arrays, folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f"{entry.name}.lock")):  # a second process waits, and finds it done
+        path = cached(entry)
+        if path is not None:
+            return path
+        _download_files(entry, folder)
+        arrays = _unpacked(entry, folder)
+        _check_rows(entry, arrays)
+        _pack(entry, arrays, folder)
     return _packed(entry)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 
@@ -55,7 +56,14 @@ def test_a_set_is_fetched_once_and_packed(boilers, server, cache):
     assert len(server.ranges) == 1
     with np.load(path) as archive:
         assert {key: archive[key].dtype for key in archive} == {"X": np.float32, "y": np.uint8}
-    assert sorted(one.name for one in cache.rglob("*") if one.is_file()) == ["boilers.json", "boilers.npz"]
+    assert sorted(one.name for one in cache.iterdir()) == ["boilers.json", "boilers.npz", "raw"]
+    assert not (cache / "raw" / "boilers").exists()
+
+
+def test_two_processes_at_once_download_once(boilers, server):
+    with ThreadPoolExecutor(4) as pool:
+        assert len({*pool.map(fetch, [boilers] * 4)}) == 1
+    assert len(server.ranges) == 1
 
 
 def test_the_note_says_what_was_received(boilers, cache):
