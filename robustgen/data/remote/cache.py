@@ -151,6 +151,10 @@ def _unpacked(entry: Entry, folder: Path) -> dict[str, NDArray]:
 
 
 def _check_rows(entry: Entry, arrays: Mapping[str, NDArray]) -> None:
+    shape = tuple(map(int, arrays["X_shape"] if "X_shape" in arrays else arrays["X"].shape))
+    expected = (entry.rows or shape[0], *entry.shape)
+    if shape != expected:
+        raise UsageError(f"the rows of '{entry.name}' are {shape}, and the catalog expects {expected}")
     found = rows_hash(arrays)
     if entry.rows_sha256 and found != entry.rows_sha256:
         raise UsageError(

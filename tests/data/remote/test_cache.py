@@ -95,9 +95,17 @@ def test_a_packed_file_may_move_to_the_local_folder(by_name, tmp_path, monkeypat
     assert len(load("boilers")) == 4
 
 
-def test_other_rows_than_the_catalog_knows_are_not_packed(boilers, cache):
-    with pytest.raises(UsageError, match="rows of 'boilers' are not those of the catalog"):
-        fetch(replace(boilers, rows_sha256="0" * 64))
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ({"rows_sha256": "0" * 64}, "rows of 'boilers' are not those of the catalog"),
+        ({"rows": 5}, r"rows of 'boilers' are \(4, 2\), and the catalog expects \(5, 2\)"),
+        ({"shape": (3,)}, r"expects \(4, 3\)"),
+    ],
+)
+def test_other_rows_than_the_catalog_knows_are_not_packed(boilers, cache, known, message):
+    with pytest.raises(UsageError, match=message):
+        fetch(replace(boilers, **known))
     assert not (cache / "boilers.npz").exists()
 
 
