@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test lint clean
+.PHONY: help bench test lint docs clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,5 +27,9 @@ lint: $(READY)   ## style, types, import layers
 test: lint       ## lint, types, import layers, doctests and tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-clean:           ## remove the environment and the raw runs
-	rm -rf $(VENV) reports/runs
+docs: $(READY)   ## the site, under docs/_build/html; a warning is an error
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	OMP_NUM_THREADS=1 $(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
+
+clean:           ## remove the environment, the raw runs and the built site
+	rm -rf $(VENV) reports/runs docs/_build docs/api/generated docs/auto_gallery

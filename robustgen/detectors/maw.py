@@ -310,7 +310,7 @@ class MAW(Detector):
 
         Returns
         -------
-        ndarray of float64, (n_samples, *row_shape)
+        ndarray of float64, ``(n_samples, *row_shape)``
             Rows in the units of X, images in their shape.
         """
         check_is_fitted(self)

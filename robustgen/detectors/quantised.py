@@ -147,7 +147,7 @@ class QuantisedDetector(Detector):
 
         Returns
         -------
-        ndarray of int, (n, *map_shape_), or (n, K, *map_shape_) with K > 1 members
+        ndarray of int, ``(n, *map_shape_)``, or ``(n, K, *map_shape_)`` with K > 1 members
             (h, w) for images, (P,) for vectors.
         """
         check_is_fitted(self)
@@ -164,7 +164,7 @@ class QuantisedDetector(Detector):
 
         Returns
         -------
-        ndarray of float64, (n, *input_shape_)
+        ndarray of float64, ``(n, *input_shape_)``
             The rows.
 
         Raises
@@ -250,7 +250,7 @@ class QuantisedDetector(Detector):
 
         Returns
         -------
-        ndarray of float64, (n_samples, *input_shape_)
+        ndarray of float64, ``(n_samples, *input_shape_)``
             Rows in the units of X, images in their shape.
         """
         check_is_fitted(self)

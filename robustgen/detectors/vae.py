@@ -188,7 +188,7 @@ class VAE(Detector):
 
         Returns
         -------
-        ndarray of float64, (n_samples, *row_shape)
+        ndarray of float64, ``(n_samples, *row_shape)``
             Rows in the units of X, images in their shape.
         """
         check_is_fitted(self)

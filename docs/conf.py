@@ -1,0 +1,53 @@
+"""How the site is built: `make docs`, which takes every warning for an error."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+
+project = "robustgen"
+author = "the robustgen developers"
+project_copyright = "robustgen developers, Apache-2.0"
+release = installed_version("robustgen")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+    "report_table",
+]
+exclude_patterns = ["_build", "gallery/README.md", "sg_execution_times.rst"]
+templates_path = ["_templates"]
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
+myst_heading_anchors = 3
+
+html_theme = "pydata_sphinx_theme"
+html_title = "robustgen"
+html_show_sourcelink = False
+html_extra_path = ["../reports"]  # the published reports travel with the site
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+}
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc's sections say them
+numpydoc_show_class_members = False  # the template lists them
+
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "filename_pattern": r"plot_",
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "min_reported_time": 3600,
+    "copyfile_regex": r"$^",
+}

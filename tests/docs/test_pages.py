@@ -1,0 +1,67 @@
+"""Every example of the README, the site and the gallery runs as it is printed."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from markdown_it import MarkdownIt
+
+from robustgen.bench.suites import parse_suite
+from robustgen.cli import main
+from robustgen.data.content import read_toml
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("docs/methods/*.md")), ROOT / "README.md"]
+GALLERY = sorted(ROOT.glob("docs/gallery/plot_*.py"))
+NOT_HERE = ("robustgen bench", "robustgen report", "robustgen datasets")
+"""Commands that take minutes or the network; tests/cli runs them on small cells."""
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def run_command(line: str) -> None:
+    if line.startswith("robustgen ") and not line.startswith(NOT_HERE):
+        result = CliRunner().invoke(main, shlex.split(line, comments=True)[1:], catch_exceptions=False)
+        assert result.exit_code == 0, f"{line}\n{result.output}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_examples_of_a_page_run_in_their_order(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for fence in MarkdownIt().parse(page.read_text(encoding="utf-8")):
+        if fence.type == "fence" and fence.info == "python":
+            exec(compile(fence.content, f"{page.name}, line {fence.map[0] + 1}", "exec"), names)
+        elif fence.type == "fence" and fence.info == "sh":
+            for line in fence.content.splitlines():
+                run_command(line)
+        elif fence.type == "fence" and fence.info == "toml" and page.parent.name == "docs":
+            (tmp_path / "suite.toml").write_text(fence.content)
+            parse_suite(read_toml(tmp_path / "suite.toml"))
+
+
+@pytest.mark.parametrize("example", GALLERY, ids=name_of)
+def test_an_example_of_the_gallery_runs(example, monkeypatch, capsys):
+    mpl.use("agg")
+    drawn = []
+    monkeypatch.setattr("matplotlib.pyplot.show", lambda: drawn.append(mpl.pyplot.get_fignums()))
+    runpy.run_path(str(example))
+    mpl.pyplot.close("all")
+    assert any(drawn)
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_tables_of_a_page_are_published(page):
+    for report in re.findall(r"\{report-table\} (\S+)", page.read_text(encoding="utf-8")):
+        fits = pd.read_csv(ROOT / "reports" / report / "metrics.csv")
+        assert {"detector", "corruption", "status", "clean"} <= set(fits.columns)
