@@ -284,7 +284,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         Returns
         -------
         robustgen.detectors.exporting.ScoringFunction
-            Takes rows (n, *input_shape_) in float64 and in the units of X, gives scores (n,).
+            Takes rows ``(n, *input_shape_)`` in float64 and in the units of X, gives scores (n,).
         """
         check_is_fitted(self)
         return ScoringFunction(self)
@@ -292,7 +292,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def to_onnx(self, path: str | os.PathLike[str]) -> None:
         """Write the scoring function as ONNX, so that scores need neither robustgen nor torch.
 
-        The model takes "X", (n, *input_shape_) in float64 and in the units of X, n free, and gives
+        The model takes "X", ``(n, *input_shape_)`` in float64 and in the units of X, n free, and gives
         "score", (n,). It computes in float32 and agrees with ``score_samples`` to a relative 1e-5.
         Needs ``pip install 'robustgen[onnx]'``.
 
