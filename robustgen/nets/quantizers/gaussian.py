@@ -174,4 +174,5 @@ def kl_from_uniform(log_p: Tensor) -> Tensor:
     >>> kl_from_uniform(torch.tensor([0.5, 0.5]).log())
     tensor(0.)
     """
-    return math.log(log_p.shape[-1]) - torch.special.entr(log_p.exp()).sum(-1)
+    # Not by torch.special.entr: of a probability that underflows its gradient is not a number.
+    return math.log(log_p.shape[-1]) + (log_p.exp() * log_p).sum(-1)

@@ -164,6 +164,14 @@ def test_kl_is_that_of_the_definition():
     torch.testing.assert_close(kl_from_uniform(log_p), expected)
 
 
+def test_a_probability_that_underflows_has_a_gradient():
+    logits = torch.tensor([0.0, -300.0, -5.0], requires_grad=True)
+    log_p = torch.log_softmax(logits, -1)
+    assert log_p.exp()[1] == 0
+    kl_from_uniform(log_p).backward()
+    assert torch.isfinite(logits.grad).all()
+
+
 @pytest.mark.parametrize("name", VARIANCES)
 def test_entropy_falls_to_0_with_the_variance_and_rises_to_log_n(name):
     quantizer = initialise(QUANTIZERS[f"gaussian {name}"], [0]).double()
