@@ -49,9 +49,12 @@ def info(name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(described, indent=2))
         return
+    files = described.pop("files")
     for key, value in described.items():
-        if value not in (None, "", (), []):
+        if value not in (None, "", ()):
             click.echo(f"{key + ':':<14}{_in_words(value)}")
+    for file in files:
+        click.echo(f"{'file:':<14}{file['url']} ({file['hash'] or 'no published hash is known'})")
 
 
 @datasets.command()
@@ -89,13 +92,7 @@ def _described(entry: Entry) -> dict[str, Any]:
 
 
 def _in_words(value: Any) -> str:
-    if isinstance(value, tuple | list) and value and isinstance(value[0], dict):
-        return "\n".join(_in_words(one) for one in value).replace("\n", "\n" + " " * 14)
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value))
-    if isinstance(value, dict):
-        return f"{value['url']} ({value['hash'] or 'no published hash is known'})"
-    return str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _show(entries: Sequence[Entry]) -> None:
