@@ -115,6 +115,10 @@ def principal(kind):
     return lambda: kind(reference="principal")
 
 
+def template():
+    return FourierCanonicalizer(reference="template")
+
+
 GROUPS = {
     "sign": Group(SignCanonicalizer, real_rows, signed, exact=True),
     "sign, integers": Group(SignCanonicalizer, integer_rows, signed, exact=True),
@@ -136,6 +140,15 @@ GROUPS = {
         lambda: FourierCanonicalizer(image_shape=(3, 4)),
         flat_images,
         as_pixels(shifted_flipped_signed),
+        exact=True,
+    ),
+    "fourier, template": Group(template, real_images, shifted_flipped_signed, exact=True),
+    "fourier, template, integers": Group(template, integer_images, shifted_flipped_signed, exact=True),
+    "fourier, template, complex": Group(template, complex_images, shifted_flipped_turned, exact=False),
+    "fourier, template, shifts": Group(
+        lambda: FourierCanonicalizer(reference="template", symmetries=("shift",)),
+        integer_images,
+        shifted,
         exact=True,
     ),
     "fourier, shifts": Group(

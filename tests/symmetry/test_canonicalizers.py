@@ -138,7 +138,7 @@ def test_a_pipeline_gives_all_forms_of_a_row_one_label():
     np.testing.assert_array_equal(pipeline.fit(X).predict(X), pipeline.predict(-X))
 
 
-@pytest.mark.parametrize("name", ["sign, images", "sign, principal", "fourier, shifts"])
+@pytest.mark.parametrize("name", ["sign, images", "sign, principal", "fourier, shifts", "fourier, template"])
 def test_a_pipeline_with_one_survives_a_file(name, tmp_path):
     group = GROUPS[name]
     X = group.rows(np.random.default_rng(0)).astype(float)
@@ -190,6 +190,34 @@ def test_the_energy_of_a_representative_is_centred_and_skew_and_its_sum_positive
     assert (sums.real > 0).all()
 
 
+def test_a_template_gives_images_that_are_alike_forms_that_are_alike():
+    rng = np.random.default_rng(0)
+    image = np.zeros((8, 8))
+    image[1:4, 1], image[2, 5] = 1, np.sqrt(3)  # as much energy on either side of the circle: no centre
+    X = image + 0.02 * rng.normal(size=(40, 8, 8))
+    moved = GROUPS["fourier"].act(X, rng)
+    spread = {
+        reference: FourierCanonicalizer(reference=reference).fit_transform(moved).std(axis=0).max()
+        for reference in ("energy", "template")
+    }
+    assert spread["template"] < 0.1 < spread["energy"]
+
+
+def test_the_best_form_by_a_template_overlaps_with_it_most():
+    rng = np.random.default_rng(0)
+    X = GROUPS["fourier, complex"].rows(rng)
+    canonicalizer = FourierCanonicalizer(reference="template").fit(X)
+    template = canonicalizer.template_[0]
+    overlaps = [(x * template.conj()).sum() for x in canonicalizer.transform(X)]
+    for x, overlap in zip(X, overlaps, strict=True):
+        forms = [np.roll(f, s, axis=(0, 1)) for f in (x, _mirrored(x)) for s in np.ndindex(x.shape)]
+        assert abs(overlap - max(abs((f * template.conj()).sum()) for f in forms)) < 1e-12
+
+
+def _mirrored(image):
+    return np.roll(image[::-1, ::-1].conj(), 1, axis=(0, 1))
+
+
 def test_no_form_changes_the_fourier_magnitude():
     X = GROUPS["fourier, complex"].rows(np.random.default_rng(0))
     made = FourierCanonicalizer().fit_transform(X)
@@ -222,6 +250,7 @@ WRONG = {
     "no reference": (PhaseCanonicalizer(reference=None), np.ones((2, 3)), "'first', 'principal'"),
     "odd": (PhaseCanonicalizer(stacked=True), np.ones((2, 3)), "3 columns with stacked=True"),
     "stacked complex": (PhaseCanonicalizer(stacked=True), np.ones((2, 4)) * 1j, "leave stacked=False"),
+    "no template": (FourierCanonicalizer(reference="templat"), np.ones((2, 3)), "did you mean 'template'"),
     "symmetry": (FourierCanonicalizer(symmetries=("shfit",)), np.ones((2, 3)), "did you mean 'shift'"),
     "symmetries": (FourierCanonicalizer(symmetries="shift"), np.ones((2, 3)), "in a tuple"),
     "no symmetry": (FourierCanonicalizer(symmetries=()), np.ones((2, 3)), "expected some of"),
