@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
 from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.conv import ConvDecoder, ConvEncoder
-from robustgen.nets.linear import Linear
-from robustgen.nets.mlp import MLP
+from robustgen.nets.plain import plain_autoencoder, plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
 from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
 from robustgen.training import RobustTraining
@@ -146,15 +144,10 @@ class Autoencoder(Detector):
         check_choice("loss", self.loss, RECONSTRUCTION_ERRORS)
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
-        return 10 if len(row_shape) > 1 else min(10, max(2, row_shape[0] // 3))
+        return plain_latent_dim(row_shape)
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
-        if len(row_shape) == 3:
-            encoder = ConvEncoder(row_shape)
-            bottleneck = Linear(encoder.out_features, self.latent_dim_)
-            return AutoencoderNet(encoder, bottleneck, ConvDecoder(self.latent_dim_, row_shape))
-        dims = [row_shape[0], *self.hidden_dims, self.latent_dim_]
-        return AutoencoderNet(MLP(dims), nn.Identity(), MLP(dims[::-1]))
+        return plain_autoencoder(row_shape, self.hidden_dims, self.latent_dim_)
 
     def _build_objective(self) -> Autoencoding:
         return Autoencoding(self.loss)
