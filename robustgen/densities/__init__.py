@@ -1,0 +1,1 @@
+"""Models of a clean reference sample that need no training: how far is a row from it?"""

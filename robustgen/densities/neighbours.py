@@ -1,0 +1,111 @@
+"""The distance to the nearest rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from robustgen._storable import storable
+
+N_NEIGHBOURS = 5
+BLOCK_ENTRIES = 2**22
+
+
+def mean_distance(x: Tensor, rows: Tensor, k: int, own: Tensor | None = None) -> Tensor:
+    """Return the mean Euclidean distance of each row of x to its k nearest of some rows.
+
+    Parameters
+    ----------
+    x : Tensor, (B, d)
+        Whose distances.
+    rows : Tensor, (R, d)
+        The neighbours.
+    k : int
+        How many count; all where there are fewer.
+    own : Tensor of int, (B,), or None
+        Where each row of x stands among ``rows``, to be left out; -1 for one that does not.
+
+    Returns
+    -------
+    Tensor, (B,)
+        The means.
+
+    Examples
+    --------
+    >>> rows = torch.tensor([[0.0], [1.0], [5.0]])
+    >>> mean_distance(rows[:1], rows, 1), mean_distance(rows[:1], rows, 1, own=torch.tensor([0]))
+    (tensor([0.]), tensor([1.]))
+    """
+    distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
+    others = len(rows)
+    if own is not None:
+        among = own >= 0
+        distances[among, own[among]] = torch.inf
+        others -= int(among.any())
+    return distances.topk(max(1, min(k, others)), dim=1, largest=False).values.mean(1)
+
+
+def mean_distance_to_others(rows: Tensor, chosen: Tensor, k: int) -> Tensor:
+    """Return the mean distance of each row to its k nearest among chosen rows, itself left out.
+
+    Parameters
+    ----------
+    rows : Tensor, (n, d)
+        The rows.
+    chosen : Tensor of bool, (n,)
+        Which of them are neighbours; two at least.
+    k : int
+        How many neighbours count.
+
+    Returns
+    -------
+    Tensor, (n,)
+        The means.
+
+    Examples
+    --------
+    >>> rows = torch.tensor([[0.0], [1.0], [5.0]])
+    >>> mean_distance_to_others(rows, torch.tensor([True, True, False]), 1)
+    tensor([1., 1., 4.])
+    """
+    own = torch.full((len(rows),), -1)
+    own[chosen] = torch.arange(int(chosen.sum()))
+    neighbours = rows[chosen]
+    block = max(1, BLOCK_ENTRIES // len(neighbours))
+    pairs = zip(rows.split(block), own.split(block), strict=True)
+    return torch.cat([mean_distance(x, neighbours, k, places) for x, places in pairs])
+
+
+@storable
+@dataclass(frozen=True)
+class Neighbours:
+    """The mean distance to the five nearest rows of a reference sample.
+
+    Attributes
+    ----------
+    rows : Tensor, (R, d)
+        The reference sample.
+
+    References
+    ----------
+    Angiulli and Pizzuti, "Fast Outlier Detection in High Dimensional Spaces", PKDD 2002, for
+    the sum over the neighbours in the place of the last one.
+
+    Examples
+    --------
+    >>> Neighbours(torch.zeros(9, 2))(torch.tensor([[3.0, 4.0]]))
+    tensor([5.])
+    """
+
+    rows: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the distance (B,) of rows (B, d)."""
+        return mean_distance(x, self.rows.to(x), N_NEIGHBOURS)
+
+
+def fit_neighbours(rows: Tensor, seed: int) -> Neighbours:
+    """Take the rows (R, d) as they are; nothing is drawn."""
+    return Neighbours(rows)
