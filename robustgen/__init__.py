@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.maw import MAW
+    from robustgen.detectors.robust_detector import RobustDetector
     from robustgen.detectors.rsrae import RSRAE
     from robustgen.detectors.rvqvae import RVQVAE
     from robustgen.detectors.sqvae import SQVAE
@@ -39,6 +40,7 @@ __all__ = [
     "FourierCanonicalizer",
     "InverseRegressor",
     "PhaseCanonicalizer",
+    "RobustDetector",
     "RobustTraining",
     "SignCanonicalizer",
     "as_pyod",
@@ -60,6 +62,7 @@ _HOMES = {
     "SQVAE": "robustgen.detectors.sqvae",
     "VAE": "robustgen.detectors.vae",
     "VQVAE": "robustgen.detectors.vqvae",
+    "RobustDetector": "robustgen.detectors.robust_detector",
     "RobustTraining": "robustgen.training",
     "SignCanonicalizer": "robustgen.symmetry",
     "as_pyod": "robustgen.peers.as_pyod",

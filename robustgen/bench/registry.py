@@ -37,6 +37,7 @@ class DetectorSpec:
 DETECTORS: Mapping[str, DetectorSpec] = {
     spec.name: spec
     for spec in (
+        DetectorSpec("robust", "robustgen:RobustDetector"),
         DetectorSpec("autoencoder", "robustgen:Autoencoder"),
         DetectorSpec("autoencoder-robust", "robustgen:Autoencoder", {"robust": True}),
         DetectorSpec("rsrae", "robustgen:RSRAE"),

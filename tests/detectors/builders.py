@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder
+from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector
 
 DETECTORS: dict[str, Callable[..., Any]] = {
     "autoencoder": lambda **options: Autoencoder(**{"epochs": 5, "random_state": 0} | options),
@@ -17,6 +17,9 @@ DETECTORS: dict[str, Callable[..., Any]] = {
     ),
     "autoencoder, members": lambda **options: Autoencoder(
         **{"loss": "l1", "n_members": 3, "epochs": 5, "random_state": 0} | options
+    ),
+    "robust detector": lambda **options: RobustDetector(
+        **{"n_members": 2, "epochs": 5, "random_state": 0} | options
     ),
     "rsrae": lambda **options: RSRAE(**{"epochs": 5, "random_state": 0} | options),
     "rsrae+": lambda **options: RSRAE(**{"mode": "joint", "epochs": 5, "random_state": 0} | options),

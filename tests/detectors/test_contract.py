@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder
+from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector
 from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors
 
 INPUTS = {"vectors": vectors, "grey images": grey_images, "colour images": colour_images, "text": text}
@@ -25,7 +25,7 @@ def build(request: pytest.FixtureRequest):
 
 
 def _scikit_learn_checks():
-    for build in (Autoencoder, RSRAE, MAW, VAE, VQVAE, SQVAE, RVQVAE):
+    for build in (Autoencoder, RobustDetector, RSRAE, MAW, VAE, VQVAE, SQVAE, RVQVAE):
         for estimator, check in estimator_checks_generator(build(epochs=5)):
             yield pytest.param(estimator, check, id=f"{build.__name__}-{check.func.__name__}")
 

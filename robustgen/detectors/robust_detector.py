@@ -1,0 +1,280 @@
+"""The default: robustly trained autoencoders find a clean core, unlike models of it score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.ensemble import IsolationForest
+from torch import Tensor
+
+from robustgen._checks import UsageError
+from robustgen._random import base_seed, seed_from
+from robustgen.densities.consensus import MODELS, Consensus, fit_consensus, fit_grading
+from robustgen.densities.core import least_suspected, vouched_for
+from robustgen.detectors.autoencoder import Autoencoder
+from robustgen.detectors.base import Detector
+from robustgen.detectors.parameters import check_choice
+from robustgen.nets.autoencoder import AutoencoderNet
+from robustgen.nets.plain import plain_autoencoder, plain_latent_dim
+from robustgen.objectives.autoencoding import Autoencoding
+from robustgen.objectives.reconstruction import l21
+from robustgen.training import RobustTraining, TrainingConfig
+from robustgen.training.rows import RowBlocks
+
+JUDGES = ("standard", "robust", "forest")
+REFERENCE_ROWS = 10_000
+REFERENCE_ENTRIES = 2**23
+
+
+class RobustDetector(Detector):
+    r"""The detector to take where nothing is known of the corruption.
+
+    It asks who can be trusted before it asks who is an outlier:
+
+    1. **Judges** find the rows that few would suspect: autoencoders on columns scaled by mean and
+       deviation, autoencoders on columns scaled by median and quartiles, both robustly trained
+       with the L2,1 error, and an isolation forest. The half of the rows whose mean rank over the
+       judges is lowest is the *core* (:func:`robustgen.densities.core.least_suspected`).
+    2. The core **vouches**: a row is kept when its nearest core rows are at most ``vouching`` times as
+       far as its nearest rows of all (:func:`robustgen.densities.core.vouched_for`). What is thin
+       around the core joins it; a clump apart from it, however dense, stays out.
+    3. **Models** of what is kept score: a shrunk Gaussian, a mixture of Gaussians, the nearest
+       neighbours, and the first autoencoders themselves. Each is graded by the training rows'
+       errors (:class:`robustgen.densities.consensus.Grading`); the score is minus the mean grade,
+       0 for a row that all of them find as good as the median training row.
+
+    Parameters
+    ----------
+    judges : tuple of {"standard", "robust", "forest"}
+        The judges.
+    core : float in (0, 1]
+        The share of the rows that is trusted at first.
+    vouching : float or None
+        The largest ratio of distances at which a row is kept, at least 1; ``None`` keeps the core as it is.
+    models : tuple of {"autoencoder", "gaussian", "mixture", "neighbours"}
+        The models.
+    latent_dim : int or None
+        d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
+        most 10; 10 for images.
+    hidden_dims : tuple of int
+        Widths of the encoder's hidden layers, mirrored in the decoder. Images take the
+        convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+    epochs : int
+        Passes of the autoencoders over the rows.
+    batch_size : int
+        Rows per training step.
+    learning_rate : float
+        Adam's step.
+    contamination : float in (0, 0.5] or "auto"
+        The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
+        moves the threshold, never the ranking.
+    n_members : int
+        K, autoencoders of each scaling, trained at once.
+    robust : bool or RobustTraining
+        How the autoencoders are kept from learning outliers; see
+        :class:`robustgen.training.RobustTraining`.
+    training : dict or None
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
+        ``patience``, ``min_improvement``, ``precision``.
+    device : str
+        "auto" (cuda, else mps, else cpu) or a torch device.
+    random_state : int, numpy.random.RandomState or None
+        Seed of everything that is drawn. The same integer gives the same scores to the last bit on
+        one CPU.
+    verbose : bool
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    consensus_ : robustgen.densities.consensus.Consensus
+        The models of the rows that were kept.
+    reference_ : ndarray of int, (R,)
+        Where those rows stand in the training set. Of a large one a sample is judged: 10,000 rows, or
+        fewer where they have more than 800 entries.
+    history_ : robustgen.training.History
+        The training objective of the first autoencoders by epoch and member.
+    offset_ : float
+        The threshold on ``score_samples``.
+    support_ : ndarray of bool, (n,)
+        The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
+    inlier_weight_ : ndarray of float, (n,)
+        The probability of each training row to be an inlier, as its score tells; see
+        :class:`robustgen.inference.membership.InlierProbability`.
+    contamination_ : float
+        The estimated share of outliers among the training rows, in [0, 0.5]; see
+        :func:`robustgen.inference.corruption.estimate_corruption`.
+    contamination_interval_ : tuple of float
+        (lower, upper) around it, at 90 %.
+    latent_dim_ : int
+        The width of the bottleneck.
+    net_ : robustgen.nets.autoencoder.AutoencoderNet
+        The first autoencoders, which ``transform`` and ``reconstruct``.
+    input_shape_ : tuple of int
+        The shape of one row.
+    n_features_in_ : int
+        Entries of one row.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X had some.
+
+    References
+    ----------
+    Rousseeuw and Van Driessen, "A Fast Algorithm for the Minimum Covariance Determinant
+    Estimator", Technometrics 41 (1999), for a trusted half that is then widened; Liu, Ting and
+    Zhou, "Isolation Forest", ICDM 2008.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from robustgen import RobustDetector
+    >>> rng = np.random.default_rng(0)
+    >>> inliers, flood = rng.normal(size=(140, 5)), 4 + 0.1 * rng.normal(size=(60, 5))
+    >>> detector = RobustDetector(random_state=0).fit(np.vstack([inliers, flood]))
+    >>> bool(detector.score_samples(flood).max() < np.median(detector.score_samples(inliers)))
+    True
+    """
+
+    scaling = "standard"  # of the first autoencoders; the second take the other one
+
+    consensus_: Consensus
+    reference_: NDArray[np.intp]
+
+    def __init__(
+        self,
+        *,
+        judges: tuple[str, ...] = JUDGES,
+        core: float = 0.5,
+        vouching: float | None = 1.3,
+        models: tuple[str, ...] = ("autoencoder", *MODELS),
+        latent_dim: int | None = None,
+        hidden_dims: tuple[int, ...] = (64, 32),
+        epochs: int = 30,
+        batch_size: int = 128,
+        learning_rate: float = 1e-3,
+        contamination: float | str = 0.1,
+        n_members: int = 8,
+        robust: bool | RobustTraining = True,
+        training: dict[str, Any] | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.judges = judges
+        self.core = core
+        self.vouching = vouching
+        self.models = models
+        self.latent_dim = latent_dim
+        self.hidden_dims = hidden_dims
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.contamination = contamination
+        self.n_members = n_members
+        self.robust = robust
+        self.training = training
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _check_parameters(self) -> None:
+        _check_names("judges", self.judges, JUDGES)
+        _check_names("models", self.models, ("autoencoder", *MODELS))
+        _check_range("core", self.core, 0 < _number(self.core) <= 1, "a share in (0, 1]")
+        if self.vouching is not None:
+            _check_range(
+                "vouching", self.vouching, _number(self.vouching) >= 1, "a ratio of 1 or more, or None"
+            )
+
+    def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
+        return plain_latent_dim(row_shape)
+
+    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
+        return plain_autoencoder(row_shape, self.hidden_dims, self.latent_dim_)
+
+    def _build_objective(self) -> Autoencoding:
+        return Autoencoding("l21")
+
+    def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        super()._train(X, config, device)
+        seed = base_seed(self.random_state)
+        sample = _sample(X.shape, seed)
+        rows = RowBlocks(X, self.scaling_, torch.device("cpu"), torch.float64).take(sample).flatten(1)
+        judging: dict[str, Callable[[], NDArray[np.float64]]] = {
+            "standard": lambda: self._reconstruction_errors(X[sample]),
+            "robust": lambda: self._second_opinion(X, X[sample], seed),
+            "forest": lambda: _isolation(rows.numpy(), seed),
+        }
+        core = least_suspected([judging[name]() for name in self.judges], self.core)
+        kept = core if self.vouching is None else vouched_for(rows, core, self.vouching)
+        self.reference_ = sample[kept.numpy()]
+        self.consensus_ = fit_consensus(rows, kept, [name for name in self.models if name in MODELS], seed)
+        self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[sample])))
+
+    def _reconstruction_errors(self, X: Any) -> NDArray[np.float64]:
+        return torch.cat([self._net_errors(x) for x in self._blocks(X)]).cpu().double().numpy()
+
+    def _net_errors(self, x: Tensor) -> Tensor:
+        return l21(x, self.net_(x)).mean(0)
+
+    def _second_opinion(self, X: Any, sample: Any, seed: int) -> NDArray[np.float64]:
+        """Return the errors of autoencoders that see the columns on another scale."""
+        shared = {name: value for name, value in self.get_params().items() if name in _SHARED}
+        twin = Autoencoder(
+            loss="l21", scaling="robust", random_state=seed_from(seed, "twin") % 2**31, **shared
+        )
+        return -twin.fit(X).score_samples(sample)
+
+    def _errors(self, x: Tensor) -> Tensor:
+        grades = self.consensus_(x[0].flatten(1)) if self.consensus_.models else x.new_empty(0, x.shape[1])
+        if "autoencoder" in self.models:
+            grades = torch.cat([grades, self._net_grading(self._net_errors(x))[None]])
+        return grades.mean(0, keepdim=True)
+
+
+_SHARED = (
+    "latent_dim",
+    "hidden_dims",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "n_members",
+    "robust",
+    "training",
+    "device",
+)
+
+
+def _check_range(parameter: str, value: Any, holds: bool, expected: str) -> None:
+    if not holds:
+        raise UsageError(f"got {parameter}={value!r}, expected {expected}")
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, Real) else math.nan
+
+
+def _check_names(parameter: str, names: Any, known: tuple[str, ...]) -> None:
+    if isinstance(names, str) or not names:
+        raise UsageError(f"got {parameter}={names!r}, expected a sequence of {', '.join(map(repr, known))}")
+    for name in names:
+        check_choice(parameter, name, known)
+
+
+def _sample(shape: tuple[int, ...], seed: int) -> NDArray[np.intp]:
+    """Return the rows that are judged, in order: all of them where there are few."""
+    width = math.prod(shape[1:])
+    most = min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))
+    if shape[0] <= most:
+        return np.arange(shape[0])
+    return np.sort(np.random.default_rng(seed_from(seed, "sample")).choice(shape[0], most, replace=False))
+
+
+def _isolation(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Return how easily an isolation forest sets each row apart."""
+    forest = IsolationForest(random_state=seed_from(seed, "forest") % 2**31)
+    return -forest.fit(rows).score_samples(rows)

@@ -1,0 +1,96 @@
+"""RobustDetector: a flood does not move it, and each of its parts can be left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from robustgen import Autoencoder, RobustDetector
+from robustgen._checks import UsageError
+from robustgen.detectors import robust_detector
+from tests.detectors.builders import vectors
+
+
+def flooded(n_outliers: int, seed: int = 0) -> np.ndarray:
+    """140 inliers around a plane in R^8, and a dense clump beside it."""
+    rng = np.random.default_rng(seed)
+    plane = rng.normal(size=(2, 8))
+    inliers = rng.normal(size=(140, 2)) @ plane + 0.3 * rng.normal(size=(140, 8))
+    clump = 2 * np.ones(8) + 0.05 * rng.normal(size=(60, 8))
+    return np.vstack([inliers, clump[:n_outliers]])
+
+
+def auroc(detector, X) -> float:
+    data = flooded(60)
+    return roc_auc_score(np.arange(200) >= 140, -detector.fit(X).score_samples(data))
+
+
+def test_a_flood_of_outliers_costs_it_little_where_a_plain_autoencoder_falls():
+    clean, dirty = flooded(0), flooded(60)
+    assert auroc(RobustDetector(random_state=0), dirty) > auroc(RobustDetector(random_state=0), clean) - 0.03
+    assert auroc(Autoencoder(epochs=60, random_state=0), dirty) < 0.8
+
+
+def test_the_flood_is_not_among_the_reference():
+    detector = RobustDetector(random_state=0).fit(flooded(60))
+    assert (detector.reference_ < 140).mean() > 0.98
+    assert len(detector.reference_) > 100
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"judges": ("forest",)},
+        {"judges": ("standard",), "models": ("autoencoder",)},
+        {"judges": ("robust",), "models": ("gaussian",)},
+        {"models": ("mixture", "neighbours"), "vouching": None},
+        {"core": 1.0, "robust": False},
+    ],
+)
+def test_any_choice_of_parts_works(options):
+    scores = (
+        RobustDetector(epochs=3, n_members=2, random_state=0, **options)
+        .fit(vectors())
+        .score_samples(vectors())
+    )
+    assert np.isfinite(scores).all()
+    assert len(np.unique(scores)) == 60
+
+
+def test_the_score_is_minus_the_mean_of_what_the_models_say():
+    X = vectors()
+    build = {"epochs": 3, "n_members": 2, "random_state": 0}
+    names = ("autoencoder", "gaussian", "mixture", "neighbours")
+    alone = [RobustDetector(models=(name,), **build).fit(X).score_samples(X) for name in names]
+    np.testing.assert_allclose(RobustDetector(**build).fit(X).score_samples(X), np.mean(alone, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"judges": ()}, "got judges=()"),
+        ({"judges": "forest"}, "got judges='forest'"),
+        ({"judges": ("forrest",)}, "did you mean 'forest'"),
+        ({"models": ("gauss",)}, "got models='gauss'"),
+        ({"vouching": 0.5}, "got vouching=0.5, expected a ratio of 1 or more"),
+        ({"vouching": "much"}, "got vouching='much'"),
+        ({"core": 0}, "got core=0, expected a share in"),
+        ({"core": 1.5}, "got core=1.5, expected a share in"),
+    ],
+)
+def test_wrong_parts_get_one_line(options, line):
+    with pytest.raises(UsageError) as raised:
+        RobustDetector(**options).fit(vectors())
+    assert line in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_of_a_large_table_a_sample_is_judged(monkeypatch):
+    monkeypatch.setattr(robust_detector, "REFERENCE_ROWS", 100)
+    X = vectors(300)
+    detector = RobustDetector(epochs=2, n_members=2, random_state=0).fit(X)
+    assert 50 <= len(detector.reference_) <= 100
+    assert detector.reference_.max() > 100
+    assert (np.diff(detector.reference_) > 0).all()
+    assert detector.support_.shape == (300,)
