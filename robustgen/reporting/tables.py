@@ -51,6 +51,15 @@ def summary(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFr
     )
 
 
+def complete_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a summary at one corruption, those with as many sets as any other first.
+
+    A mean over fewer sets is one of other sets, perhaps easier ones: it must not lead the field.
+    """
+    whole = table["sets"] == table["sets"].max()
+    return pd.concat([table[whole], table[~whole]])
+
+
 def by_dataset(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFrame:
     """Return the summary of each set alone: one row a corruption, dataset and detector.
 
