@@ -63,9 +63,8 @@ def _of_scores(run: Run) -> Report:
 
 def _marks(summary: pd.DataFrame, naive: str | None) -> dict[str, Mark]:
     """Mark the detectors by how they stand at the highest corruption that they reached."""
-    levels = [tables.complete_first(rows) for _, rows in summary.groupby("corruption")]
-    names = [name for level in reversed(levels) for name in level["detector"]]
-    return marks(list(dict.fromkeys(names)), naive=naive)
+    dirtiest_first = summary.sort_values("corruption", ascending=False, kind="stable")
+    return marks(dirtiest_first["detector"].unique().tolist(), naive=naive)
 
 
 def _facts(run: Run) -> tuple[str, ...]:

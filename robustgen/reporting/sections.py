@@ -32,9 +32,8 @@ class Parts:
 
     @property
     def top(self) -> pd.DataFrame:
-        """How they stand at the highest corruption, those that finished all sets first."""
-        at_most = self.table["corruption"] == self.table["corruption"].max()
-        return tables.complete_first(self.table[at_most])
+        """How they stand at the highest corruption."""
+        return self.table[self.table["corruption"] == self.table["corruption"].max()]
 
     @property
     def datasets(self) -> pd.DataFrame:
