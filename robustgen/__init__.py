@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from robustgen.peers.as_pyod import as_pyod
     from robustgen.storage import load, save
     from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
+    from robustgen.tables import TableEncoder
     from robustgen.training import RobustTraining
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "RobustDetector",
     "RobustTraining",
     "SignCanonicalizer",
+    "TableEncoder",
     "as_pyod",
     "load",
     "save",
@@ -65,6 +67,7 @@ _HOMES = {
     "RobustDetector": "robustgen.detectors.robust_detector",
     "RobustTraining": "robustgen.training",
     "SignCanonicalizer": "robustgen.symmetry",
+    "TableEncoder": "robustgen.tables",
     "as_pyod": "robustgen.peers.as_pyod",
     "load": "robustgen.storage",
     "save": "robustgen.storage",

@@ -40,14 +40,31 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         ...
     robustgen._checks.UsageError: cannot write nowhere/model: there is no folder nowhere; make it first
     """
+    expect_writable(path)
     target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        raise UsageError(f"cannot write {path}: there is no folder {Path(path).parent}; make it first")
-    if target.exists() and not target.is_file():
-        raise UsageError(f"cannot write {path}: it is there and is no file; name another")
     temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
     try:
         yield temporary
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def expect_writable(path: str | os.PathLike[str]) -> None:
+    """Raise unless a file can be written at a path: to be asked before long work.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Raises
+    ------
+    UsageError
+        When the folder does not exist, or something other than a file has the name.
+    """
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise UsageError(f"cannot write {path}: there is no folder {Path(path).parent}; make it first")
+    if target.exists() and not target.is_file():
+        raise UsageError(f"cannot write {path}: it is there and is no file; name another")

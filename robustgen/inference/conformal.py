@@ -15,11 +15,13 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from robustgen._checks import UsageError
 from robustgen._random import base_seed
+from robustgen._storable import storable
 from robustgen.inference.corruption import Corruption, estimate_corruption
 from robustgen.inference.membership import InlierProbability
 from robustgen.inference.p_values import discoveries, ranks, trimmed
 
 
+@storable
 class Part(NamedTuple):
     """A detector and the rows that were kept from it.
 
@@ -41,6 +43,7 @@ class Part(NamedTuple):
     corruption: Corruption
 
 
+@storable
 class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
     r"""Give p-values, decisions at a false discovery rate and probabilities to a detector.
 

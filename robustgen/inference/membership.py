@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.isotonic import isotonic_regression
 
+from robustgen._storable import storable
 from robustgen.inference.corruption import Bulk, checked_scores
 
 
+@storable
 class InlierProbability:
     r"""The posterior of a two-groups model of scores, made monotone.
 
@@ -38,7 +40,7 @@ class InlierProbability:
     --------
     >>> rng = np.random.default_rng(0)
     >>> scores = -np.r_[rng.normal(5, 1, size=800), rng.normal(20, 3, size=200)]
-    >>> InlierProbability(scores)(np.array([-5.0, -30.0])).round(1)
+    >>> InlierProbability(scores)(np.array([-5.0, -30.0])).round(2)
     array([1., 0.])
     """
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from robustgen._checks import UsageError
 from robustgen._files import whole_file
@@ -47,7 +47,7 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
     text = json.dumps(content.document, allow_nan=False)
     metadata = {"format": str(FORMAT), "document": text, "sha256": _digest(text, content.arrays)}
     with whole_file(path) as temporary:
-        save_file(content.arrays, temporary, metadata)
+        temporary.write_bytes(save(content.arrays, metadata))
 
 
 def read(path: str | os.PathLike[str]) -> Content:

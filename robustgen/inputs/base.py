@@ -1,0 +1,61 @@
+"""What the commands ask of a file, whatever its format."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from robustgen._files import expect_writable
+
+Values = Mapping[str, NDArray[Any]]
+"""New columns (n,) by name, one value for each row of the input."""
+
+
+class Input(ABC):
+    """Rows in a file, in an order that never changes.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    @abstractmethod
+    def tabular(self) -> bool:
+        """Whether its rows are those of a DataFrame, whose columns have names and kinds."""
+
+    @abstractmethod
+    def about(self) -> int | None:
+        """Return about how many rows there are, for a progress bar; None where that is not known."""
+
+    @abstractmethod
+    def whole(self) -> Any:
+        """Return all rows: a DataFrame, or an array."""
+
+    @abstractmethod
+    def blocks(self) -> Iterator[Any]:
+        """Yield all rows in order, a block at a time."""
+
+    def row_names(self, n_rows: int) -> Sequence[Any]:
+        """Return what each of n rows is called: its number, from 1."""
+        return range(1, n_rows + 1)
+
+    def expect_writable(self, path: Path) -> None:
+        """Raise unless kept rows can be written at a path."""
+        expect_writable(path)
+
+    @abstractmethod
+    def write_scored(self, path: Path, values: Values, rows: NDArray[Any] | None = None) -> None:
+        """Write new columns beside all rows, or the marked ones (n,)."""
+
+    @abstractmethod
+    def write_kept(self, path: Path, rows: NDArray[Any]) -> None:
+        """Write the marked rows (n,) as they are."""

@@ -1,0 +1,48 @@
+"""Which kind of input a path is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from robustgen.data.files import format_of
+from robustgen.inputs.arrays import Arrays
+from robustgen.inputs.base import Input
+from robustgen.inputs.csv_table import CSVTable
+from robustgen.inputs.images import Images
+from robustgen.inputs.parquet_table import ParquetTable
+
+_KINDS: Mapping[str, type[Input]] = {
+    "csv": CSVTable,
+    "parquet": ParquetTable,
+    "npy": Arrays,
+    "npz": Arrays,
+    "images": Images,
+}
+
+
+def open_input(path: str | Path) -> Input:
+    """Return the rows at a path, by its ending; a folder holds images.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.csv``, ``.csv.gz``, ``.parquet``, ``.npy``, ``.npz`` or a folder of images.
+
+    Returns
+    -------
+    Input
+        Nothing is read yet.
+
+    Raises
+    ------
+    UsageError
+        When there is nothing there, or its ending is unknown.
+
+    Examples
+    --------
+    >>> type(open_input("."))
+    <class 'robustgen.inputs.images.Images'>
+    """
+    path = Path(path)
+    return _KINDS[format_of(path)](path)

@@ -1,0 +1,250 @@
+"""The kinds of columns: what each learns from the training rows, and how it turns cells into numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from robustgen._checks import UsageError
+from robustgen._storable import storable
+
+MOST_CATEGORIES = 50
+"""Of a column's values the most frequent ones are told apart; all others are one."""
+DAY = np.timedelta64(1, "D")
+EPOCH = np.datetime64("1970-01-01")
+
+
+class Column(Protocol):
+    """A column of a table, once its kind is known."""
+
+    name: str
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the numbers that it becomes."""
+        ...
+
+    def parse(self, cells: pd.Series) -> pd.Series:
+        """Return cells (n,) as values of the column's kind, missing where they are empty or unreadable."""
+        ...
+
+    def encode(self, values: pd.Series) -> NDArray[np.float64]:
+        """Return values (n,) as numbers (n, k), missing ones filled in."""
+        ...
+
+    def decode(self, numbers: NDArray[np.float64]) -> Any:
+        """Return the nearest cells (n,) of numbers (n, k) that a model made."""
+        ...
+
+
+@storable
+@dataclass(frozen=True)
+class NumberColumn:
+    """Numbers as they are; a missing one is the median of the training rows.
+
+    Attributes
+    ----------
+    name : str
+        Of the column.
+    fill : float
+        The median.
+    whole : bool
+        Whether all training rows have whole numbers.
+    """
+
+    name: str
+    fill: float
+    whole: bool
+    kind: ClassVar[str] = "a number"
+    least: ClassVar[float] = 0.5
+
+    @classmethod
+    def fitted(cls, name: str, values: pd.Series) -> NumberColumn:
+        """Learn from values."""
+        return cls(name, float(values.median()), bool((values.dropna() % 1 == 0).all()))
+
+    @staticmethod
+    def parse(cells: pd.Series) -> pd.Series:
+        """Read numbers, or text that is a number."""
+        numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+        return numbers.where(np.isfinite(numbers))
+
+    @property
+    def outputs(self) -> list[str]:
+        """One: the column's own name."""
+        return [self.name]
+
+    def encode(self, values: pd.Series) -> NDArray[np.float64]:
+        """Fill what is missing."""
+        return values.fillna(self.fill).to_numpy()[:, None]
+
+    def decode(self, numbers: NDArray[np.float64]) -> Any:
+        """Round where the training rows have whole numbers."""
+        return numbers[:, 0].round().astype(np.int64) if self.whole else numbers[:, 0]
+
+
+@storable
+@dataclass(frozen=True)
+class BooleanColumn:
+    """True as 1 and False as 0; a missing one is what most training rows have.
+
+    Attributes
+    ----------
+    name : str
+        Of the column.
+    fill : float
+        0 or 1.
+    """
+
+    name: str
+    fill: float
+    kind: ClassVar[str] = "true or false"
+    least: ClassVar[float] = 1.0
+    words: ClassVar[dict[str, float]] = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+
+    @classmethod
+    def fitted(cls, name: str, values: pd.Series) -> BooleanColumn:
+        """Learn from values."""
+        return cls(name, float(values.mean() >= 0.5))
+
+    @classmethod
+    def parse(cls, cells: pd.Series) -> pd.Series:
+        """Read true, false, yes and no, in capitals or not."""
+        return cells.astype("str").str.strip().str.lower().map(cls.words).astype("float64")
+
+    @property
+    def outputs(self) -> list[str]:
+        """One: the column's own name."""
+        return [self.name]
+
+    def encode(self, values: pd.Series) -> NDArray[np.float64]:
+        """Fill what is missing."""
+        return values.fillna(self.fill).to_numpy()[:, None]
+
+    def decode(self, numbers: NDArray[np.float64]) -> Any:
+        """Return true from 1/2 on."""
+        return numbers[:, 0] >= 0.5
+
+
+@storable
+@dataclass(frozen=True)
+class DateColumn:
+    """Days since 1970, the phase of the week and, where there are times, of the day, as points on circles.
+
+    Attributes
+    ----------
+    name : str
+        Of the column.
+    fill : float
+        The median of the training rows, in days since 1970: what a missing date is.
+    times : bool
+        Whether the training rows have times of day.
+    """
+
+    name: str
+    fill: float
+    times: bool
+    kind: ClassVar[str] = "a date such as 2024-02-29 or 2024-02-29 13:45:00"
+    least: ClassVar[float] = 0.5
+
+    @classmethod
+    def fitted(cls, name: str, values: pd.Series) -> DateColumn:
+        """Learn from values."""
+        days = _days(values.dropna())
+        return cls(name, float(np.median(days)), bool((days % 1 != 0).any()))
+
+    @staticmethod
+    def parse(cells: pd.Series) -> pd.Series:
+        """Read dates in ISO 8601; a time zone is turned into UTC."""
+        dates = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True)
+        return dates.dt.tz_localize(None)
+
+    @property
+    def outputs(self) -> list[str]:
+        """Three, or five with times."""
+        parts = ["days", "week sin", "week cos", *(["day sin", "day cos"] if self.times else [])]
+        return [f"{self.name} ({part})" for part in parts]
+
+    def encode(self, values: pd.Series) -> NDArray[np.float64]:
+        """Fill what is missing, and lay the phases on circles."""
+        days = np.full(len(values), self.fill)
+        days[values.notna().to_numpy()] = _days(values.dropna())
+        phases = [np.floor(days) % 7 / 7, *([days % 1] if self.times else [])]
+        circles = [turn(2 * np.pi * phase) for phase in phases for turn in (np.sin, np.cos)]
+        return np.column_stack([days, *circles])
+
+    def decode(self, numbers: NDArray[np.float64]) -> Any:
+        """Read the days alone; the phases follow from them."""
+        days = numbers[:, 0] if self.times else numbers[:, 0].round()
+        dates = pd.to_datetime(pd.Series(days), unit="D", errors="coerce")
+        return dates.dt.strftime("%Y-%m-%d %H:%M:%S" if self.times else "%Y-%m-%d").to_numpy()
+
+
+def _days(dates: pd.Series) -> NDArray[np.float64]:
+    return (dates.to_numpy() - EPOCH) / DAY
+
+
+@storable
+@dataclass(frozen=True)
+class CategoryColumn:
+    """A column of 0 and 1 for each frequent value, and one for all others; a missing cell is a value, too.
+
+    Attributes
+    ----------
+    name : str
+        Of the column.
+    categories : tuple of str
+        The most frequent values of the training rows, in alphabetical order.
+    """
+
+    name: str
+    categories: tuple[str, ...]
+    kind: ClassVar[str] = "text"
+
+    @classmethod
+    def fitted(cls, name: str, values: pd.Series) -> CategoryColumn:
+        """Learn from values.
+
+        Raises
+        ------
+        UsageError
+            When hardly any value comes twice: an identifier says nothing of a row.
+        """
+        counts = values.fillna("").value_counts()
+        if len(counts) > MOST_CATEGORIES and len(counts) > len(values) / 2:
+            raise UsageError(
+                f"column '{name}' is text with {len(counts)} different values in {len(values)} rows, which "
+                f"looks like an identifier: leave it out (--ignore '{name}')"
+            )
+        return cls(name, tuple(sorted(counts.index[:MOST_CATEGORIES])))
+
+    @staticmethod
+    def parse(cells: pd.Series) -> pd.Series:
+        """Read everything as text."""
+        return cells.astype("object").where(cells.isna(), cells.astype("str")).astype("object")
+
+    @property
+    def outputs(self) -> list[str]:
+        """One a value that is told apart, and one for the others."""
+        named = [f"{self.name}={value}" if value else f"{self.name} is empty" for value in self.categories]
+        return [*named, f"{self.name} is something else"]
+
+    def encode(self, values: pd.Series) -> NDArray[np.float64]:
+        """Mark each row's value."""
+        codes = pd.Index(self.categories, dtype=object).get_indexer(values.fillna(""))
+        encoded = np.zeros((len(values), len(self.categories) + 1))
+        encoded[np.arange(len(values)), codes] = 1  # -1, the last, is what is not among them
+        return encoded
+
+    def decode(self, numbers: NDArray[np.float64]) -> Any:
+        """Take the value of the largest number among those that are told apart."""
+        return np.array(self.categories, dtype=object)[numbers[:, :-1].argmax(1)]
+
+
+KINDS: tuple[Any, ...] = (BooleanColumn, NumberColumn, DateColumn)
+"""In the order in which a column of text is tried: it is of the first kind as which at least the share
+``least`` of its cells can be read, and one of categories where there is none."""

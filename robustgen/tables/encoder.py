@@ -1,0 +1,227 @@
+"""From a DataFrame of mixed columns to numbers, learnt once and applied to any number of chunks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from robustgen._checks import UsageError, suggest
+from robustgen._storable import storable
+from robustgen.tables.columns import KINDS, BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn
+
+MISSING = ("impute", "refuse")
+
+
+@storable
+class TableEncoder(TransformerMixin, BaseEstimator):
+    """Turn numbers, booleans, dates and categories into numbers: the first step of a pipeline.
+
+    A column's kind is told by its cells: numbers stay, booleans become 0 and 1, dates become days
+    and phases of week and day, text becomes a column for each of its 50 most frequent values and
+    one for all others. Cells that a column's kind cannot be read from are errors, never missing values.
+
+    Parameters
+    ----------
+    missing : {"impute", "refuse"}
+        "impute" puts the median for a number or a date, and what most rows have for a boolean; an
+        empty text is a value of its own. "refuse" raises an error that names the cell.
+    ignore : sequence of str
+        Columns to leave out, such as identifiers and labels; they need not be there when rows are
+        transformed.
+
+    Attributes
+    ----------
+    columns_ : list of Column
+        What was learnt of each column, in order; see :mod:`robustgen.tables.columns`.
+    source_ : ndarray of int, (e,)
+        For each number that comes out, the place of its column in ``columns_``.
+    feature_names_in_ : ndarray of str
+        The columns' names.
+
+    Notes
+    -----
+    scikit-learn's ``ColumnTransformer`` could do most of this, but its fitted state is scikit-learn's own
+    affair and would have to be pickled; this one is a few plain values that a model file holds, and
+    it names the row and the column of a bad cell.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"heat": [61, 97, 64], "fuel": ["oil", "gas", "oil"]})
+    >>> encoder = TableEncoder().fit(table)
+    >>> list(encoder.get_feature_names_out())
+    ['heat', 'fuel=gas', 'fuel=oil', 'fuel is something else']
+    >>> encoder.transform(pd.DataFrame({"fuel": ["oil", "coal"], "heat": [60, None]}))
+    array([[60.,  0.,  1.,  0.],
+           [64.,  0.,  0.,  1.]])
+    """
+
+    def __init__(self, *, missing: str = "impute", ignore: tuple[str, ...] = ()) -> None:
+        self.missing = missing
+        self.ignore = ignore
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> TableEncoder:
+        """Learn the kind of each column, and what stands for its missing cells.
+
+        Parameters
+        ----------
+        X : DataFrame (n, d)
+            The training rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        TableEncoder
+            The fitted encoder itself.
+
+        Raises
+        ------
+        UsageError
+            When a parameter is wrong, a cell is not of its column's kind, a column is empty, or a
+            column of text looks like an identifier; row (from 1) and column are named.
+        """
+        if self.missing not in MISSING:
+            raise UsageError(f"got missing={self.missing!r}, expected 'impute' or 'refuse'")
+        table = _as_table(X)
+        for name in self.ignore:
+            _expect_column(name, table)
+        used = [name for name in table.columns if name not in self.ignore]
+        if not used:
+            raise UsageError("no column is left to learn from: ignore fewer of them")
+        self.columns_ = [self._learnt(table[name]) for name in used]
+        self.feature_names_in_ = np.array(used, dtype=object)
+        self.n_features_in_ = len(used)
+        self.source_ = np.repeat(np.arange(len(used)), [len(column.outputs) for column in self.columns_])
+        return self
+
+    def transform(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the rows as numbers.
+
+        Parameters
+        ----------
+        X : DataFrame (n, d)
+            Rows with the columns of the training rows, in any order.
+
+        Returns
+        -------
+        ndarray of float64, (n, e)
+            Nothing is missing in it.
+
+        Raises
+        ------
+        UsageError
+            When a column is missing or unknown, or a cell is not of its column's kind.
+        """
+        check_is_fitted(self)
+        table = _as_table(X)
+        self._expect_columns(table)
+        return np.hstack(
+            [column.encode(self._parsed(table[column.name], column)) for column in self.columns_]
+        )
+
+    def inverse_transform(self, X: NDArray[np.float64]) -> pd.DataFrame:
+        """Return the nearest rows of a table to numbers that a model made.
+
+        Parameters
+        ----------
+        X : ndarray of float, (n, e)
+            Numbers as ``transform`` returns them.
+
+        Returns
+        -------
+        DataFrame (n, d)
+            With the columns of the training rows.
+        """
+        check_is_fitted(self)
+        parts = [X[:, self.source_ == place] for place in range(len(self.columns_))]
+        cells = {column.name: column.decode(part) for column, part in zip(self.columns_, parts, strict=True)}
+        return pd.DataFrame(cells)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Return the names of the numbers.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of str, (e,)
+            ``"heat"``, ``"fuel=oil"``, ``"seen (days)"``.
+        """
+        check_is_fitted(self)
+        return np.array([name for column in self.columns_ for name in column.outputs], dtype=object)
+
+    def _learnt(self, cells: pd.Series) -> Column:
+        if cells.isna().all():
+            raise UsageError(f"column '{cells.name}' is empty: leave it out (--ignore '{cells.name}')")
+        kind = _kind_of(cells)
+        return kind.fitted(cells.name, self._parsed(cells, kind))
+
+    def _parsed(self, cells: pd.Series, column: Any) -> pd.Series:
+        values = column.parse(cells)
+        unreadable = (values.isna() & cells.notna()).to_numpy()
+        if unreadable.any():
+            place = int(np.argmax(unreadable))
+            raise UsageError(
+                f"row {_row(cells, place)}, column '{cells.name}': got '{cells.iloc[place]}', expected "
+                f"{column.kind}; mend the cell or remove the row"
+            )
+        if self.missing == "refuse" and cells.isna().any():
+            place = int(np.argmax(cells.isna().to_numpy()))
+            raise UsageError(
+                f"row {_row(cells, place)}, column '{cells.name}': the cell is empty; fill it, or impute "
+                "what is missing (--missing impute)"
+            )
+        return values
+
+    def _expect_columns(self, table: pd.DataFrame) -> None:
+        for name in self.feature_names_in_:
+            _expect_column(name, table)
+        known = {*self.feature_names_in_, *self.ignore}
+        for name in table.columns:
+            if name not in known:
+                hint = suggest(str(name), [str(one) for one in self.feature_names_in_])
+                raise UsageError(f"column '{name}' was not there in training{hint}; remove it")
+
+
+def _as_table(X: Any) -> pd.DataFrame:
+    if not isinstance(X, pd.DataFrame):
+        raise UsageError(f"got {type(X).__name__}, expected a DataFrame, whose columns have names and kinds")
+    return X.rename(columns=str)
+
+
+def _expect_column(name: str, table: pd.DataFrame) -> None:
+    if name not in table.columns:
+        hint = suggest(name, list(table.columns)) or f"; there are {', '.join(map(repr, table.columns))}"
+        raise UsageError(f"there is no column '{name}'{hint}")
+
+
+def _kind_of(cells: pd.Series) -> Any:
+    """Return the class of a column: by its dtype, or, where it holds text, by what most of its cells are."""
+    kinds = pd.api.types
+    if kinds.is_bool_dtype(cells):
+        return BooleanColumn
+    if kinds.is_numeric_dtype(cells):
+        return NumberColumn
+    if kinds.is_datetime64_any_dtype(cells):
+        return DateColumn
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return CategoryColumn
+    there = cells.dropna()
+    for kind in KINDS:
+        if kind.parse(there).notna().mean() >= kind.least:
+            return kind
+    return CategoryColumn
+
+
+def _row(cells: pd.Series, place: int) -> int:
+    """Return the number of a row as a reader of the file counts it, from 1 below the header."""
+    label = cells.index[place]
+    return int(label) + 1 if isinstance(label, int | np.integer) else place + 1
