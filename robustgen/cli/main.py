@@ -8,9 +8,13 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen.cli.bench import bench
+from robustgen.cli.clean import clean
 from robustgen.cli.compare import compare
 from robustgen.cli.datasets import datasets
+from robustgen.cli.fit import fit
 from robustgen.cli.report import report
+from robustgen.cli.sample import sample
+from robustgen.cli.score import score
 
 
 class OneLineError(click.ClickException):
@@ -50,6 +54,10 @@ def main() -> None:
     """Anomaly detection by generative models that survive dirty training data."""
 
 
+main.add_command(fit)
+main.add_command(score)
+main.add_command(sample)
+main.add_command(clean)
 main.add_command(bench)
 main.add_command(datasets)
 main.add_command(report)

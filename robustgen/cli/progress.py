@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from types import TracebackType
+from typing import Any
 
 import click
 import rich.progress
@@ -63,3 +66,33 @@ class Progress:
         which = f" {record.inlier_class}" if record.inlier_class is not None else ""
         now = f"{record.detector} on {record.dataset}{which} at {record.corruption:g}"
         self._bar.update(self._task, completed=self.done, description=now)
+
+
+def watched(blocks: Iterable[Any], about: int | None, label: str) -> Iterator[Any]:
+    """Yield blocks of rows, and show on a terminal how many rows have gone by.
+
+    Parameters
+    ----------
+    blocks
+        Anything with a length, one after another.
+    about
+        How many rows they have together, if that is known.
+    label
+        What is done to them.
+    """
+    console = Console(stderr=True)
+    bar = rich.progress.Progress(
+        rich.progress.TextColumn(label),
+        rich.progress.BarColumn(),
+        rich.progress.TextColumn("{task.completed:,.0f} rows"),
+        rich.progress.TimeElapsedColumn(),
+        rich.progress.TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+    with bar if console.is_terminal else nullcontext():
+        task = bar.add_task(label, total=about)
+        for block in blocks:
+            yield block
+            bar.advance(task, block.shape[0])

@@ -13,7 +13,6 @@ from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.plain import plain_autoencoder, plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
 from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
-from robustgen.objectives.scores import PARTS
 from robustgen.training import RobustTraining
 
 
@@ -155,6 +154,3 @@ class Autoencoder(Detector):
 
     def _errors(self, x: Tensor) -> Tensor:
         return RECONSTRUCTION_ERRORS[self.loss](x, self.net_(x))
-
-    def _parts(self, x: Tensor) -> Tensor:
-        return PARTS[self.loss](x, self.net_(x))

@@ -18,7 +18,16 @@ HEAVY = ("torch", "sklearn", "scipy", "pyod", "matplotlib", "pandas", "joblib", 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["bench", "--help"], ["report", "--help"], ["compare", "--help"], ["--version"]]
+    "arguments",
+    [
+        ["--help"],
+        ["bench", "--help"],
+        ["report", "--help"],
+        ["fit", "--help"],
+        ["clean", "--help"],
+        ["compare", "--help"],
+        ["--version"],
+    ],
 )
 def test_asking_for_help_loads_nothing_heavy(arguments):
     code = (

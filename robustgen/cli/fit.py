@@ -1,0 +1,47 @@
+"""``robustgen fit``: learn from a file, and write the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from robustgen._checks import UsageError
+from robustgen._files import expect_writable
+from robustgen.cli.models import Recipe, detector_of, one_line, recipe_options
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The model's file.")
+@click.option(
+    "--calibration", type=float, metavar="SHARE", help="Keep this share of the rows aside, for p-values."
+)
+@recipe_options
+def fit(data: Path, output: Path, calibration: float | None, recipe: Recipe) -> None:
+    """Learn what the rows of DATA have in common, outliers among them or not.
+
+    DATA is a .csv, .csv.gz, .parquet, .npy or .npz file or a folder of images. Numbers, booleans,
+    dates (ISO 8601) and categories of a table are all used; the model remembers how.
+    """
+    from robustgen.inference.conformal import ConformalDetector
+    from robustgen.inputs import open_input
+    from robustgen.storage import save
+
+    expect_writable(output)
+    source = open_input(data)
+    model = recipe.build(source)
+    if calibration is not None:
+        if not 0 < calibration < 1:
+            raise UsageError(f"got --calibration {calibration}, expected a share of the rows, such as 0.3")
+        model = ConformalDetector(model, calibration=calibration, random_state=recipe.random_state)
+    rows = source.whole()
+    with one_line():
+        model.fit(rows)
+    save(model, output)
+    detector = detector_of(model if calibration is None else model.parts_[0].detector)
+    lower, upper = detector.contamination_interval_
+    click.echo(
+        f"{output}: {type(detector).__name__} of {rows.shape[0]} rows; estimated share of outliers "
+        f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
+    )

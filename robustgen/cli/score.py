@@ -1,0 +1,45 @@
+"""``robustgen score``: the rows of a file with their scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from robustgen._checks import UsageError
+from robustgen._files import expect_writable
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The scored rows.")
+@click.option(
+    "--explain", type=click.IntRange(min=1), metavar="N", help="Name the N columns that speak loudest."
+)
+@click.option("--fdr", type=float, help="Mark outliers so that this share of false alarms is expected.")
+def score(model: Path, data: Path, output: Path, explain: int | None, fdr: float | None) -> None:
+    """Score the rows of DATA with MODEL.
+
+    The rows of a table come back as they are, with the columns `score` (larger = more normal),
+    `p_value` where MODEL was fitted with --calibration, `outlier`, and `reason` of the outliers
+    where --explain is given. Scores of arrays and images are a CSV. DATA of any size is read in
+    blocks.
+    """
+    import numpy as np
+
+    from robustgen.cli.judge import Judge
+    from robustgen.cli.reasons import reasons
+    from robustgen.inputs import open_input
+
+    if fdr is not None and not 0 < fdr < 1:
+        raise UsageError(f"got --fdr {fdr}, expected a rate between 0 and 1, such as 0.1")
+    expect_writable(output)
+    judge, source = Judge.read(model), open_input(data)
+    scores = judge.scores(source)
+    outlier = judge.outliers(scores, fdr)
+    values = {"score": scores, **judge.p_values(scores), "outlier": outlier}
+    if explain is not None:
+        values["reason"] = reasons(judge.model, source, outlier, explain)
+    source.write_scored(output, values)
+    click.echo(f"{output}: {scores.size} rows, {np.count_nonzero(outlier)} outliers")

@@ -1,0 +1,212 @@
+"""`robustgen fit`, `score`, `sample` and `clean`: a user's files in, files out, one line for each fault."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+import robustgen
+from robustgen.cli import main
+from robustgen.inference.p_values import discoveries
+
+QUICK = ("--set", "epochs=3", "--set", "hidden_dims=[8, 4]", "--set", "latent_dim=2")
+
+
+def run(*arguments, code=0):
+    ended = CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert ended.exit_code == code, ended.output
+    return ended
+
+
+def refused(*arguments) -> str:
+    ended = run(*arguments, code=2)
+    assert ended.stderr.startswith("Error: ")
+    assert ended.stderr.count("\n") == 1
+    return ended.stderr
+
+
+@pytest.fixture
+def boilers():
+    """60 boilers, heat and pressure in line, and 6 that are not."""
+    rng = np.random.default_rng(0)
+    heat = rng.normal(60, 5, size=66)
+    table = pd.DataFrame(
+        {
+            "id": [f"boiler {i}" for i in range(66)],
+            "heat": heat.round(2),
+            "pressure": (heat / 10 + rng.normal(0, 0.1, size=66)).round(3),
+            "fuel": rng.choice(["oil", "gas"], size=66),
+            "on": rng.random(66) < 0.9,
+            "seen": pd.date_range("2024-01-01", periods=66).strftime("%Y-%m-%d"),
+        }
+    )
+    table.loc[60:, "pressure"] = 40.0
+    table.loc[5, "fuel"] = None
+    return table
+
+
+@pytest.fixture
+def data(tmp_path, boilers):
+    boilers.to_csv(tmp_path / "boilers.csv", index=False)
+    return tmp_path / "boilers.csv"
+
+
+@pytest.fixture
+def model(tmp_path, data):
+    run("fit", data, "-o", tmp_path / "model", "-d", "rsrae", "--ignore", "id", *QUICK)
+    return tmp_path / "model"
+
+
+def test_rows_come_back_with_scores(tmp_path, data, model, boilers):
+    ended = run("score", model, data, "-o", tmp_path / "scored.csv")
+    scored = pd.read_csv(tmp_path / "scored.csv")
+    assert list(scored) == [*boilers, "score", "outlier"]
+    pd.testing.assert_frame_equal(scored[list(boilers)], pd.read_csv(data))
+    loaded = robustgen.load(model)
+    np.testing.assert_allclose(scored["score"], loaded.score_samples(boilers), rtol=1e-9)
+    np.testing.assert_array_equal(scored["outlier"], loaded.predict(boilers) == -1)
+    assert f"66 rows, {scored['outlier'].sum()} outliers" in ended.output
+
+
+def test_the_reason_names_the_column_that_is_out_of_line(tmp_path, data, model):
+    run("score", model, data, "-o", tmp_path / "scored.csv", "--explain", 2)
+    scored = pd.read_csv(tmp_path / "scored.csv").set_index("id")
+    reason = scored.loc["boiler 62", "reason"]
+    assert reason.startswith("pressure = 40 (")
+    assert reason.count(" %)") == 2
+    assert scored["reason"].isna().equals(~scored["outlier"])
+
+
+def test_the_seed_decides_the_scores(tmp_path, data):
+    for name in ("a", "b"):
+        run("fit", data, "-o", tmp_path / name, "--ignore", "id", "--random-state", 7, *QUICK)
+        run("score", tmp_path / name, data, "-o", tmp_path / f"{name}.csv")
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+
+
+def test_a_calibrated_model_gives_p_values_and_a_false_discovery_rate(tmp_path, data):
+    run("fit", data, "-o", tmp_path / "model", "--ignore", "id", "--calibration", 0.5, *QUICK)
+    run("score", tmp_path / "model", data, "-o", tmp_path / "scored.csv", "--fdr", 0.2)
+    scored = pd.read_csv(tmp_path / "scored.csv")
+    conformal = robustgen.load(tmp_path / "model")
+    np.testing.assert_allclose(scored["p_value"], conformal.p_values(pd.read_csv(data)), rtol=1e-9)
+    np.testing.assert_array_equal(scored["outlier"], discoveries(scored["p_value"].to_numpy(), 0.2))
+
+
+def test_cleaning_splits_a_file_and_says_why(tmp_path, data):
+    run(
+        "clean", data, "-o", tmp_path / "clean.csv", "--ignore", "id", "--contamination", 0.2, *QUICK,
+        *("--removed", tmp_path / "removed.csv", "--report", tmp_path / "audit.html"),
+    )  # fmt: skip
+    lines, kept = data.read_text().splitlines(), (tmp_path / "clean.csv").read_text().splitlines()
+    removed = pd.read_csv(tmp_path / "removed.csv")
+    assert set(kept) <= set(lines)
+    assert len(kept) + len(removed) == len(lines)
+    assert {f"boiler {i}" for i in range(60, 66)} <= set(removed["id"])
+    assert list(removed)[-3:] == ["score", "p_value", "reason"]
+    assert removed["p_value"].between(0, 1).all()
+    page = (tmp_path / "audit.html").read_text()
+    assert "of the 66 rows of boilers.csv were taken out" in page
+    assert "pressure = 40" in page
+    assert "http:" not in page
+    assert "https:" not in page
+
+
+def test_a_share_of_ones_own_is_removed(tmp_path, data):
+    run("clean", data, "-o", tmp_path / "clean.csv", "--contamination", 0.1, "--ignore", "id", *QUICK)
+    assert len(pd.read_csv(tmp_path / "clean.csv")) == 59
+
+
+def test_samples_of_a_table_are_a_table(tmp_path, data, boilers):
+    run("fit", data, "-o", tmp_path / "model", "-d", "vae", "--ignore", "id", *QUICK)
+    run("sample", tmp_path / "model", "-n", 5, "-o", tmp_path / "new.csv")
+    new = pd.read_csv(tmp_path / "new.csv")
+    assert list(new) == ["heat", "pressure", "fuel", "on", "seen"]
+    assert set(new["fuel"]) <= {"oil", "gas"}
+    assert len(new) == 5
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for place, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (12, 8, 8), dtype=np.uint8)):
+        Image.fromarray(pixels).save(folder / f"{place:02}.png")
+    return folder
+
+
+def test_images_are_scored_cleaned_and_sampled(tmp_path, images):
+    run("fit", images, "-o", tmp_path / "model", "-d", "vae", "--set", "epochs=1")
+    run("score", tmp_path / "model", images, "-o", tmp_path / "scored.csv")
+    assert pd.read_csv(tmp_path / "scored.csv")["file"].tolist() == [f"{i:02}.png" for i in range(12)]
+    run("sample", tmp_path / "model", "-n", 5, "-o", tmp_path / "grid.png")
+    with Image.open(tmp_path / "grid.png") as grid:
+        assert grid.size == (24, 16)  # three by two images
+    run("clean", images, "-o", tmp_path / "kept", "-d", "vae", "--set", "epochs=1", "--contamination", 0.25,
+        *("--report", tmp_path / "audit.html"))  # fmt: skip
+    assert len(list((tmp_path / "kept").iterdir())) == 9
+
+
+def test_arrays_and_parquet_too(tmp_path, boilers):
+    boilers.drop(columns="id").to_parquet(tmp_path / "rows.parquet")
+    np.save(tmp_path / "rows.npy", boilers[["heat", "pressure"]].to_numpy())
+    for name, scored, kept in (("rows.parquet", "s.parquet", "k.parquet"), ("rows.npy", "s.csv", "k.npy")):
+        run("fit", tmp_path / name, "-o", tmp_path / "model", *QUICK)
+        run("score", tmp_path / "model", tmp_path / name, "-o", tmp_path / scored)
+        run("clean", tmp_path / name, "-o", tmp_path / kept, "--contamination", 0.5, *QUICK)
+    assert "score" in pd.read_parquet(tmp_path / "s.parquet")
+    assert np.load(tmp_path / "k.npy").shape == (33, 2)
+
+
+FAULTS = {
+    "no such file": (("fit", "nowhere.csv", "-o", "m"), "there is no file 'nowhere.csv'"),
+    "no such detector": (("fit", "boilers.csv", "-o", "m", "-d", "rsre"), "did you mean 'rsrae'"),
+    "a peer": (("fit", "boilers.csv", "-o", "m", "-d", "knn"), "no detector 'knn' can be saved"),
+    "a wrong parameter": (("fit", "boilers.csv", "-o", "m", "--set", "epoch=3"), "unexpected keyword"),
+    "no value": (("fit", "boilers.csv", "-o", "m", "--set", "epochs"), "expected key=value"),
+    "a wrong value": (("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--set", "epochs=0"), "1 or more"),
+    "no share": (("fit", "boilers.csv", "-o", "m", "--contamination", "few"), "a share in (0, 0.5] or auto"),
+    "too large a share": (
+        ("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--contamination", "0.7"), "contamination=0.7"
+    ),
+    "an identifier": (("fit", "boilers.csv", "-o", "m"), "--ignore 'id'"),
+    "no such column": (("fit", "boilers.csv", "-o", "m", "--ignore", "ids"), "did you mean 'id'"),
+    "an empty cell": (
+        ("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--missing", "refuse"), "row 6, column 'fuel'"
+    ),
+    "no such folder": (("fit", "boilers.csv", "-o", "no/m"), "there is no folder no"),
+    "a calibration of all": (("fit", "boilers.csv", "-o", "m", "--calibration", "1"), "got --calibration 1"),
+    "no model": (("score", "boilers.csv", "boilers.csv", "-o", "s.csv"), "is no model of robustgen"),
+    "not calibrated": (("score", "model", "boilers.csv", "-o", "s.csv", "--fdr", "0.1"), "--calibration 0.3"),
+    "no rate": (("score", "model", "boilers.csv", "-o", "s.csv", "--fdr", "2"), "got --fdr 2"),
+    "a missing column": (("score", "model", "less.csv", "-o", "s.csv"), "there is no column 'heat'"),
+    "an unknown column": (("score", "model", "more.csv", "-o", "s.csv"), "column 'extra' was not there"),
+    "an unreadable cell": (("score", "model", "bad.csv", "-o", "s.csv"), "row 3, column 'heat': got 'hot'"),
+    "an array for a table": (("score", "model", "rows.npy", "-o", "s.csv"), "was fitted on a table"),
+    "no generator": (("sample", "model", "-o", "s.csv"), "RSRAE, does not generate"),
+    "an array without columns": (("fit", "rows.npy", "-o", "m", "--ignore", "id"), "has no columns"),
+    "one row": (("fit", "one.npy", "-o", "m"), "minimum of 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), FAULTS.values(), ids=FAULTS)
+def test_what_a_user_can_mend_is_one_line_and_leaves_no_file(
+    tmp_path, model, boilers, monkeypatch, arguments, message
+):
+    boilers.drop(columns="heat").to_csv(tmp_path / "less.csv", index=False)
+    boilers.assign(extra=1).to_csv(tmp_path / "more.csv", index=False)
+    boilers.assign(heat=["1", "2", "hot", *["4"] * 63]).to_csv(tmp_path / "bad.csv", index=False)
+    np.save(tmp_path / "rows.npy", np.ones((5, 2)))
+    np.save(tmp_path / "one.npy", np.ones((1, 2)))
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    assert message in refused(*arguments)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_samples_need_an_ending_that_fits(tmp_path, data):
+    run("fit", data, "-o", tmp_path / "model", "-d", "vae", "--ignore", "id", *QUICK)
+    assert "are .csv" in refused("sample", tmp_path / "model", "-o", tmp_path / "grid.png")
