@@ -13,6 +13,7 @@ from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.plain import plain_autoencoder, plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
 from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
+from robustgen.objectives.scores import PARTS
 from robustgen.training import RobustTraining
 
 
@@ -154,3 +155,6 @@ class Autoencoder(Detector):
 
     def _errors(self, x: Tensor) -> Tensor:
         return RECONSTRUCTION_ERRORS[self.loss](x, self.net_(x))
+
+    def _parts(self, x: Tensor) -> Tensor:
+        return PARTS[self.loss](x, self.net_(x))

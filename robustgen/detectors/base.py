@@ -28,10 +28,12 @@ from robustgen.detectors.parameters import (
     robust_training,
 )
 from robustgen.inference.audit import Audit, audit
+from robustgen.inference.explanation import framed_like
 from robustgen.inference.threshold import contamination_offset
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.members import count, initialise
 from robustgen.objectives.base import Objective
+from robustgen.objectives.scores import shared, squared_parts
 from robustgen.storage import save
 from robustgen.training import History, RobustTraining, TrainingConfig, train
 from robustgen.training.device import choose_device
@@ -93,6 +95,13 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     @abstractmethod
     def _errors(self, x: Tensor) -> Tensor:
         """Return the error (K, B) of ``net_`` on each scaled row, larger = more outlying."""
+
+    def _parts(self, x: Tensor) -> Tensor:
+        """Return what each entry's part in the error is proportional to, (K, B, ...): its squared residual.
+
+        Where the error is a sum over the entries, these are its terms.
+        """
+        return squared_parts(x, self.net_(x))
 
     def _audit(self, scores: NDArray[np.float64]) -> Audit:
         """Tell the inliers among the training rows: by their scores, where the method has no other way."""
@@ -255,6 +264,44 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         checked = check_rows(self, X, fitting=False)
         made = [self.scaling_.invert(self.net_(x).mean(0).cpu().double()) for x in self._blocks(checked)]
         return torch.cat(made).numpy().reshape(-1, *self.input_shape_)
+
+    def explain(self, X: Any) -> Any:
+        r"""Return what each entry of each row contributes to its error: minus the score, shared out.
+
+        The contributions of a row add up to ``-score_samples``. Squared, absolute and mean squared errors
+        are sums, and the contributions are their terms. The Euclidean error is shared in proportion
+        to the squared residuals, :math:`(x_j - \tilde x_j)^2 / \lVert x - \tilde x \rVert`; the cosine
+        dissimilarity is :math:`\tfrac12 \sum_j (u_j - v_j)^2`, u and v the directions of the row and of its
+        reconstruction. A score by codes or by several models is no sum over entries: the surprisal of an
+        image's code is laid evenly over the pixels of its cell, and all else is shared in proportion
+        to the squared residuals. Such errors can be below 0, and so are their shares then.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of float64 or DataFrame, shaped like X
+            The contributions, mean over the members; a DataFrame with the same index and columns
+            where X is one.
+
+        Raises
+        ------
+        ValueError
+            When X does not look like the training rows or holds text, NaN or infinity.
+
+        References
+        ----------
+        Lundberg and Lee, "A Unified Approach to Interpreting Model Predictions", NIPS 2017, property 1
+        (contributions that add up to what they explain), for the requirement.
+        """
+        check_is_fitted(self)
+        checked = check_rows(self, X, fitting=False)
+        parts = [shared(self._errors(x), self._parts(x)).mean(0) for x in self._blocks(checked)]
+        contributions = torch.cat(parts).cpu().double().numpy().reshape(-1, *self.input_shape_)
+        return framed_like(X, contributions)
 
     def _score(self, X: Any) -> NDArray[np.float64]:
         errors = [self._errors(x).mean(0) for x in self._blocks(X)]

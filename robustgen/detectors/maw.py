@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from robustgen.nets.mixture import GaussianMixture, MixtureShape
 from robustgen.nets.normalization import NORMALIZATIONS
 from robustgen.nets.variational import VariationalNet, variational_net
 from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
-from robustgen.objectives.scores import SCORES
+from robustgen.objectives.scores import PARTS, SCORES, shared
 from robustgen.objectives.variational import (
     DRAWINGS,
     CodeSampler,
@@ -390,9 +390,21 @@ class MAW(Detector):
         )
 
     def _errors(self, x: Tensor) -> Tensor:
-        automatic = "cosine" if x.ndim > 3 else "l21"
-        score = SCORES[automatic if self.scoring == "auto" else self.scoring]
-        return torch.stack([score(x, self.net_.decoder(z)) for z in self.net_.inlier_codes(x)]).mean(0)
+        score = SCORES[self._chosen_scoring()]
+        return torch.stack([score(x, made) for made in self._reconstructions(x)]).mean(0)
+
+    def _parts(self, x: Tensor) -> Tensor:
+        """Return the mean over the draws of each draw's shares."""
+        score, parts = SCORES[self._chosen_scoring()], PARTS[self._chosen_scoring()]
+        shares = [shared(score(x, made), parts(x, made)) for made in self._reconstructions(x)]
+        return torch.stack(shares).mean(0)
+
+    def _reconstructions(self, x: Tensor) -> Iterator[Tensor]:
+        return (self.net_.decoder(z) for z in self.net_.inlier_codes(x))
+
+    def _chosen_scoring(self) -> str:
+        automatic = "cosine" if len(self.input_shape_) > 1 else "l21"
+        return automatic if self.scoring == "auto" else self.scoring
 
     def _responsibility(self, x: Tensor) -> Tensor:
         """Return P(1 | x) of scaled rows, (K, B)."""

@@ -13,7 +13,7 @@ from robustgen._storable import storable
 from robustgen.nets.autoregressive import AutoregressiveMLP
 from robustgen.nets.members import initialise
 from robustgen.nets.pixelcnn import GatedPixelCNN
-from robustgen.objectives.code_likelihood import CodeLikelihood, surprisal
+from robustgen.objectives.code_likelihood import CodeLikelihood, position_surprisal
 from robustgen.training import History, TrainingConfig, train
 
 if TYPE_CHECKING:
@@ -94,7 +94,11 @@ class CodePrior:
 
     def surprisal(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
         """Return minus the log probability (K, B) of codes (K, B, P), in nats."""
-        return surprisal(self.net(codes, labels), codes)
+        return self.position_surprisal(codes, labels).sum(-1)
+
+    def position_surprisal(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return minus the log probability (K, B, P) of each code given those before it, in nats."""
+        return position_surprisal(self.net(codes, labels), codes)
 
     def sample(
         self, n_samples: int, n_positions: int, generators: Generators, labels: Tensor | None = None

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
+from torch.nn import functional
 
 from robustgen._checks import UsageError
 from robustgen._random import base_seed, seed_from
@@ -128,14 +129,23 @@ class QuantisedDetector(Detector):
             errors.append(mean_squared_error(x, self.net_.decoder(quantised.latent)))
         return torch.cat(indices, 1), torch.cat(errors, 1)
 
+    def _parts(self, x: Tensor) -> Tensor:
+        if self.scoring == "likelihood" and len(self.map_shape_) == 2:
+            return laid_out(self._position_surprisal(x), self.map_shape_, x)
+        return super()._parts(x)
+
     def _surprisal(self, x: Tensor) -> Tensor:
         """Return minus the log probability (K, B) of each row's codes under the prior, in nats."""
+        return self._position_surprisal(x).sum(-1)
+
+    def _position_surprisal(self, x: Tensor) -> Tensor:
+        """Return the same of each position (K, B, P)."""
         prior = self._fitted_prior()
         if prior.n_labels:
             raise UsageError(
                 "the prior is conditional on labels, so a row without one has no likelihood: call fit_prior()"
             )
-        return prior.surprisal(self.net_.quantise(self.net_.positions(x)).indices)
+        return prior.position_surprisal(self.net_.quantise(self.net_.positions(x)).indices)
 
     def encode_codes(self, X: Any) -> NDArray[np.int64]:
         """Return the indices of each row's codes.
@@ -341,3 +351,27 @@ class QuantisedDetector(Detector):
 
     def _n_decodable(self) -> int:
         return sum(book.codes.shape[1] for book in self.net_.quantizer.codebooks())
+
+
+def laid_out(values: Tensor, map_shape: tuple[int, ...], images: Tensor) -> Tensor:
+    """Lay the value of each position of a code map over the pixels of its cell, evenly.
+
+    Parameters
+    ----------
+    values : torch.Tensor
+        (K, B, P).
+    map_shape : tuple of int
+        (h, w), P positions.
+    images : torch.Tensor
+        (K, B, C, H, W), whose shape the result has; each channel gets the same.
+
+    Examples
+    --------
+    >>> laid_out(torch.tensor([[[1.0, 4.0]]]), (1, 2), torch.zeros(1, 1, 1, 1, 4))[0, 0, 0, 0]
+    tensor([0.5000, 0.5000, 2.0000, 2.0000])
+    """
+    n_positions = values.shape[-1]
+    positions = torch.arange(n_positions, dtype=torch.float32, device=values.device).view(1, 1, *map_shape)
+    cells = functional.interpolate(positions, size=images.shape[-2:], mode="nearest")[0, 0].long()
+    sizes = torch.bincount(cells.flatten(), minlength=n_positions)
+    return (values[..., cells] / sizes[cells])[:, :, None].expand_as(images)

@@ -55,8 +55,8 @@ class RobustDetector(Detector):
         The judges.
     core : float in (0, 1]
         The share of the rows that is trusted at first.
-    vouching : float or None
-        The largest ratio of distances at which a row is kept, at least 1; ``None`` keeps the core as it is.
+    vouching : float
+        The largest ratio of distances at which a row is kept, at least 1; 0 keeps the core as it is.
     models : tuple of {"autoencoder", "gaussian", "mixture", "neighbours"}
         The models.
     latent_dim : int or None
@@ -149,7 +149,7 @@ class RobustDetector(Detector):
         *,
         judges: tuple[str, ...] = JUDGES,
         core: float = 0.5,
-        vouching: float | None = 1.3,
+        vouching: float = 1.3,
         models: tuple[str, ...] = ("autoencoder", *MODELS),
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
@@ -185,10 +185,8 @@ class RobustDetector(Detector):
         _check_names("judges", self.judges, JUDGES)
         _check_names("models", self.models, ("autoencoder", *MODELS))
         _check_range("core", self.core, 0 < _number(self.core) <= 1, "a share in (0, 1]")
-        if self.vouching is not None:
-            _check_range(
-                "vouching", self.vouching, _number(self.vouching) >= 1, "a ratio of 1 or more, or None"
-            )
+        vouching = _number(self.vouching)
+        _check_range("vouching", self.vouching, vouching >= 1 or vouching == 0, "a ratio of 1 or more, or 0")
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
         return plain_latent_dim(row_shape)
@@ -210,7 +208,7 @@ class RobustDetector(Detector):
             "forest": lambda: _isolation(rows.numpy(), seed),
         }
         core = least_suspected([judging[name]() for name in self.judges], self.core)
-        kept = core if self.vouching is None else vouched_for(rows, core, self.vouching)
+        kept = vouched_for(rows, core, self.vouching) if self.vouching else core
         self.reference_ = sample[kept.numpy()]
         self.consensus_ = fit_consensus(rows, kept, [name for name in self.models if name in MODELS], seed)
         self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[sample])))

@@ -15,7 +15,7 @@ from robustgen.nets.backbone import decoder_for, encoder_for
 from robustgen.nets.normalization import NORMALIZATIONS
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 from robustgen.objectives.base import Objective
-from robustgen.objectives.scores import SCORES
+from robustgen.objectives.scores import PARTS, SCORES
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
 from robustgen.training import RobustTraining
 
@@ -221,5 +221,11 @@ class RSRAE(Detector):
         return AlternatingSubspaceRecovery(self.subspace_updates, SUBSPACE_LR_FACTOR)
 
     def _errors(self, x: Tensor) -> Tensor:
+        return SCORES[self._chosen_scoring()](x, self.net_(x))
+
+    def _parts(self, x: Tensor) -> Tensor:
+        return PARTS[self._chosen_scoring()](x, self.net_(x))
+
+    def _chosen_scoring(self) -> str:
         automatic = "cosine" if len(self.input_shape_) > 1 else "l21"
-        return SCORES[automatic if self.scoring == "auto" else self.scoring](x, self.net_(x))
+        return automatic if self.scoring == "auto" else self.scoring

@@ -17,7 +17,7 @@ from robustgen.detectors.parameters import check_at_least_zero, check_choice, ch
 from robustgen.nets.activation import ACTIVATIONS
 from robustgen.nets.mixture import MixtureShape
 from robustgen.nets.variational import VariationalNet, variational_net
-from robustgen.objectives.scores import SCORES
+from robustgen.objectives.scores import PARTS, SCORES
 from robustgen.objectives.variational import CodeSampler, KLRegulariser, VariationalAutoencoding
 from robustgen.training import RobustTraining
 
@@ -216,3 +216,6 @@ class VAE(Detector):
 
     def _errors(self, x: Tensor) -> Tensor:
         return SCORES[self.scoring](x, self.net_(x))
+
+    def _parts(self, x: Tensor) -> Tensor:
+        return PARTS[self.scoring](x, self.net_(x))

@@ -11,10 +11,10 @@ from scipy.stats import binomtest
 from robustgen._checks import UsageError
 from robustgen._storable import storable
 
-CUT = 3.5
+CUT = 3.0
 """Spreads above the centre from which a row is taken as an outlier."""
-LONG_TAIL, SHORT_TAIL = 6.0, 2.5
-"""The same where the inliers' tail is taken to be long, and where it is taken to be short."""
+LONG_TAIL, SHORT_TAIL = 5.0, 1.5
+"""The same where the inliers' tail is taken to be long, and as short as a uniform distribution's."""
 LEVEL = 0.9
 RESAMPLES = 100
 NORMAL_QUARTILE = 1.4826
@@ -58,50 +58,54 @@ class Bulk(NamedTuple):
 
     @classmethod
     def of(cls, ordered: NDArray[np.float64], cut: float = CUT) -> Bulk:
-        r"""Measure the bulk of ascending errors, leave out what is far above it, and measure again.
+        r"""Measure the bulk of ascending errors.
 
         .. math::
-            m = \mathrm{med}(e_K), \quad s = 1.4826\,(m - \mathrm{q}_{1/4}(e_K)), \quad
-            K \leftarrow \{ i : e_i \le m + \text{cut} \cdot s \}
+            s = 1.4826\,(\mathrm{med}(e) - \mathrm{q}_{1/4}(e)), \quad m = \mathrm{med}(e_K), \quad
+            K \leftarrow \{ i \in K : e_i \le m + \text{cut} \cdot s \}
 
-        from all rows until no more row leaves; half of them stay whatever happens. Only the lower
-        half of the errors has a say in s: a long tail does not stretch it. Where a quarter of the
-        rows share the median, s is the mean distance from it. Differences under 1e-12 of the
-        median are noise.
+        K is all rows at first, and m is measured anew until no more row leaves it; half of them stay
+        whatever happens. Only the lower half of the errors has a say in s: a long tail does not stretch
+        it. Where a quarter of the rows share the median, s is the mean distance from it. Differences
+        under 1e-12 of the median are noise.
 
         Examples
         --------
         >>> Bulk.of(np.array([0.0, 1.0, 2.0, 3.0, 4.0, 1000.0]))
         Bulk(center=2.0, spread=1.4826, n_rows=5)
         """
+        spread = _spread(ordered)
         n_rows, majority = ordered.size, ordered.size - ordered.size // 2
-        noise = max(NOISE * abs(float(ordered[(n_rows - 1) // 2])), NO_SPREAD)
-        while True:
-            center, spread = _median_and_spread(ordered[:n_rows], noise)
-            near = int(np.searchsorted(ordered, center + cut * spread, side="right"))
-            if max(near, majority) >= n_rows:
-                return cls(center, spread, n_rows)
-            n_rows = max(near, majority)
+        while n_rows > majority:
+            near = np.searchsorted(ordered, _median(ordered[:n_rows]) + cut * spread, side="right")
+            if near >= n_rows:
+                break
+            n_rows = max(int(near), majority)
+        return cls(_median(ordered[:n_rows]), spread, n_rows)
 
     def standardised(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the distance of each error from the centre, in spreads."""
         return (errors - self.center) / self.spread
 
 
-def _median_and_spread(ordered: NDArray[np.float64], noise: float) -> tuple[float, float]:
-    last = ordered.size - 1
-    center, quartile = float(ordered[last // 2]), float(ordered[last // 4])
-    spread = NORMAL_QUARTILE * (center - quartile)
+def _median(ordered: NDArray[np.float64]) -> float:
+    return float(ordered[(ordered.size - 1) // 2])
+
+
+def _spread(ordered: NDArray[np.float64]) -> float:
+    median = _median(ordered)
+    noise = max(NOISE * abs(median), NO_SPREAD)
+    spread = NORMAL_QUARTILE * (median - float(ordered[(ordered.size - 1) // 4]))
     if spread <= noise:
-        spread = float(np.abs(ordered - center).mean())
-    return center, max(spread, noise)
+        spread = float(np.abs(ordered - median).mean())
+    return max(spread, noise)
 
 
 def estimate_corruption(scores: NDArray[np.float64]) -> Corruption:
     r"""Estimate the share of outliers from the scores of the rows that a detector was trained on.
 
-    It is the share of the rows that :meth:`Bulk.of` leaves out: those whose errors are more than
-    3.5 spreads above the centre of the others'. As long as the inliers are the majority and score
+    It is the share of the rows that :meth:`Bulk.of` leaves out: those whose errors are more than 3
+    spreads above the centre of the others'. As long as the inliers are the majority and score
     best, the lower half of the errors is their own and says how wide they spread.
 
     Parameters
@@ -113,8 +117,9 @@ def estimate_corruption(scores: NDArray[np.float64]) -> Corruption:
     -------
     Corruption
         The share, and an interval: from the 5 % quantile over resampled rows where the tail of the
-        inliers is taken to be long (a cut at 6 spreads) to the 95 % quantile where it is taken to
-        be short (a cut at 2.5). The resampling is seeded: equal scores give equal intervals.
+        inliers is taken to be long (a cut at 5 spreads) to the 95 % quantile where it is taken to
+        be as short as a uniform distribution's (a cut at 1.5). The resampling is seeded: equal
+        scores give equal intervals.
 
     Raises
     ------
@@ -130,9 +135,10 @@ def estimate_corruption(scores: NDArray[np.float64]) -> Corruption:
 
     References
     ----------
-    Iglewicz and Hoaglin, "How to Detect and Handle Outliers", ASQC 1993, for 3.5 robust standard
-    deviations; the spread of one half of skewed data is that of Hubert and Vandervieren, "An
-    adjusted boxplot for skewed distributions", Comput. Stat. Data Anal. 52 (2008), section 2.
+    Leys et al., "Detecting outliers: Do not use standard deviation around the mean, use absolute
+    deviation around the median", J. Exp. Soc. Psychol. 49 (2013), for 3 robust standard
+    deviations; the spread of one half of skewed data goes back to Hubert and Vandervieren, "An
+    adjusted boxplot for skewed distributions", Comput. Stat. Data Anal. 52 (2008).
 
     Examples
     --------

@@ -40,7 +40,7 @@ class InlierProbability:
     --------
     >>> rng = np.random.default_rng(0)
     >>> scores = -np.r_[rng.normal(5, 1, size=800), rng.normal(20, 3, size=200)]
-    >>> InlierProbability(scores)(np.array([-5.0, -30.0])).round(2)
+    >>> InlierProbability(scores)(np.array([-5.0, -30.0])).round(1)
     array([1., 0.])
     """
 

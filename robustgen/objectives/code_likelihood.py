@@ -47,8 +47,13 @@ def surprisal(logits: Tensor, indices: Tensor) -> Tensor:
     >>> surprisal(torch.zeros(1, 1, 3, 2), torch.zeros(1, 1, 3, dtype=torch.int64))
     tensor([[2.0794]])
     """
+    return position_surprisal(logits, indices).sum(-1)
+
+
+def position_surprisal(logits: Tensor, indices: Tensor) -> Tensor:
+    r"""Return :math:`-\log p(c_i \mid c_{<i})` of each position (K, B, P), in nats."""
     entropies = functional.cross_entropy(logits.flatten(0, 2), indices.flatten(), reduction="none")
-    return entropies.view(indices.shape).sum(-1)
+    return entropies.view(indices.shape)
 
 
 class CodeLikelihood:

@@ -76,13 +76,14 @@ def over_sets(frame: pd.DataFrame, by: Sequence[str], metrics: Sequence[str]) ->
 
 
 def over_repetitions(frame: pd.DataFrame, by: Sequence[str], metrics: Sequence[str]) -> pd.DataFrame:
-    """Return Student's t intervals over repetitions: mean ± t s / sqrt(r); see `intervals`."""
+    """Return Student's t intervals over repetitions, mean ± t s / sqrt(r), inside [0, 1]; see `intervals`."""
     means = nested_mean(frame, by, metrics)
     spreads = nested_spread(frame, by, metrics).reindex(means.index)
     repetitions = frame.groupby(list(by))["repetition"].nunique().where(lambda number: number > 1)
     factor = stats.t.ppf((1 + LEVEL) / 2, repetitions - 1) / np.sqrt(repetitions)
     margins = spreads.mul(factor, axis=0)
-    return (means - margins).add_suffix("_low").join((means + margins).add_suffix("_high"))
+    low, high = (means - margins).clip(lower=0), (means + margins).clip(upper=1)
+    return low.add_suffix("_low").join(high.add_suffix("_high"))
 
 
 def _bootstrap(values: pd.Series) -> tuple[float, float]:

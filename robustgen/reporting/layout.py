@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pandas as pd
+
 from robustgen.reporting import samples, sections, tables
 from robustgen.reporting.cells import cells
 from robustgen.reporting.documents import Report, Section, picture, provenance
 from robustgen.reporting.headline import headline
-from robustgen.reporting.palette import marks
+from robustgen.reporting.palette import Mark, marks
 from robustgen.reporting.run import Run
 from robustgen.reporting.words import count, listed, percent
 
@@ -44,9 +46,7 @@ def _of_scores(run: Run) -> Report:
         "ranks": tables.ranks(run.records),
         "pairs": tables.pairs(run.records),
     }
-    dirtiest_first = whole["summary"].sort_values("corruption", ascending=False, kind="stable")
-    drawn = marks(dirtiest_first["detector"].unique().tolist(), naive=run.naive)
-    parts = sections.Parts(run, whole, drawn)
+    parts = sections.Parts(run, whole, _marks(whole["summary"], run.naive))
     return Report(
         title=str(run.suite.get("name", run.name)),
         facts=_facts(run),
@@ -59,6 +59,12 @@ def _of_scores(run: Run) -> Report:
         rebuild=_rebuild(run),
         tables=whole,
     )
+
+
+def _marks(summary: pd.DataFrame, naive: str | None) -> dict[str, Mark]:
+    """Mark the detectors by how they stand at the highest corruption that they reached."""
+    dirtiest_first = summary.sort_values("corruption", ascending=False, kind="stable")
+    return marks(dirtiest_first["detector"].unique().tolist(), naive=naive)
 
 
 def _facts(run: Run) -> tuple[str, ...]:

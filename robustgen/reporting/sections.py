@@ -184,14 +184,14 @@ def _told_apart(parts: Parts) -> Iterator[Section]:
         return
     compared = dict(iter(parts.tables["pairs"].groupby("corruption", sort=False)))
     text = (
-        "Wilcoxon's signed-rank test of each two detectors over the sets, two-sided, by AUROC, with Holm's "
-        "correction over all pairs of a corruption. Two detectors are told apart where p is below "
+        "The test is Wilcoxon's signed-rank test of each pair over the sets, two-sided, by AUROC, with "
+        "Holm's correction over all pairs of a corruption. Two detectors are told apart where p is below "
         f"{statistics.ALPHA:g} and their mean AUROC differs by two points or more; less is a tie, whatever p."
     )
     yield Section(
         "told-apart",
         "Which detectors can be told apart",
-        f"{text} {_compared(blocks)}",
+        f"{_compared(blocks)} {text}",
         tuple(_diagram(level, blocks[level], rows, parts) for level, rows in compared.items()),
         tuple(sheets.pairs(rows, level) for level, rows in compared.items()),
     )
@@ -329,7 +329,8 @@ def _prominent_only(means: pd.DataFrame, parts: Parts) -> str:
 def _behind(table: pd.DataFrame) -> str:
     """Say what stands behind the means of a summary."""
     sets, fits = _range(table["sets"], "set"), _range(table["fits"], "fit")
-    return f"Means of {sets}, {fits} a detector and corruption"
+    unlike = " (not of the same sets everywhere: compare with care)" if table["sets"].nunique() > 1 else ""
+    return f"Means of {sets}{unlike}, {fits} a detector and corruption"
 
 
 def _fits_each(table: pd.DataFrame) -> str:

@@ -195,7 +195,7 @@ def _grid(
     table: pd.DataFrame, measure: str, form: Callable[[float], str], corruption: float, naive: str | None
 ) -> Sheet:
     wide = table.pivot(index="detector", columns="dataset", values=measure)
-    order = wide.mean(axis=1).sort_values(ascending=False, kind="stable").index
+    order = wide.agg(["count", "mean"], axis=1).sort_values(["count", "mean"], ascending=False).index
     shades = (1 - (wide.max() - wide) / FULL_SHADE).clip(0, 1)
     lines = [
         Line(

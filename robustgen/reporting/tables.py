@@ -34,7 +34,8 @@ def summary(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        One row a corruption and detector, best AUROC first within a corruption: `corruption`,
+        One row a corruption and detector. Within a corruption those with as many sets as any other come
+        first, for a mean over fewer sets is one of other sets, and then the best AUROC: `corruption`,
         `corruption_of_all`, `corruption_of_inliers`, `detector`; `sets`, `fits` and `repetitions`
         behind the means; every metric and its `<metric>_spread` over repetitions; `auroc_oracle`,
         `ap_oracle` and `oracle_sets`; `auroc_recovered`, `ap_recovered` and `recovered_sets` (see
@@ -43,12 +44,15 @@ def summary(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFr
     """
     frame = cells(records)
     finished, by = measured(frame), ["corruption", "detector"]
-    return (
+    table = (
         _summary(frame, ["corruption"], naive)
         .join(intervals(finished, by, SCORES), on=by)
         .join(mean_ranks(finished, "auroc"), on=by)
-        .sort_values(["corruption", "auroc", "detector"], ascending=[True, False, True], ignore_index=True)
     )
+    fewer = table["sets"] < table.groupby("corruption")["sets"].transform("max")
+    order = table.assign(fewer=fewer, behind=-table["auroc"])
+    order = order.sort_values(["corruption", "fewer", "behind", "detector"])
+    return table.loc[order.index].reset_index(drop=True)
 
 
 def by_dataset(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFrame:

@@ -33,8 +33,9 @@ class Energy:
 
     def products(self, images: NDArray[Any]) -> NDArray[Any]:
         """Return the sum (n,) of the entries of images (n, C, H, W), and 0 where rounding decides it."""
-        sums = images.sum(axis=(1, 2, 3))
-        return np.where(np.abs(sums) <= TIE * np.abs(images).sum(axis=(1, 2, 3)), 0, sums)
+        normed = unit(images)
+        sums = normed.sum(axis=(1, 2, 3))
+        return np.where(np.abs(sums) <= TIE * np.abs(normed).sum(axis=(1, 2, 3)), 0, sums)
 
 
 def _angles(length: int) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector
+from robustgen.inference.explanation import top_features
 from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors
 
 INPUTS = {"vectors": vectors, "grey images": grey_images, "colour images": colour_images, "text": text}
@@ -46,6 +47,9 @@ def test_every_kind_of_row_is_scored(build, make):
     assert np.isfinite(scores).all()
     np.testing.assert_allclose(detector.decision_function(X), scores - detector.offset_)
     np.testing.assert_array_equal(detector.predict(X), np.where(scores < detector.offset_, -1, 1))
+    contributions = detector.explain(X)
+    assert contributions.shape == X.shape
+    np.testing.assert_allclose(contributions.reshape(n_rows, -1).sum(1), -scores, rtol=1e-4, atol=1e-6)
     assert detector.reconstruct(X).shape == X.shape
     assert detector.transform(X).shape == (n_rows, 2 * detector.n_members)
     assert detector.n_features_in_ == np.prod(X.shape[1:])
@@ -91,6 +95,16 @@ def test_a_data_frame_keeps_its_names(build):
     assert list(detector.set_output(transform="pandas").transform(X)) == list(
         detector.get_feature_names_out()
     )
+
+
+def test_the_column_that_is_wrong_speaks_loudest_by_its_name(build):
+    X = pd.DataFrame(vectors(100), columns=list("abcdef"), index=np.arange(100, 200))
+    detector = build().fit(X)
+    wrong = X.assign(c=X["c"] + 20)
+    contributions = detector.explain(wrong)
+    assert list(contributions.columns) == list("abcdef")
+    assert list(contributions.index) == list(X.index)
+    assert set(top_features(contributions, 1).names[:, 0]) == {"c"}
 
 
 def test_contamination_moves_the_threshold_and_never_the_ranking(build):

@@ -78,6 +78,15 @@ def test_rows_can_be_scored_by_the_likelihood_of_their_codes(build):
     assert (scores >= -3 * np.log(8) * 5).all()
 
 
+def test_an_unlikely_code_is_laid_over_the_pixels_of_its_cell(build):
+    images = grey_images()
+    detector = build(scoring="likelihood").fit(images)
+    contributions = detector.explain(images)
+    np.testing.assert_allclose(contributions.sum((1, 2)), -detector.score_samples(images), rtol=1e-4)
+    assert detector.map_shape_ == (5, 4)  # of 9 x 8 pixels: two columns a cell
+    np.testing.assert_allclose(contributions[..., ::2], contributions[..., 1::2], rtol=1e-5)
+
+
 @pytest.mark.parametrize("map_shape", [(3,), (2, 2)])
 def test_a_label_decides_what_is_sampled(map_shape):
     labels = torch.arange(64).view(1, 64, 1) % 2

@@ -44,7 +44,7 @@ def test_the_flood_is_not_among_the_reference():
         {"judges": ("forest",)},
         {"judges": ("standard",), "models": ("autoencoder",)},
         {"judges": ("robust",), "models": ("gaussian",)},
-        {"models": ("mixture", "neighbours"), "vouching": None},
+        {"models": ("mixture", "neighbours"), "vouching": 0},
         {"core": 1.0, "robust": False},
     ],
 )

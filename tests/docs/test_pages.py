@@ -20,8 +20,8 @@ from robustgen.data.content import read_toml
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("docs/methods/*.md")), ROOT / "README.md"]
 GALLERY = sorted(ROOT.glob("docs/gallery/plot_*.py"))
-NOT_HERE = ("robustgen bench", "robustgen report", "robustgen datasets")
-"""Commands that take minutes or the network; tests/cli runs them on small cells."""
+NOT_HERE = ("robustgen bench", "robustgen report", "robustgen compare", "robustgen datasets")
+"""Commands that take minutes, the network or finished runs; tests/cli runs them on small cells."""
 
 
 def name_of(path: Path) -> str:

@@ -28,7 +28,7 @@ def planted(corruption: float, inliers: str = "normal", n_rows: int = 2000, seed
 @pytest.mark.parametrize("corruption", [0.0, 0.05, 0.1, 0.2, 0.3, 0.45])
 def test_outliers_that_stand_apart_are_counted(corruption, inliers):
     found = estimate_corruption(planted(corruption, inliers))
-    assert found.share == pytest.approx(corruption, abs=0.01)
+    assert found.share == pytest.approx(corruption, abs=0.015)
     assert found.interval[0] <= found.share <= found.interval[1]
     if corruption <= 0.2:
         assert found.interval[0] <= corruption <= found.interval[1]
@@ -80,8 +80,8 @@ def test_odd_scores_have_an_estimate(scores, share):
 
 
 def test_half_of_the_rows_stay_in_the_bulk():
-    ordered = np.sort(np.r_[np.zeros(6), 10.0 ** np.arange(5)])
-    assert Bulk.of(ordered, cut=0.1).n_rows == 6
+    assert Bulk.of(np.arange(10.0), cut=0.01).n_rows == 5
+    assert Bulk.of(np.arange(11.0), cut=0.01).n_rows == 6
 
 
 @pytest.mark.parametrize("scores", [np.empty(0), np.array([1.0, np.nan]), np.ones((2, 2))])

@@ -70,6 +70,21 @@ def test_the_best_six_have_colours_the_naive_ink_and_the_rest_grey() -> None:
     assert {chosen[name].colour for name in (*names[6:9], *names[10:])} == {MUTED}
 
 
+def test_a_mean_over_fewer_sets_stands_below_and_says_so() -> None:
+    easy = [Record(**fabricate.line("lucky", "digits", 0.3, auroc=0.99))]
+    table = tables.summary(RECORDS + easy)
+    shown = table[table["corruption"] == 0.3]
+    assert shown["detector"].iloc[-1] == "lucky"
+    drawn = figures.standing(shown, marks(shown["detector"].tolist()), naive=None, metric="auroc")
+    assert drawn.axes[0].get_yticklabels()[0].get_text() == "lucky (1 set)"
+
+
+def test_costs_are_labelled_in_plain_figures() -> None:
+    text = drawing.svg(draw("costs"))
+    assert ">10</text>" in text
+    assert "mathdefault" not in text
+
+
 def test_labels_keep_their_figures() -> None:
     ticks = re.findall(r">(0\.\d+)</text>", drawing.svg(draw("standing")))
     assert ticks

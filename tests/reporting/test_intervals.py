@@ -30,9 +30,13 @@ def interval(scores: np.ndarray) -> tuple[float, float]:
 
 
 def test_few_sets_have_students_interval_over_repetitions() -> None:
-    scores = np.random.default_rng(0).random((2, 3))
+    scores = 0.7 + np.random.default_rng(0).random((2, 3)) / 20
     expected = stats.t.interval(0.95, 2, loc=scores.mean(), scale=stats.sem(scores.mean(axis=0)))
     assert interval(scores) == pytest.approx(expected)
+
+
+def test_no_interval_leaves_the_range_of_a_score() -> None:
+    assert interval(np.array([[0.9, 1.0], [0.8, 1.0]]))[1] == 1
 
 
 def test_many_sets_are_resampled_and_the_interval_is_near_the_normal_one() -> None:

@@ -15,7 +15,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from robustgen import Autoencoder, FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer, load, save
 from robustgen._checks import UsageError
 from robustgen.metrics import relative_error
-from tests.symmetry.groups import GROUPS
+from tests.symmetry.groups import GROUPS, shifted_flipped_signed
 
 SEEDS = st.integers(0, 2**32 - 1)
 OFTEN = settings(max_examples=50, deadline=None)
@@ -216,6 +216,16 @@ def test_the_best_form_by_a_template_overlaps_with_it_most():
 
 def _mirrored(image):
     return np.roll(image[::-1, ::-1].conj(), 1, axis=(0, 1))
+
+
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_images_without_a_mean_have_one_sign_in_every_precision(precision):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 6, 5))
+    X = (X - X.mean(axis=(1, 2), keepdims=True)).astype(precision)
+    canonicalizer = FourierCanonicalizer().fit(X)
+    moved = shifted_flipped_signed(X, rng)
+    np.testing.assert_array_equal(canonicalizer.transform(moved), canonicalizer.transform(X))
 
 
 def test_no_form_changes_the_fourier_magnitude():

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from robustgen.reporting.figures.style import WIDTH, styled, tag
 from robustgen.reporting.palette import FAINT, Mark
 
 COSTS = {"fit_seconds": "seconds a fit", "score_microseconds": "microseconds a row scored"}
+
+NARROW = 50
+"""An axis whose ends differ by a smaller factor has ticks between the powers of ten."""
 
 
 @styled
@@ -39,6 +43,10 @@ def _dots(axes: Axes, rows: pd.DataFrame, cost: str, marks: Mapping[str, Mark]) 
         bar = axes.plot([row[f"{cost}_low"], row[f"{cost}_high"]], [place] * 2, color=colour, lw=4, alpha=0.3)
         tag([*bar, *axes.plot(row[cost], place, "o", ms=5, color=colour)], row["detector"])
     axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=[1, 2, 5] if high < NARROW * low else [1]))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(range(len(rows)), labels=rows["detector"], fontsize=8)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.tick_params(axis="y", length=0)

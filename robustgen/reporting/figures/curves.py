@@ -65,7 +65,7 @@ def score_histograms(histograms: pd.DataFrame, detectors: Sequence[str]) -> Figu
     axes.set_xlim(-0.02, len(columns) * 1.08 - 0.06)
     axes.set_ylim(-0.1, len(rows))
     axes.set_yticks(np.arange(len(rows)) + 0.15, labels=rows[::-1], fontsize=8)
-    axes.set_xticks(np.arange(len(columns)) * 1.08 + 0.4, labels=columns)
+    axes.set_xticks(np.arange(len(columns)) * 1.08 + 0.2, labels=columns)
     axes.xaxis.tick_top()
     axes.tick_params(axis="x", labelrotation=30)
     for label in axes.get_xticklabels():

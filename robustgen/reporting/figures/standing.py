@@ -13,11 +13,14 @@ from matplotlib.lines import Line2D
 
 from robustgen.reporting.figures.style import LABELS, WIDTH, key, styled, tag
 from robustgen.reporting.palette import FAINT, INK, MUTED, PAPER, Mark
+from robustgen.reporting.words import count
 
 
 @styled
 def standing(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | None, metric: str) -> Figure:
     """Draw each detector's score on dirty data beside its clean oracle, best on top.
+
+    Below stand those with fewer sets than others: their means are of other sets.
 
     Parameters
     ----------
@@ -30,7 +33,8 @@ def standing(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | Non
     metric : {"auroc", "ap"}
         What to draw.
     """
-    rows = table.sort_values(metric, kind="stable").reset_index(drop=True)
+    whole = table["sets"] == table["sets"].max()
+    rows = table.assign(whole=whole).sort_values(["whole", metric], ignore_index=True)
     figure = Figure(figsize=(WIDTH, 0.95 + 0.27 * len(rows)), layout="constrained")
     axes = figure.add_subplot()
     for place, row in rows.iterrows():
@@ -38,7 +42,7 @@ def standing(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | Non
     if (rows["detector"] == naive).any():
         score = rows.loc[rows["detector"] == naive, metric].iloc[0]
         axes.axvline(score, color=MUTED, lw=0.8, ls=":", zorder=0)
-    axes.set_yticks(range(len(rows)), labels=rows["detector"])
+    axes.set_yticks(range(len(rows)), labels=[_label(row) for _, row in rows.iterrows()])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -47,6 +51,10 @@ def standing(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | Non
     axes.set_axisbelow(True)
     key(figure, [_dot("trained on dirty data", INK), _dot("trained on the clean part of it", PAPER)])
     return figure
+
+
+def _label(row: pd.Series) -> str:
+    return row["detector"] if row["whole"] else f"{row['detector']} ({count(row['sets'], 'set')})"
 
 
 def _standing_row(axes: Axes, place: float, row: pd.Series, mark: Mark, metric: str) -> None:
