@@ -14,15 +14,10 @@ from numpy.typing import NDArray
 
 from robustgen import metrics
 from robustgen._checks import UsageError
+from robustgen.bench.limits import OutOfMemoryError, OutOfTimeError, limits
 from robustgen.bench.records import Record, Status
 from robustgen.bench.registry import build
-from robustgen.bench.resources import (
-    OutOfTimeError,
-    forget_peak_memory,
-    one_thread,
-    peak_memory_mib,
-    time_limit,
-)
+from robustgen.bench.resources import forget_peak_memory, one_thread, peak_memory_mib
 from robustgen.bench.spec import Cell, DatasetSpec
 from robustgen.data.dataset import Dataset
 from robustgen.data.sources import load
@@ -32,7 +27,9 @@ from robustgen.data.splits import Split, draw
 BINS = 40
 
 
-def run_cell(cell: Cell, *, device: str | None = None, timeout: float | None = None) -> Record:
+def run_cell(
+    cell: Cell, *, device: str | None = None, timeout: float | None = None, memory_limit: int | None = None
+) -> Record:
     """Run one cell to its record; nothing that a detector does escapes it.
 
     Parameters
@@ -43,12 +40,14 @@ def run_cell(cell: Cell, *, device: str | None = None, timeout: float | None = N
         Where detectors that can choose compute; None leaves the choice to them.
     timeout
         Seconds after which the cell is given up.
+    memory_limit
+        Bytes that the cell may take beyond what the process holds; see `limits.memory_limit`.
 
     Returns
     -------
     Record
         "ok"; "skipped" where the data cannot be had; "failed" where the detector raised or did
-        not score every row; "timeout".
+        not score every row; "timeout"; "memory".
     """
     try:
         split = _draw(cell)
@@ -56,12 +55,14 @@ def run_cell(cell: Cell, *, device: str | None = None, timeout: float | None = N
         return _record(cell, "skipped", message=str(error))
     counts = _counts(split)
     try:
-        with time_limit(timeout), warnings.catch_warnings(record=True) as raised:
+        with limits(timeout, memory_limit), warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always")
             results = _MEASURES[cell.task](cell, split, device)
     except OutOfTimeError as error:
         return _record(cell, "timeout", message=str(error), **counts)
-    except Exception as error:  # a detector may raise anything, and the other cells must go on
+    except OutOfMemoryError as error:
+        return _record(cell, "memory", message=str(error), **counts)
+    except (Exception, SystemExit) as error:  # a detector may raise anything, and the other cells must go on
         return _record(cell, "failed", message=_one_line(error), **counts)
     return _record(cell, "ok", message=_warned(raised), **counts, **results)
 
@@ -243,7 +244,7 @@ def _record(cell: Cell, status: Status, **rest: Any) -> Record:
     return replace(record, **rest)
 
 
-def _one_line(error: Exception, most: int = 300) -> str:
+def _one_line(error: BaseException, most: int = 300) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}"[:most]
 

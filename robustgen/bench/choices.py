@@ -25,7 +25,7 @@ class Choices:
         of the user's own, which join the chosen data sets.
     label
         The label columns of the files: one for all, or one for each.
-    repetitions, protocol, corruption_of, reach, task
+    repetitions, protocol, corruption_of, reach, task, timeout, memory_limit
         As in `Suite` and `Sampling`.
 
     Examples
@@ -47,6 +47,8 @@ class Choices:
     corruption_of: str | None = None
     reach: float | None = None
     task: str | None = None
+    timeout: float | None = None
+    memory_limit: str | None = None
 
     def apply(self, suite: Suite, load: Callable[[str], Dataset] | None = None) -> Suite:
         """Return the suite with these changes.
@@ -72,6 +74,8 @@ class Choices:
             repetitions=suite.repetitions if self.repetitions is None else self.repetitions,
             sampling=sampling,
             task=self.task or suite.task,
+            timeout=suite.timeout if self.timeout is None else self.timeout,
+            memory_limit=suite.memory_limit if self.memory_limit is None else self.memory_limit,
         )
 
     def _sampling(self, sampling: Sampling) -> Sampling:

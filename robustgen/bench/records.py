@@ -1,6 +1,6 @@
 """The results file: one cell, one line of JSON, written so that no crash can fake a result.
 
-A line counts from the moment its newline is on the disk. A line without one is torn, a line that does
+A line counts from the moment its newline is written. A line without one is torn, a line that does
 not parse is damaged; both are named to the reader, and never stand for a result.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,7 +18,7 @@ from typing import Any, Literal, get_args
 FILE_NAME = "records.jsonl"
 
 #: How a cell can end.
-Status = Literal["ok", "skipped", "failed", "timeout"]
+Status = Literal["ok", "skipped", "failed", "timeout", "memory"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Record:
     clean
         Whether the detector was given the clean part of the sample only, as its own oracle.
     status
-        "ok"; "skipped" (the data could not be had), "failed" (the detector), or "timeout".
+        "ok"; "skipped" (the data could not be had), "failed" (the detector), or "timeout" and "memory"
+        (it took more than its suite allows).
     message
         Why it is not ok; for an ok cell what it warned of, or None.
     n_train_inliers, n_train_outliers, n_test_inliers, n_test_outliers
@@ -146,7 +148,10 @@ def read(path: Path) -> tuple[list[Record], list[tuple[int, str]]]:
 
 
 class RecordFile:
-    """A file that records are appended to; each is on the disk before `append` returns.
+    """A file that records are appended to.
+
+    Once `append` has returned, the system has the record: no end of this process can lose it. The disk has it
+    within a second or with the next record, so a power cut costs that much.
 
     Parameters
     ----------
@@ -158,15 +163,17 @@ class RecordFile:
     def __init__(self, path: Path) -> None:
         torn = path.exists() and path.stat().st_size > 0 and not _ends_with_newline(path)
         self._file = path.open("ab")
+        self._synced = time.monotonic()
         if torn:
             self._write(b"\n")
 
     def append(self, record: Record) -> None:
-        """Write the record as one line, through to the disk."""
+        """Write the record as one line."""
         self._write(record.to_json().encode("utf-8") + b"\n")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, all of it on the disk."""
+        os.fsync(self._file.fileno())
         self._file.close()
 
     def __enter__(self) -> RecordFile:
@@ -178,7 +185,9 @@ class RecordFile:
     def _write(self, data: bytes) -> None:
         self._file.write(data)
         self._file.flush()
-        os.fsync(self._file.fileno())
+        if time.monotonic() - self._synced > 1:  # to wait for the disk takes longer than many a cell
+            os.fsync(self._file.fileno())
+            self._synced = time.monotonic()
 
 
 def _ends_with_newline(path: Path) -> bool:

@@ -1,22 +1,20 @@
-"""What a cell may use and what it used: threads, time, memory."""
+"""What a cell computes on and what it used: threads, memory."""
 
 from __future__ import annotations
 
 import re
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
-
-
-class OutOfTimeError(Exception):
-    """A cell took longer than its suite allows."""
 
 
 @contextmanager
@@ -27,11 +25,9 @@ def one_thread() -> Iterator[None]:
     every digit: on one thread a result is the same however many cells run beside it. The cells of
     a suite keep the cores busy.
     """
-    from threadpoolctl import threadpool_limits
-
     torch = sys.modules.get("torch")
     before = torch.get_num_threads() if torch else 1
-    with threadpool_limits(limits=1):
+    with _libraries(len(sys.modules)).limit(limits=1):
         if torch:
             torch.set_num_threads(1)
         try:
@@ -41,28 +37,12 @@ def one_thread() -> Iterator[None]:
                 torch.set_num_threads(before)
 
 
-@contextmanager
-def time_limit(seconds: float | None) -> Iterator[None]:
-    """Raise `OutOfTimeError` inside the block once it has taken so many seconds.
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """Find the libraries that compute on threads, once for what is imported: a small fit is faster."""
+    from threadpoolctl import ThreadpoolController
 
-    Does nothing without a limit, and where the system has no alarm to set (Windows, threads other
-    than the main one).
-    """
-    in_main = threading.current_thread() is threading.main_thread()
-    if seconds is None or not in_main or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def ring(number: int, frame: FrameType | None) -> None:
-        raise OutOfTimeError(f"given up after {seconds:g} s")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    return ThreadpoolController()
 
 
 def forget_peak_memory() -> None:

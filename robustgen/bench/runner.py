@@ -7,18 +7,22 @@ killed at any moment, and the next one does what is missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
-from robustgen._checks import UsageError
+from robustgen._checks import UsageError, suggest
+from robustgen.bench.dispatch import one_a_device
 from robustgen.bench.folder import RunFolder, count_statuses
+from robustgen.bench.limits import check_memory_limits, parse_size
 from robustgen.bench.records import Record, RecordFile
 from robustgen.bench.registry import DETECTORS, build
 from robustgen.bench.spec import Cell, Suite
 
 #: Called with each new record, in the order in which cells end.
 OnRecord = Callable[[Record], None]
+
+BACKENDS = ("loky", "dask")
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,14 @@ class Options:
     Parameters
     ----------
     jobs
-        Cells that run side by side; None for one a core.
+        The most cells that run side by side; None for one a core, or as many as the cluster can.
     device
-        Where detectors that can choose compute: "cpu", "cuda", ...; None for their own choice.
+        Where detectors that can choose compute: "cpu"; "cuda", each cell on a device of its own; "cuda:0",
+        shared by all; ... None for their own choice.
+    backend
+        "loky", processes of this machine, or "dask", the workers of a cluster.
+    scheduler
+        The address of the cluster's scheduler, as ``"tcp://10.0.0.1:8786"``.
     fresh
         Whether earlier results are set aside instead of being added to.
     command
@@ -39,8 +48,28 @@ class Options:
 
     jobs: int | None = None
     device: str | None = None
+    backend: str = "loky"
+    scheduler: str | None = None
     fresh: bool = False
     command: str = ""
+
+    def check(self) -> None:
+        """Refuse what no machine could make right.
+
+        Raises
+        ------
+        UsageError
+            With the first fault.
+        """
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"jobs must be at least 1, got {self.jobs}")
+        if self.backend not in BACKENDS:
+            hint = suggest(self.backend, BACKENDS)
+            raise UsageError(f"backend must be 'loky' or 'dask', got '{self.backend}'{hint}")
+        if self.backend == "dask" and not self.scheduler:
+            raise UsageError("backend 'dask' needs the address of a scheduler, as tcp://10.0.0.1:8786")
+        if self.backend == "loky" and self.scheduler:
+            raise UsageError(f"a scheduler ('{self.scheduler}') is for backend 'dask', got backend 'loky'")
 
 
 @dataclass(frozen=True)
@@ -99,11 +128,11 @@ def run_suite(
         If the suite asks for what cannot be, or the folder holds another suite's results.
     """
     options = options or Options()
-    if options.jobs is not None and options.jobs < 1:
-        raise UsageError(f"jobs must be at least 1, got {options.jobs}")
+    options.check()
     cells = suite.cells()
     _check_detectors(suite)
-    _check_device(options.device)
+    if options.backend == "loky":
+        _check_machine(suite, options.device)
     with folder.locked():
         folder.begin(suite, command=options.command, device=options.device, fresh=options.fresh)
         plan = _plan(cells, folder)
@@ -124,12 +153,14 @@ def _check_detectors(suite: Suite) -> None:
             build(spec)
 
 
-def _check_device(name: str | None) -> None:
-    """Refuse a device that is not there before any cell asks for it."""
-    if name is not None:
+def _check_machine(suite: Suite, device: str | None) -> None:
+    """Refuse what this machine does not have before any cell asks for it."""
+    if suite.memory_limit:
+        check_memory_limits()
+    if device is not None:
         from robustgen.training.device import choose_device
 
-        choose_device(name)
+        choose_device(device)
 
 
 def _plan(cells: list[Cell], folder: RunFolder) -> Plan:
@@ -141,7 +172,7 @@ def _plan(cells: list[Cell], folder: RunFolder) -> Plan:
 def _run_missing(
     missing: Sequence[Cell], suite: Suite, folder: RunFolder, options: Options, on_record: OnRecord | None
 ) -> None:
-    results = _results(missing, options, suite.timeout)
+    results = _results(missing, suite, options)
     with RecordFile(folder.records_path) as file, closing(results):
         for record in results:
             file.append(record)
@@ -149,56 +180,30 @@ def _run_missing(
                 on_record(record)
 
 
-def _results(cells: Sequence[Cell], options: Options, timeout: float | None) -> Generator[Record]:
-    """Yield records as cells end. One job runs here; more run in processes of their own."""
+def _results(cells: Sequence[Cell], suite: Suite, options: Options) -> Generator[Record]:
+    """Yield records as cells end: here, in other processes or on a cluster."""
+    from robustgen.bench.cell import run_cell
+
+    memory_limit = parse_size(suite.memory_limit) if suite.memory_limit else None
+    call = partial(run_cell, timeout=suite.timeout, memory_limit=memory_limit)
+    if options.scheduler:
+        from robustgen.bench.cluster import on_cluster
+
+        return on_cluster(cells, call, options.scheduler, jobs=options.jobs, device=options.device)
+    devices = _places(options, len(cells))
+    if len(devices) > 1 or memory_limit:  # a cell at its limit may take its process with it
+        from robustgen.bench.processes import in_processes
+
+        return in_processes(cells, call, devices)
+    return (call(cell, device=device) for device in devices for cell in cells)
+
+
+def _places(options: Options, n_cells: int) -> list[str | None]:
     from joblib import cpu_count
 
-    jobs = min(options.jobs or cpu_count(), len(cells))
-    if jobs > 1:
-        yield from _in_processes(cells, jobs, options.device, timeout)
-        return
-    from robustgen.bench.cell import run_cell
+    jobs = min(options.jobs or cpu_count(), n_cells)
+    if options.device != "cuda":
+        return [options.device] * jobs
+    import torch
 
-    for cell in cells:
-        yield run_cell(cell, device=options.device, timeout=timeout)
-
-
-def _in_processes(
-    cells: Sequence[Cell], jobs: int, device: str | None, timeout: float | None
-) -> Generator[Record]:
-    """Run cells in processes; where a process dies, find out which cell it was and go on."""
-    waiting = {cell.key: cell for cell in cells}
-    while waiting:
-        try:
-            for record in _side_by_side(list(waiting.values()), jobs, device, timeout):
-                del waiting[record.key]
-                yield record
-        except BrokenProcessPool:
-            # Cells are handed out in order, so the one that killed its process is among the first.
-            for cell in list(waiting.values())[: 3 * jobs]:
-                del waiting[cell.key]
-                yield _alone(cell, device, timeout)
-
-
-def _side_by_side(
-    cells: Sequence[Cell], jobs: int, device: str | None, timeout: float | None
-) -> Generator[Record]:
-    from joblib import Parallel, delayed, parallel_config
-
-    from robustgen.bench.cell import run_cell
-
-    # One thread a job from the start of its process on; see `resources.one_thread`.
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = Parallel(
-            n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
-        )
-        yield from parallel(delayed(run_cell)(cell, device=device, timeout=timeout) for cell in cells)
-
-
-def _alone(cell: Cell, device: str | None, timeout: float | None) -> Record:
-    from robustgen.bench.cell import failed
-
-    try:
-        return next(_side_by_side([cell], 2, device, timeout))
-    except BrokenProcessPool:
-        return failed(cell, "the process died: out of memory, killed, or crashed")
+    return one_a_device(jobs, torch.cuda.device_count())

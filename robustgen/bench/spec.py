@@ -10,6 +10,7 @@ from typing import Any
 
 from robustgen._checks import UsageError
 from robustgen._random import seed_from
+from robustgen.bench.limits import parse_size
 from robustgen.bench.registry import DetectorSpec
 from robustgen.data.corruption import check_corruption
 from robustgen.data.dataset import Dataset
@@ -162,6 +163,8 @@ class Suite:
         The detector that ``recovered`` measures the others against; None for none.
     timeout
         Seconds after which a cell is given up; None for never.
+    memory_limit
+        The memory that a cell may take, as "4GiB"; None for any. See `limits.memory_limit`.
 
     Examples
     --------
@@ -182,6 +185,7 @@ class Suite:
     oracle: bool = True
     naive: str | None = "autoencoder"
     timeout: float | None = None
+    memory_limit: str | None = None
 
     def cells(self, load: Callable[[str], Dataset] | None = None) -> list[Cell]:
         """Return every cell, after making sure that each can be drawn.
@@ -226,8 +230,7 @@ class Suite:
             raise UsageError(f"task must be 'detection' or 'generation', got '{self.task}'")
         if self.repetitions < 1:
             raise UsageError(f"repetitions must be at least 1, got {self.repetitions}")
-        if self.timeout is not None and self.timeout <= 0:
-            raise UsageError(f"timeout must be above 0 seconds, got {self.timeout:g}")
+        self._check_limits()
         named = {"dataset": self.datasets, "detector": self.detectors, "corruption": self.corruption}
         for what, some in named.items():
             if not some:
@@ -235,6 +238,12 @@ class Suite:
         _check_distinct("detector", [spec.name for spec in self.detectors])
         if any(spec.file for spec in self.datasets):
             _check_distinct("dataset", [spec.name for spec in self.datasets])
+
+    def _check_limits(self) -> None:
+        if self.timeout is not None and self.timeout <= 0:
+            raise UsageError(f"timeout must be above 0 seconds, got {self.timeout:g}")
+        if self.memory_limit is not None:
+            parse_size(self.memory_limit)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the suite as plain lists and dictionaries, its sampling among its own settings.

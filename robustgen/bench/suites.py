@@ -171,6 +171,7 @@ _SETTINGS: dict[str, _Check] = {
     "oracle": _flag,
     "naive": _text,
     "timeout": _number,
+    "memory_limit": _text,
 }
 _DATASET: dict[str, _Check] = {
     "name": _text,

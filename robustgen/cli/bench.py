@@ -42,14 +42,25 @@ _REPEATABLE = "may be given more than once"
 @click.option(
     "--resume/--fresh", default=True, show_default=True, help="Add to earlier results, or set them aside."
 )
-@click.option("--jobs", type=int, help="Cells side by side.  [default: one a core]")
-@click.option("--device", help="cpu, cuda, mps, ...  [default: each detector's choice]")
+@click.option(
+    "--jobs", type=int, help="Cells side by side.  [default: one a core, or all that a cluster can]"
+)
+@click.option("--backend", default="loky", show_default=True, help="loky: this machine; dask: a cluster.")
+@click.option("--scheduler", help="Address of the cluster's scheduler, as tcp://10.0.0.1:8786.")
+@click.option("--timeout", type=float, help="Seconds a cell.")
+@click.option("--memory-limit", help="Memory a cell may take, as 4GiB.")
+@click.option(
+    "--device",
+    help="cpu; cuda: each cell a device of its own; cuda:0; ...  [default: each detector's choice]",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
 def bench(
     suite_name: str | None,
     output: Path | None,
     resume: bool,
     jobs: int | None,
+    backend: str,
+    scheduler: str | None,
     device: str | None,
     quiet: bool,
     **changes: Any,
@@ -69,7 +80,14 @@ def bench(
     default = "generation" if changes["task"] == "generation" else "quick"
     suite = Choices(**changes).apply(read_suite(suite_name or default))
     folder = RunFolder(output or Path("reports", "runs", suite.name))
-    options = Options(jobs=jobs, device=device, fresh=not resume, command=shlex.join(_command()))
+    options = Options(
+        jobs=jobs,
+        device=device,
+        backend=backend,
+        scheduler=scheduler,
+        fresh=not resume,
+        command=shlex.join(_command()),
+    )
     with Progress(quiet=quiet) as progress:
         try:
             records = run_suite(

@@ -90,7 +90,7 @@ def unfinished(run: Run) -> Iterator[Section]:
 
 def outcomes(run: Run) -> str:
     """Say how many cells ended in which way."""
-    words = {"ok": "finished", "timeout": "out of time"}
+    words = {"ok": "finished", "timeout": "out of time", "memory": "out of memory"}
     counts = tables.status_counts(run.records).items()
     return f"{count(len(cells(run.records)), 'cell')}: " + ", ".join(
         f"{number} {words.get(status, status)}" for status, number in counts

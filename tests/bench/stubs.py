@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -106,6 +108,35 @@ class Deadly(Centre):
 
     def fit(self, X):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Quitting(Centre):
+    """Wants to end the program."""
+
+    def fit(self, X):
+        sys.exit("no licence")
+
+
+class Hungry(Centre):
+    """Takes half a GiB before it looks at the rows."""
+
+    def fit(self, X):
+        self.block_ = np.ones(2**26)
+        return super().fit(X)
+
+
+class DeadlyOnce(Centre):
+    """Takes its process with it as long as a file is there, and the file too."""
+
+    def __init__(self, *, path: str, random_state: int | None = None) -> None:
+        super().__init__(random_state=random_state)
+        self.path = path
+
+    def fit(self, X):
+        if Path(self.path).exists():
+            Path(self.path).unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().fit(X)
 
 
 class Recorder(Centre):

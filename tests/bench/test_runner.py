@@ -101,6 +101,21 @@ def test_a_detector_that_kills_its_process_costs_its_own_cells_only(folder, undi
     assert essence(record for record in records if record.detector != "deadly").items() <= undisturbed.items()
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_lack_of_memory_is_a_record_and_the_others_go_on(folder, undisturbed, jobs):
+    suite = small_suite(detector("Hungry"), *small_suite().detectors, memory_limit="200MiB")
+    records = run_suite(suite, folder, Options(jobs=jobs))
+    hungry = {(record.status, record.message) for record in records if record.detector == "hungry"}
+    assert hungry == {("memory", "it asked for more than 200 MiB of memory")}
+    assert essence(record for record in records if record.detector != "hungry") == undisturbed
+
+
+def test_a_detector_that_quits_has_failed(folder):
+    suite = small_suite(detector("Quitting"), corruption=(0.1,), oracle=False)
+    records = run_suite(suite, folder, HERE)
+    assert {(record.status, record.message) for record in records} == {("failed", "SystemExit: no licence")}
+
+
 def test_a_timeout_is_a_record(folder):
     suite = small_suite(detector("Endless"), corruption=(0.1,), oracle=False, timeout=0.05)
     assert {record.status for record in run_suite(suite, folder, HERE)} == {"timeout"}
@@ -131,6 +146,10 @@ def test_a_transductive_run_has_its_oracles(folder):
         (small_suite(detector("Nothing")), HERE, "has no 'Nothing'"),
         (small_suite(corruption=(0.7,)), HERE, "out of range"),
         (small_suite(), Options(jobs=0), "jobs must be at least 1"),
+        (small_suite(), Options(backend="lokey"), "got 'lokey'; did you mean 'loky'"),
+        (small_suite(), Options(backend="dask"), "needs the address of a scheduler"),
+        (small_suite(), Options(scheduler="tcp://here:1"), "is for backend 'dask'"),
+        (small_suite(memory_limit="much"), HERE, "a size must be a number with a unit"),
         (small_suite(), Options(device="warp"), "got device=.warp., expected .auto. or one of"),
     ],
 )

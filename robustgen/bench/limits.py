@@ -1,0 +1,163 @@
+"""What a cell may take: time and memory, each ended by an error inside the cell."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from robustgen._checks import UsageError
+
+_STATUS = Path("/proc/self/status")
+
+
+class OutOfTimeError(Exception):
+    """A cell took longer than its suite allows."""
+
+
+class OutOfMemoryError(Exception):
+    """A cell asked for more memory than its suite allows."""
+
+
+@contextmanager
+def limits(seconds: float | None, n_bytes: int | None) -> Iterator[None]:
+    """Keep the block to a time and to a memory; see `time_limit` and `memory_limit`."""
+    with time_limit(seconds), memory_limit(n_bytes):
+        yield
+
+
+@contextmanager
+def time_limit(seconds: float | None) -> Iterator[None]:
+    """Raise `OutOfTimeError` inside the block once it has taken so many seconds.
+
+    It is raised between two steps of Python: a call into a library ends first. In the main thread an
+    alarm of the system also wakes a call that waits; in other threads, and without alarms (Windows), a
+    second thread watches the clock.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if seconds is None:
+        yield
+    elif in_main and hasattr(signal, "setitimer"):
+        with _alarm(seconds):
+            yield
+    else:
+        with _watch(seconds):
+            yield
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise OutOfTimeError(f"given up after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _watch(seconds: float) -> Iterator[None]:
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    here = ctypes.c_ulong(threading.get_ident())
+    clock = threading.Timer(seconds, raise_in, (here, ctypes.py_object(OutOfTimeError)))
+    clock.start()
+    try:
+        yield
+    except OutOfTimeError:  # raised from outside, it carries no words
+        raise OutOfTimeError(f"given up after {seconds:g} s") from None
+    finally:
+        clock.cancel()
+        clock.join()
+        raise_in(here, None)  # what was not delivered by now is taken back
+
+
+def check_memory_limits() -> None:
+    """Refuse limits where the system does not keep them.
+
+    Raises
+    ------
+    UsageError
+        Anywhere but on Linux.
+    """
+    if not sys.platform.startswith("linux"):
+        raise UsageError(f"a memory limit is kept by Linux only, and this is {sys.platform}: leave it out")
+
+
+@contextmanager
+def memory_limit(n_bytes: int | None) -> Iterator[None]:
+    """Raise `OutOfMemoryError` inside the block once it asks for more memory than so many bytes.
+
+    The kernel refuses what goes beyond (``RLIMIT_DATA``: the private, writable memory of the process), so
+    that not even one huge array gets further. The block may have what its process holds already and so much
+    more; memory that the process keeps for reuse, up to some MiB, is counted as held. Files in memory maps,
+    shared memory and memory of GPUs do not count. A library that does not survive being refused memory
+    takes the process with it.
+
+    Parameters
+    ----------
+    n_bytes
+        The limit; None for none.
+    """
+    if n_bytes is None:
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (_held_bytes() + n_bytes, before[1]))
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not _is_of_memory(error):
+            raise
+        raise OutOfMemoryError(f"it asked for more than {n_bytes / 2**20:,.0f} MiB of memory") from None
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _held_bytes() -> int:
+    found = re.search(r"VmData:\s+(\d+) kB", _STATUS.read_text())
+    if not found:
+        raise OSError(f"{_STATUS} does not say how much memory is held (VmData)")
+    return int(found[1]) * 1024
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Say whether memory was refused; torch says so by a RuntimeError."""
+    return isinstance(error, MemoryError) or "allocate memory" in str(error)
+
+
+def parse_size(text: str) -> int:
+    """Return the number of bytes that a text as "4GiB", "500 MB" or "1.5G" says.
+
+    Raises
+    ------
+    UsageError
+        If it is no size, or none above 0.
+
+    Examples
+    --------
+    >>> parse_size("4GiB") == 4 * 2**30
+    True
+    >>> parse_size("500 MB")
+    500000000
+    """
+    found = re.fullmatch(r"(\d+\.?\d*)\s*([kmgt]?)(i?)b?", text.strip(), re.IGNORECASE)
+    size = (
+        float(found[1]) * (1024 if found[3] else 1000) ** " kmgt".index(found[2].lower() or " ")
+        if found
+        else 0
+    )
+    if size < 1:
+        raise UsageError(f"a size must be a number with a unit, as 4GiB or 500MB, got '{text}'")
+    return int(size)

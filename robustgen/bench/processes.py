@@ -1,0 +1,86 @@
+"""Cells side by side in processes of this machine; one that dies costs its own cell only."""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import contextmanager
+
+from robustgen.bench.cell import failed
+from robustgen.bench.dispatch import Call, dispatch
+from robustgen.bench.records import Record
+from robustgen.bench.spec import Cell
+
+#: One thread a process from its start on; see `resources.one_thread`.
+_ONE_THREAD = {
+    f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")
+} | {"VECLIB_MAXIMUM_THREADS": "1"}
+
+#: Seconds without a cell after which a process ends; so none outlives a parent that was killed for long.
+_IDLE_SECONDS = 60
+
+
+def in_processes(cells: Sequence[Cell], call: Call, devices: Sequence[str | None]) -> Generator[Record]:
+    """Yield records as cells end; where a process dies, find out which cell it was and go on.
+
+    Parameters
+    ----------
+    cells
+        What to run.
+    call
+        Runs one cell.
+    devices
+        The device of each process; None leaves the choice to the detectors.
+    """
+    waiting = deque(cells)
+    while waiting:
+        suspects = yield from _until_one_dies(waiting, call, devices)
+        for cell in suspects:
+            yield _alone(cell, call, devices[0])
+
+
+def _until_one_dies(
+    waiting: deque[Cell], call: Call, devices: Sequence[str | None]
+) -> Generator[Record, None, list[Cell]]:
+    """Yield records, and return the cells that a process may have died of, if one has."""
+    suspects: list[Cell] = []
+    rest: list[Cell] = []
+    with _processes(len(devices)) as executor:
+        for cell, future in dispatch(executor, call, waiting, devices):
+            if isinstance(future.exception(), BrokenExecutor):
+                suspects.append(cell)
+                rest.extend(waiting)
+                waiting.clear()
+            else:
+                yield future.result()
+    waiting.extend(rest)
+    return suspects
+
+
+def _alone(cell: Cell, call: Call, device: str | None) -> Record:
+    with _processes(1) as executor:
+        try:
+            return executor.submit(call, cell, device=device).result()
+        except BrokenExecutor:
+            return failed(cell, "the process died: out of memory, killed, or crashed")
+
+
+@contextmanager
+def _processes(number: int) -> Iterator[Executor]:
+    """Give processes for the block; whatever they are doing, they do not outlive it."""
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    executor = ProcessPoolExecutor(
+        number, timeout=_IDLE_SECONDS, initializer=_leave_interrupts_to_the_parent, env=_ONE_THREAD
+    )
+    try:
+        yield executor
+    finally:
+        executor.shutdown(kill_workers=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """Ctrl-C reaches every process of a terminal: the parent stops the run, the others say nothing."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,138 @@
+"""Time and memory are limits; what stays below them is left alone."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from robustgen._checks import UsageError
+from robustgen.bench import limits
+from robustgen.bench.limits import OutOfMemoryError, OutOfTimeError, memory_limit, parse_size, time_limit
+
+MIB = 2**20
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit is the kernel's")
+
+
+def in_main(call):
+    return call()
+
+
+def in_thread(call):
+    """Run in another thread, as a worker of a cluster does, and raise here what was raised there."""
+    raised = []
+
+    def run():
+        try:
+            call()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if raised:
+        raise raised[0]
+
+
+ANYWHERE = pytest.mark.parametrize("run", [in_main, in_thread])
+
+
+@ANYWHERE
+def test_a_loop_that_takes_too_long_is_interrupted(run):
+    def loop():
+        with time_limit(0.01):
+            while True:
+                pass
+
+    with pytest.raises(OutOfTimeError, match=r"given up after 0\.01 s"):
+        run(loop)
+
+
+@ANYWHERE
+def test_a_limit_that_is_kept_leaves_no_alarm(run):
+    def quick():
+        with time_limit(0.02):
+            pass
+        until = time.monotonic() + 0.05
+        while time.monotonic() < until:
+            pass
+
+    run(quick)
+
+
+@ANYWHERE
+def test_an_error_inside_is_not_taken_for_a_lack_of_time(run):
+    def failing():
+        with time_limit(5):
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        run(failing)
+
+
+def test_no_limit_is_no_error():
+    with limits.limits(None, None):
+        assert True
+
+
+@LINUX
+@pytest.mark.parametrize(
+    "ask", [lambda: np.ones(2**23), lambda: torch.ones(2**24), lambda: bytearray(64 * MIB)]
+)
+def test_more_memory_than_the_limit_is_refused(ask):
+    with pytest.raises(OutOfMemoryError, match="more than 32 MiB"), memory_limit(32 * MIB):
+        ask()
+
+
+@LINUX
+def test_memory_that_grows_step_by_step_is_refused_too():
+    with pytest.raises(OutOfMemoryError), memory_limit(64 * MIB):
+        [np.ones(MIB) for _ in range(1000)]
+
+
+@LINUX
+def test_what_the_process_holds_already_does_not_count():
+    held = np.ones(2**24)
+    with memory_limit(64 * MIB):
+        assert np.ones(2**21).sum() + held[0] == 2**21 + 1
+
+
+@LINUX
+def test_afterwards_the_process_may_have_what_it_could_before():
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with pytest.raises(OutOfMemoryError), memory_limit(MIB):
+        np.ones(2**24)
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    assert np.ones(2**23).size == 2**23
+
+
+@LINUX
+def test_another_error_is_not_taken_for_a_lack_of_memory():
+    with pytest.raises(RuntimeError, match="shapes"), memory_limit(64 * MIB):
+        raise RuntimeError("shapes do not match")
+
+
+def test_limits_are_refused_where_no_kernel_keeps_them(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(UsageError, match="kept by Linux only, and this is darwin"):
+        limits.check_memory_limits()
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("4GiB", 4 * 2**30), ("1.5 gib", 3 * 2**29), ("500MB", 500_000_000), ("2k", 2000), ("512", 512)],
+)
+def test_sizes_are_numbers_with_a_unit(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "much", "-4GiB", "4 XB", "0GiB", "0.1", "GiB", "1e9"])
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(UsageError, match="a size must be a number with a unit, as 4GiB or 500MB, got"):
+        parse_size(text)
