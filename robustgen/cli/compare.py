@@ -17,7 +17,7 @@ def compare(run_a: Path, run_b: Path, output: Path | None) -> None:
     Shows how each detector's mean moved over the cells that both runs finished, with a paired test over the
     sets, the cells that changed most or ended otherwise, and the settings, versions and commits that differ.
     """
-    from robustgen.cli.summary import show_comparison
+    from robustgen.cli.changes import show_comparison
     from robustgen.reporting.compare import compare_runs, write_comparison
 
     comparison = compare_runs(run_a, run_b)
