@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from robustgen._checks import UsageError
@@ -208,6 +209,19 @@ def test_a_killed_run_resumes_and_ends_with_the_same_records(folder, undisturbed
     assert ended.returncode == -signal.SIGKILL
     assert essence(run_suite(small_suite(), folder, HERE)) == undisturbed
     assert essence(folder.records()[0]) == undisturbed
+
+
+def test_a_run_killed_at_random_moments_resumes_each_time(folder, undisturbed):
+    kept = 0
+    for delay in np.random.default_rng(0).uniform(0, 0.1, size=3):
+        moment = f"on_record, on_plan = None, lambda plan: threading.Timer({delay}, die).start()"
+        code = "import threading" + KILLED.format(moment=moment, jobs=1)
+        subprocess.run([sys.executable, "-c", code, str(folder.path)], cwd=ROOT, check=False)
+        records = essence(folder.records()[0])
+        assert records.items() <= undisturbed.items()
+        assert len(records) >= kept
+        kept = len(records)
+    assert essence(run_suite(small_suite(), folder, HERE)) == undisturbed
 
 
 def test_a_run_killed_beside_its_workers_resumes(folder, undisturbed):

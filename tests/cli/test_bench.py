@@ -194,6 +194,11 @@ REFUSED = {
     "no repetitions": (["--repetitions", "0"], "repetitions must be at least 1"),
     "no jobs": (["--jobs", "0"], "jobs must be at least 1"),
     "no such device": (["--device", "warp"], "got device=.warp."),
+    "no such backend": (["--backend", "dusk"], "got 'dusk'; did you mean 'dask'"),
+    "a cluster without an address": (["--backend", "dask"], "needs the address of a scheduler"),
+    "an address without a cluster": (["--scheduler", "tcp://here:1"], "is for backend 'dask'"),
+    "no time": (["--timeout", "0"], "timeout must be above 0 seconds"),
+    "no memory": (["--memory-limit", "none"], "a size must be a number with a unit.*got 'none'"),
     "an output that is a file": (["--output", "tiny.toml"], "is a file"),
 }
 

@@ -1,0 +1,78 @@
+"""Kill a run at random moments and resume it: its records must be those of an undisturbed run.
+
+    python benchmarks/kill_and_resume.py [--kills 10] [--jobs 2] [--seed 0]
+
+Moments are uniform over the time that an undisturbed run takes, from before its imports to its report. The
+process that writes gets SIGKILL, then its workers. Exits with 1 if a record differs in more than its costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from robustgen.bench.records import FILE_NAME, Record, read
+
+COSTS = ("fit_seconds", "score_seconds", "rows_per_second", "peak_memory_mib")
+RUN = "import sys; from robustgen.cli import main; sys.exit(main())"
+DETECTORS = ("iforest", "knn", "pca", "ecod")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    moments = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        undisturbed, disturbed = Path(folder, "undisturbed"), Path(folder, "disturbed")
+        start = time.perf_counter()
+        finish(undisturbed, options.jobs)
+        whole = time.perf_counter() - start
+        for _ in range(options.kills):
+            moment = moments.uniform(0, whole)
+            kill(disturbed, options.jobs, after=moment)
+            print(f"killed after {moment:.1f} of {whole:.1f} s: {len(essence(disturbed))} records are kept")
+        finish(disturbed, options.jobs)
+        same = essence(disturbed) == essence(undisturbed)
+        print(f"{len(essence(undisturbed))} records, " + ("the same" if same else "NOT the same"))
+    return 0 if same else 1
+
+
+def command(folder: Path, jobs: int) -> list[str]:
+    chosen = [f"--detector={name}" for name in DETECTORS]
+    settings = ["--repetitions=3", "--quiet", f"--jobs={jobs}", f"--output={folder}"]
+    return [sys.executable, "-c", RUN, "bench", *chosen, *settings]
+
+
+def finish(folder: Path, jobs: int) -> None:
+    subprocess.run(command(folder, jobs), check=True, stdout=subprocess.DEVNULL)
+
+
+def kill(folder: Path, jobs: int, *, after: float) -> None:
+    with subprocess.Popen(command(folder, jobs), stdout=subprocess.DEVNULL, start_new_session=True) as run:
+        time.sleep(after)
+        run.kill()
+        run.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)  # its workers, which would wait a minute for another cell
+
+
+def essence(folder: Path) -> dict[str, Record]:
+    """Return the records by key, without what they cost."""
+    records, _ = read(folder / FILE_NAME)
+    return {record.key: replace(record, **dict.fromkeys(COSTS)) for record in records}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
