@@ -118,7 +118,7 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     options = (
         click.option(
-            "-d", "--detector", default="rsrae-robust", show_default=True, help="rsrae, maw, vae, ..."
+            "-d", "--detector", default="robust", show_default=True, help="robust, rsrae, maw, vae, ..."
         ),
         click.option(
             "--contamination",

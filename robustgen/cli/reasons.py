@@ -54,8 +54,7 @@ def reasons(model: Any, source: Input, rows: NDArray[np.bool_], n_columns: int) 
 
 def _loudest(model: Any, table: pd.DataFrame, n_columns: int) -> list[str]:
     encoder = model[0]
-    contributions = _by_column(encoder, model[-1], encoder.transform(table))
-    shares = contributions / np.maximum(contributions.sum(1, keepdims=True), np.finfo(float).tiny)
+    shares = _shares(encoder, model[-1].explain(encoder.transform(table)))
     order = np.argsort(-shares, axis=1, kind="stable")[:, :n_columns]
     names = encoder.feature_names_in_
     cells = table.rename(columns=str)[list(names)]
@@ -67,11 +66,12 @@ def _loudest(model: Any, table: pd.DataFrame, n_columns: int) -> list[str]:
     ]
 
 
-def _by_column(encoder: Any, detector: Any, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the squared error (n, d) of each column, in the units that the detector scales to."""
-    errors = (numbers - detector.reconstruct(numbers)) / detector.scaling_.scale
+def _shares(encoder: Any, contributions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the part (n, d) of each column in a row's error, from that (n, e) of each of its numbers."""
     first = np.flatnonzero(np.diff(encoder.source_, prepend=-1))
-    return np.add.reduceat(errors**2, first, axis=1)
+    by_column = np.add.reduceat(contributions, first, axis=1)
+    total = by_column.sum(1, keepdims=True)
+    return by_column / np.where(total == 0, 1, total)
 
 
 def _cell(value: Any) -> str:
