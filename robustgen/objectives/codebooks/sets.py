@@ -201,7 +201,7 @@ class InlierSets:
             return torch.stack(draws)
         parts = []
         for x in _in_order(rows, len(generators)):
-            error = _mean_squares(x - self._net(x))
+            error = _mean_squares(x - self._net.decoder(self._net.positions(x)))  # no code is trained yet
             parts.append(
                 error / _mean_squares(x).clamp_min(1e-12) if self._rules.start == "relative" else error
             )

@@ -205,13 +205,35 @@ def test_the_sets_of_a_planted_mixture_are_found(corruption, directions, members
         ),
         [0],
     )
-    net.strength.zero_()
     care = CodebookCare(net.quantizer.codebooks(), net.strength, CodebookTraining())
     sets = InlierSets(net, SetRules(membership, outlier_share=corruption, warmup_epochs=0), care)
     sets.begin_epoch(0, rows_of(X), generators())
     expected = np.arange(600) >= n_inliers
     assert (sets.outlying[0].numpy() != expected).mean() < 0.02
     assert float(sets.share) == pytest.approx(corruption, abs=0.02)
+
+
+def test_codes_that_nothing_has_trained_do_not_choose_the_first_outliers():
+    """One round, which cannot make up for a bad start: the share that the decoder does not know."""
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(90, 6)) * [1, 1, 1, 0, 0, 0], 3 + rng.normal(size=(30, 6))])
+    marked = []
+    for scale in (0.0, 1e3):
+        net = initialise(
+            lambda: VectorQuantisedNet(
+                nn.Unflatten(2, (1, 6)), DualQuantizer(8, 6), Projection(np.eye(6)[:, :3])
+            ),
+            [0],
+        )
+        for book in net.quantizer.codebooks():
+            book.codes.data.mul_(scale)
+        care = CodebookCare(net.quantizer.codebooks(), net.strength, CodebookTraining())
+        rules = SetRules("trim", outlier_share=0.25, warmup_epochs=0, start_rounds=1)
+        sets = InlierSets(net, rules, care)
+        sets.begin_epoch(0, rows_of(X), generators())
+        marked.append(sets.outlying)
+    assert torch.equal(*marked)
+    assert marked[0][0, 90:].all()
 
 
 @pytest.mark.parametrize("membership", ["contrast", "rank", "compare", "trim", "reconstruction"])
