@@ -186,11 +186,11 @@ def recovery_figure(recovery: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(7.2, 3.0), layout="constrained")
     for axes, signals in zip(figure.subplots(1, 2, sharey=True), SYMMETRIES, strict=True):
         draw_errors(axes, recovery[recovery["signals"] == signals].sort_values("samples"))
-        axes.set(title=f"{signals} signals", xlabel="training samples", xscale="log", ylim=(0, 1.05))
+        axes.set(title=f"{signals} signals", xlabel="training samples", xscale="log")
         samples = sorted(recovery["samples"].unique())
         axes.set_xticks(samples, [f"{count:,}" for count in samples])
         axes.set_xticks([], minor=True)
-    figure.axes[0].set_ylabel("relative error on fresh rows")
+    figure.axes[0].set(ylabel="relative error on fresh rows", ylim=(0, None))
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
