@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -50,26 +50,34 @@ def on_cluster(
     Raises
     ------
     UsageError
-        If there is no dask.distributed, no scheduler at the address, no worker, one with several threads,
-        or the scheduler is lost.
+        If there is no dask.distributed, no scheduler at the address, no worker, one with several threads
+        or without this package, or the scheduler is lost.
     """
-    from distributed.scheduler import KilledWorker
-
     with _connected(scheduler) as client:
         executor = client.get_executor(pure=False)
         places = [device] * (jobs or len(cells))
         try:
             for cell, future in dispatch(executor, partial(_in_turn, call), deque(cells), places):
-                try:
-                    yield future.result()
-                except KilledWorker:
-                    yield failed(cell, "each worker that it ran on died: out of memory, killed, or crashed")
-        except (CancelledError, OSError) as error:
-            raise UsageError(
-                f"the scheduler at '{scheduler}' is lost ({error}): run again to go on"
-            ) from None
+                yield _record(cell, future, scheduler)
         finally:
             executor.shutdown(wait=False)  # what has not ended is cancelled
+
+
+def _record(cell: Cell, future: Future[Record], scheduler: str) -> Record:
+    """Return what came of a cell; a detector's own errors are in its record, and others are the cluster's."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        return failed(cell, "each worker that it ran on died: out of memory, killed, or crashed")
+    except (CancelledError, OSError) as error:
+        raise UsageError(f"the scheduler at '{scheduler}' is lost ({error}): run again to go on") from None
+    except Exception as error:
+        raise UsageError(
+            f"a worker of '{scheduler}' cannot run cells ({type(error).__name__}: {error}): "
+            f"does it have this version of robustgen, and the detectors?"
+        ) from None
 
 
 def _in_turn(call: Call, cell: Cell, device: str | None) -> Record:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -123,6 +124,20 @@ def test_a_process_runs_one_cell_at_a_time():
     for thread in threads:
         thread.join()
     assert most == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ModuleNotFoundError("no robustgen"), "cannot run cells .ModuleNotFoundError: no robustgen"),
+        (ConnectionError("reset"), "'tcp://here:1' is lost .reset.: run again to go on"),
+    ],
+)
+def test_what_is_not_the_detectors_fault_is_the_clusters(error, message):
+    future = Future()
+    future.set_exception(error)
+    with pytest.raises(UsageError, match=message):
+        cluster._record(small_suite().cells()[0], future, "tcp://here:1")
 
 
 class Cluster:
