@@ -137,7 +137,8 @@ class RVQVAE(QuantisedDetector):
         The probability of each training row to be an inlier, by what makes its set; see
         :class:`robustgen.inference.membership.InlierProbability`.
     contamination_ : float
-        The share of the rows that are not in ``support_``: the method's own estimate of the corruption.
+        The share of the rows that are not in ``support_``: the method's own estimate of the corruption, or
+        ``outlier_share`` where the membership is "trim" or "reconstruction".
     contamination_interval_ : tuple of float
         (lower, upper) at 90 %: the error of a share of n drawn rows, the sets being what they are.
     outlier_fraction_ : float

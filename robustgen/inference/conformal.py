@@ -93,7 +93,7 @@ class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
     more rows than a few are far out, since an inlier, too, is far out now and then. How
     the rules compare: ``reports/calibration``.
 
-    Across folds the detectors differ a little: there the proof gives :math:`2t` for :math:`t`.
+    Across folds the detectors differ a little: there what is proved is about :math:`2t` for :math:`t`.
 
     A p-value depends on no other row of X; a decision at a false discovery rate does.
 
