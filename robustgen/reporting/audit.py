@@ -14,7 +14,7 @@ from robustgen.reporting.documents import Section, page, picture
 from robustgen.reporting.figures.style import WIDTH, styled
 from robustgen.reporting.palette import INK, INLIERS, OUTLIERS
 from robustgen.reporting.sheets import Column, Item, Line, Sheet
-from robustgen.reporting.words import count, percent
+from robustgen.reporting.words import percent
 
 MOST = 500
 """Rows of the table in the page, the lowest scores first."""
@@ -70,7 +70,7 @@ class Audited:
         estimate = f"estimated share of outliers {percent(self.share)} ({percent(lower)} to {percent(upper)})"
         asked = "the estimate set the threshold" if self.given is None else f"asked for {percent(self.given)}"
         kept = int((~self.outlier).sum())
-        return (f"{count(kept, 'row')} kept", estimate, asked, f"judged by {self.method}")
+        return (f"{kept:,} rows kept", estimate, asked, f"judged by {self.method}")
 
 
 def audit_page(audited: Audited) -> str:
@@ -93,7 +93,7 @@ def _scores(audited: Audited) -> Section:
     caption = "How many rows have which error, the score with its sign changed; the line is the threshold."
     drawn = picture("scores", "Kept and removed", caption, histogram(audited))
     text = (
-        "A row is judged by how badly a net that has learnt from all rows explains it. The share of "
+        "A row is judged by how badly a model that has learnt from all rows explains it. The share of "
         "outliers is estimated from how the errors of the better half spread. Nothing here knows the "
         "truth: look at the removed rows before you trust the kept ones."
     )
@@ -112,7 +112,8 @@ def histogram(audited: Audited) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Both axes are logarithmic, the errors' where none is 0 or below.
+        The errors' axis is logarithmic where none is 0 or below; that of the counts is a square root,
+        which shows few rows beside many.
     """
     errors, threshold = -audited.values["score"], -audited.threshold
     figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
@@ -120,16 +121,18 @@ def histogram(audited: Audited) -> Figure:
     if errors.min() > 0:
         edges = np.geomspace(errors.min(), errors.max() * (1 + 1e-9), BINS)
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("")
     else:
         edges = np.linspace(errors.min(), errors.max(), BINS)
     parts = [errors[~audited.outlier], errors[audited.outlier]]
-    axes.hist(
-        parts, list(edges), stacked=True, color=[INLIERS, OUTLIERS], label=["kept", "removed"], log=True
-    )
+    axes.hist(parts, list(edges), stacked=True, color=[INLIERS, OUTLIERS], label=["kept", "removed"])
+    axes.set_yscale("function", functions=(np.sqrt, np.square))
+    axes.set_ylim(bottom=0)
     axes.axvline(threshold, color=INK, linewidth=1, linestyle="--")
     axes.set_xlabel("error of a row")
     axes.set_ylabel("rows")
-    axes.legend(loc="upper right")
+    figure.legend(loc="outside upper right", ncols=2)
     return figure
 
 

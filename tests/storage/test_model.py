@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import robustgen
-from robustgen import VQVAE, Autoencoder, CodebookTraining, RobustTraining
+from robustgen import VQVAE, Autoencoder, CodebookTraining, ConformalDetector, RobustTraining
 from robustgen._checks import UsageError
 from robustgen.storage import container
 from tests.detectors.builders import DETECTORS, grey_images, text, vectors
@@ -239,3 +239,11 @@ def test_parameters_that_no_longer_fit_the_net_are_refused(path):
 def test_an_unfitted_detector_is_refused(path):
     with pytest.raises(NotFittedError):
         Autoencoder().save(path)
+
+
+def test_a_calibrated_detector_comes_back(path):
+    X = vectors(80)
+    conformal = ConformalDetector(Autoencoder(epochs=1, random_state=0), random_state=0).fit(X)
+    loaded = there_and_back(conformal, path)
+    np.testing.assert_array_equal(loaded.p_values(X), conformal.p_values(X))
+    np.testing.assert_array_equal(loaded.outlier_probability(X), conformal.outlier_probability(X))
