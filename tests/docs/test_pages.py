@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
+from sklearn.datasets import load_breast_cancer
 
 from robustgen.bench.suites import parse_suite
 from robustgen.cli import main
@@ -22,6 +23,15 @@ PAGES = [*sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("docs/methods/*.md")
 GALLERY = sorted(ROOT.glob("docs/gallery/plot_*.py"))
 NOT_HERE = ("robustgen bench", "robustgen report", "robustgen compare", "robustgen datasets")
 """Commands that take minutes, the network or finished runs; tests/cli runs them on small cells."""
+
+
+@pytest.fixture
+def with_tables(tmp_path, monkeypatch):
+    """Work in a folder that holds the tables that the README and the site speak of."""
+    monkeypatch.chdir(tmp_path)
+    rows = load_breast_cancer(as_frame=True).data
+    rows[:300].to_csv("data.csv", index=False)
+    rows[300:400].to_csv("new.csv", index=False)
 
 
 def name_of(path: Path) -> str:
@@ -35,8 +45,8 @@ def run_command(line: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_the_examples_of_a_page_run_in_their_order(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("with_tables")
+def test_the_examples_of_a_page_run_in_their_order(page, tmp_path):
     names: dict[str, object] = {}
     for fence in MarkdownIt().parse(page.read_text(encoding="utf-8")):
         if fence.type == "fence" and fence.info == "python":
