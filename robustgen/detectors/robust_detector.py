@@ -17,6 +17,7 @@ from robustgen._checks import UsageError
 from robustgen._random import base_seed, seed_from
 from robustgen.densities.consensus import MODELS, Consensus, fit_consensus, fit_grading
 from robustgen.densities.core import least_suspected, vouched_for
+from robustgen.densities.repeats import without_flood
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
@@ -37,6 +38,9 @@ class RobustDetector(Detector):
 
     It asks who can be trusted before it asks who is an outlier:
 
+    0. Rows that **repeat** others count once, as a flood of identical outliers would do, unless more than
+       the share ``flood`` of the rows are repeats: then they are the norm
+       (:func:`robustgen.densities.repeats.without_flood`).
     1. **Judges** find the rows that few would suspect: autoencoders on columns scaled by mean and
        deviation, autoencoders on columns scaled by median and quartiles, both robustly trained
        with the L2,1 error, and an isolation forest. The half of the rows whose mean rank over the
@@ -51,6 +55,8 @@ class RobustDetector(Detector):
 
     Parameters
     ----------
+    flood : float in [0, 1]
+        The share of repeats up to which they are taken for a flood.
     judges : tuple of {"standard", "robust", "forest"}
         The judges.
     core : float in (0, 1]
@@ -147,6 +153,7 @@ class RobustDetector(Detector):
     def __init__(
         self,
         *,
+        flood: float = 0.4,
         judges: tuple[str, ...] = JUDGES,
         core: float = 0.5,
         vouching: float = 1.3,
@@ -164,6 +171,7 @@ class RobustDetector(Detector):
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
+        self.flood = flood
         self.judges = judges
         self.core = core
         self.vouching = vouching
@@ -182,6 +190,7 @@ class RobustDetector(Detector):
         self.verbose = verbose
 
     def _check_parameters(self) -> None:
+        _check_range("flood", self.flood, 0 <= _number(self.flood) <= 1, "a share in [0, 1]")
         _check_names("judges", self.judges, JUDGES)
         _check_names("models", self.models, ("autoencoder", *MODELS))
         _check_range("core", self.core, 0 < _number(self.core) <= 1, "a share in (0, 1]")
@@ -198,13 +207,15 @@ class RobustDetector(Detector):
         return Autoencoding("l21")
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
-        super()._train(X, config, device)
+        learnt = without_flood(X, self.flood)
+        counted = X if len(learnt) == X.shape[0] else X[learnt]  # a memory map stays one
+        super()._train(counted, config, device)
         seed = base_seed(self.random_state)
-        sample = _sample(X.shape, seed)
+        sample = learnt[_sample((len(learnt), *X.shape[1:]), seed)]
         rows = RowBlocks(X, self.scaling_, torch.device("cpu"), torch.float64).take(sample).flatten(1)
         judging: dict[str, Callable[[], NDArray[np.float64]]] = {
             "standard": lambda: self._reconstruction_errors(X[sample]),
-            "robust": lambda: self._second_opinion(X, X[sample], seed),
+            "robust": lambda: self._second_opinion(counted, X[sample], seed),
             "forest": lambda: _isolation(rows.numpy(), seed),
         }
         core = least_suspected([judging[name]() for name in self.judges], self.core)

@@ -38,6 +38,15 @@ def test_the_flood_is_not_among_the_reference():
     assert len(detector.reference_) > 100
 
 
+def test_identical_outliers_count_once():
+    inliers = flooded(0)
+    X = np.vstack([inliers, np.repeat(flooded(1)[140:], 60, axis=0)])
+    once = RobustDetector(n_members=2, epochs=5, random_state=0).fit(X)
+    alone = RobustDetector(n_members=2, epochs=5, random_state=0).fit(X[:141])
+    assert once.reference_.max() <= 140
+    assert abs(len(once.reference_) - len(alone.reference_)) < 15
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -69,6 +78,7 @@ def test_the_score_is_minus_the_mean_of_what_the_models_say():
 @pytest.mark.parametrize(
     ("options", "line"),
     [
+        ({"flood": 2}, "got flood=2, expected a share"),
         ({"judges": ()}, "got judges=()"),
         ({"judges": "forest"}, "got judges='forest'"),
         ({"judges": ("forrest",)}, "did you mean 'forest'"),
