@@ -129,7 +129,8 @@ def test_pyods_combinations_take_its_scores(rows):
 
 @pytest.mark.filterwarnings("ignore:.*does not have a predefined code")  # of SUOD, for what is not PyOD's
 def test_suod_takes_it(rows):
-    detector = SUOD([as_pyod(small()), KNN()], n_jobs=1, contamination=0.1, approx_flag_global=False)
+    certain = {"approx_flag_global": False, "rp_flag_global": False}  # its projections have no seed
+    detector = SUOD([as_pyod(small()), KNN()], n_jobs=1, contamination=0.1, **certain)
     assert detector.fit(rows).labels_[90:].all()
 
 
