@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from robustgen.bench.records import Record
 from robustgen.bench.runner import Plan
-from robustgen.cli.progress import Progress
+from robustgen.cli.progress import Progress, watched
 
 RECORD = Record("k", "wine", "class_0", 0.3, "all", "rsrae[1]", 0, False, "skipped")
 
@@ -43,3 +44,18 @@ def test_it_shows_the_cell_on_a_terminal(plan, capsys, monkeypatch):
     assert captured.out == ""
     assert "3/3 cells" in captured.err
     assert "rsrae[1] on wine class_0 at 0.3" in captured.err
+
+
+def test_rows_go_by_silently_where_nobody_watches(capsys):
+    blocks = [np.zeros((3, 2)), np.zeros((2, 2))]
+    assert list(watched(blocks, 5, "scoring")) == blocks
+    assert capsys.readouterr() == ("", "")
+
+
+def test_rows_are_counted_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert len(list(watched([np.zeros((3, 2)), np.zeros((2, 2))], None, "scoring"))) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "scoring" in captured.err
+    assert "5 rows" in captured.err
