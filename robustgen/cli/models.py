@@ -75,14 +75,14 @@ class Recipe:
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    """Read "key=value"; the value is TOML (3, 0.5, true, [64, 32]), or else text."""
+    """Read "key=value"; the value is TOML (3, 0.5, true, [64, 32]), none, or else text."""
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageError(f"got --set {text}, expected key=value, such as epochs=50")
     try:
         return key, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        return key, value
+        return key, None if value == "none" else value
 
 
 class Contamination(click.ParamType):

@@ -87,6 +87,14 @@ def test_the_seed_decides_the_scores(tmp_path, data):
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
 
 
+def test_parameters_are_read_as_what_they_look_like(tmp_path, data):
+    settings = ("--set", "scaling=none", "--set", "loss=l21", "--set", "robust=true", *QUICK)
+    run("fit", data, "-o", tmp_path / "model", "-d", "autoencoder", "--ignore", "id", *settings)
+    detector = robustgen.load(tmp_path / "model")[-1]
+    read = (detector.scaling, detector.loss, detector.robust, detector.epochs, detector.hidden_dims)
+    assert read == (None, "l21", True, 3, [8, 4])
+
+
 def test_a_calibrated_model_gives_p_values_and_a_false_discovery_rate(tmp_path, data):
     run("fit", data, "-o", tmp_path / "model", "--ignore", "id", "--calibration", 0.5, *QUICK)
     run("score", tmp_path / "model", data, "-o", tmp_path / "scored.csv", "--fdr", 0.2)
