@@ -32,7 +32,7 @@ from robustgen.data import load
 from robustgen.metrics import auroc
 from robustgen.metrics.generation import generation_report
 
-EPOCHS, N_SAMPLES = 16, 2000
+EPOCHS, LONG_EPOCHS, N_SAMPLES = 16, 60, 2000
 N_TRAIN, N_TRAIN_OF_SETS = 1400, 350
 """Training inliers of generation and usage, and of sets."""
 N_JUDGED, N_REAL = 2500, 1500
@@ -54,6 +54,8 @@ VARIANTS: list[dict[str, Any]] = [
     {"start": "random"},
     {"codebook_training": False},
 ]
+LONG_VARIANTS: list[dict[str, Any]] = [{}, {"membership": "rank"}]
+"""What is also measured after many epochs, in which sets may drift."""
 SCORINGS = ("codebooks", "contrast", "reconstruction", "sum")
 Cell = tuple[dict[str, Any], Callable[[], dict[str, Any]]]
 """What a line is about, and how its values are measured."""
@@ -155,18 +157,19 @@ def picture(made: NDArray, path: Path) -> None:
 
 def sets(names: list[str], corruptions: list[float]) -> Iterator[Cell]:
     """Yield the cells of the ablation of RVQ-VAE."""
+    trained = [(EPOCHS, options) for options in VARIANTS] + [(LONG_EPOCHS, one) for one in LONG_VARIANTS]
     for name in names:
         for corruption in corruptions:
-            for options in VARIANTS:
+            for epochs, options in trained:
                 variant = ", ".join(f"{key}={value}" for key, value in options.items()) or "defaults"
-                key = {"pair": name, "corruption": corruption, "variant": variant}
-                yield key, partial(divided, name, corruption, options)
+                key = {"pair": name, "corruption": corruption, "epochs": epochs, "variant": variant}
+                yield key, partial(divided, name, corruption, {"epochs": epochs, **options})
 
 
 def divided(pair: str, corruption: float, options: dict[str, Any]) -> dict[str, Any]:
     """Return what leaks into the inlier set, what is lost from it, and how well each score ranks."""
     X, outlier = pair_of(pair).dirty(corruption, N_TRAIN_OF_SETS)
-    fitted = RVQVAE(epochs=EPOCHS, random_state=0, **options).fit(X)
+    fitted = RVQVAE(random_state=0, **options).fit(X)
     ranked = {
         f"auroc_{scoring}": auroc(outlier, -fitted.set_params(scoring=scoring).score_samples(X))
         for scoring in SCORINGS
