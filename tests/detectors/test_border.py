@@ -85,7 +85,6 @@ def test_rows_unlike_the_training_rows_are_refused(trained_on, given, said, meth
         ({"contamination": 0}, r"got contamination=0, expected a share in \(0, 0.5\]"),
         ({"contamination": 0.6}, "got contamination=0.6"),
         ({"contamination": "a lot"}, "got contamination='a lot'"),
-        ({"scaling": "standart"}, "got scaling='standart', .*did you mean 'standard'"),
         ({"latent_dim": 0}, "got latent_dim=0, expected an integer of 1 or more"),
         ({"latent_dim": 2.5}, "got latent_dim=2.5"),
         ({"hidden_dims": ()}, r"got hidden_dims=\(\), expected a sequence of layer widths"),
@@ -103,6 +102,16 @@ def test_rows_unlike_the_training_rows_are_refused(trained_on, given, said, meth
 def test_parameters_out_of_range_are_refused(build, parameters, said):
     with pytest.raises(UsageError, match=said):
         build(**parameters).fit(vectors())
+
+
+SCALED = [name for name, build in DETECTORS.items() if "scaling" in build().get_params()]
+"""All but RobustDetector, which looks at the columns on both scales."""
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_an_unknown_scaling_is_refused(name):
+    with pytest.raises(UsageError, match="got scaling='standart', .*did you mean 'standard'"):
+        DETECTORS[name](scaling="standart").fit(vectors())
 
 
 @pytest.mark.parametrize(
