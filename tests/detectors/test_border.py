@@ -110,7 +110,7 @@ SCALED = [name for name, build in DETECTORS.items() if "scaling" in build().get_
 
 @pytest.mark.parametrize("name", SCALED)
 def test_an_unknown_scaling_is_refused(name):
-    with pytest.raises(UsageError, match="got scaling='standart', .*did you mean 'standard'"):
+    with pytest.raises(UsageError, match=r"got scaling='standart', .*did you mean 'standard'"):
         DETECTORS[name](scaling="standart").fit(vectors())
 
 
