@@ -188,7 +188,7 @@ class RVQVAE(QuantisedDetector):
       smaller residuals than Fashion images) ended with 1 % of outliers among the inliers.
     * ``membership="contrast"`` leaves half as many outliers among the inliers as "rank" after 60
       epochs, and as many after 16; "compare" leaves more, and its share may drift while encoder
-      and codebooks adapt to each other.
+      and codebooks adapt to each other; "trim" and "reconstruction" lose the sets.
     * ``directions="axes"`` loses fewer inliers than "none"; "principal" fails: its weights, of thin
       directions of few codes, lose the sets.
     * Batch norm before the quantizer, which lets the axes have one scale.
