@@ -53,6 +53,5 @@ def _fingerprints(X: Any) -> NDArray[np.float64]:
 def _combined(rows: Any, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     if sparse.issparse(rows):
         return np.asarray(rows @ weights)
-    return (np.asarray(rows, dtype=np.float64) * weights).sum(
-        1
-    )  # row by row alike, as a product of matrices is not
+    # Summed row by row: a product of matrices rounds equal rows differently, by their place in it.
+    return (np.asarray(rows, dtype=np.float64) * weights).sum(1)
