@@ -21,6 +21,7 @@ from robustgen.densities.repeats import without_flood
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
+from robustgen.inference.audit import Audit, audit
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.plain import plain_autoencoder, plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
@@ -30,6 +31,7 @@ from robustgen.training.rows import RowBlocks
 
 JUDGES = ("standard", "robust", "forest")
 REFERENCE_ROWS = 10_000
+LARGEST_GRADE = 700.0  # its exponential is a float yet
 REFERENCE_ENTRIES = 2**23
 
 
@@ -114,7 +116,8 @@ class RobustDetector(Detector):
         :class:`robustgen.inference.membership.InlierProbability`.
     contamination_ : float
         The estimated share of outliers among the training rows, in [0, 0.5]; see
-        :func:`robustgen.inference.corruption.estimate_corruption`.
+        :func:`robustgen.inference.corruption.estimate_corruption`. It is told from :math:`e^{|g|} - 1`, g
+        the mean grade: an error again.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
@@ -223,6 +226,10 @@ class RobustDetector(Detector):
         self.reference_ = sample[kept.numpy()]
         self.consensus_ = fit_consensus(rows, kept, [name for name in self.models if name in MODELS], seed)
         self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[sample])))
+
+    def _audit(self, scores: NDArray[np.float64]) -> Audit:
+        # Grades are logarithms: they draw in the very tail by which outliers are counted.
+        return audit(np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_GRADE)))
 
     def _reconstruction_errors(self, X: Any) -> NDArray[np.float64]:
         return torch.cat([self._net_errors(x) for x in self._blocks(X)]).cpu().double().numpy()

@@ -38,6 +38,13 @@ def test_the_flood_is_not_among_the_reference():
     assert len(detector.reference_) > 100
 
 
+def test_the_flood_is_counted():
+    detector = RobustDetector(random_state=0).fit(flooded(60))
+    assert abs(detector.contamination_ - 0.3) < 0.05
+    assert detector.support_[:140].mean() > 0.95
+    assert detector.support_[140:].mean() < 0.05
+
+
 def test_identical_outliers_count_once():
     inliers = flooded(0)
     X = np.vstack([inliers, np.repeat(flooded(1)[140:], 60, axis=0)])
