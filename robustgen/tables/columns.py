@@ -41,9 +41,34 @@ class Column(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class OneNumber:
+    """What columns share whose cells become one number each.
+
+    Attributes
+    ----------
+    name : str
+        Of the column.
+    fill : float
+        What a missing cell becomes.
+    """
+
+    name: str
+    fill: float
+
+    @property
+    def outputs(self) -> list[str]:
+        """One: the column's own name."""
+        return [self.name]
+
+    def encode(self, values: pd.Series) -> NDArray[np.float64]:
+        """Fill what is missing."""
+        return values.fillna(self.fill).to_numpy()[:, None]
+
+
 @storable
 @dataclass(frozen=True)
-class NumberColumn:
+class NumberColumn(OneNumber):
     """Numbers as they are; a missing one is the median of the training rows.
 
     Attributes
@@ -56,8 +81,6 @@ class NumberColumn:
         Whether all training rows have whole numbers.
     """
 
-    name: str
-    fill: float
     whole: bool
     kind: ClassVar[str] = "a number"
     least: ClassVar[float] = 0.5
@@ -73,15 +96,6 @@ class NumberColumn:
         numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
         return numbers.where(np.isfinite(numbers))
 
-    @property
-    def outputs(self) -> list[str]:
-        """One: the column's own name."""
-        return [self.name]
-
-    def encode(self, values: pd.Series) -> NDArray[np.float64]:
-        """Fill what is missing."""
-        return values.fillna(self.fill).to_numpy()[:, None]
-
     def decode(self, numbers: NDArray[np.float64]) -> Any:
         """Round where the training rows have whole numbers."""
         return numbers[:, 0].round().astype(np.int64) if self.whole else numbers[:, 0]
@@ -89,7 +103,7 @@ class NumberColumn:
 
 @storable
 @dataclass(frozen=True)
-class BooleanColumn:
+class BooleanColumn(OneNumber):
     """True as 1 and False as 0; a missing one is what most training rows have.
 
     Attributes
@@ -100,8 +114,6 @@ class BooleanColumn:
         0 or 1.
     """
 
-    name: str
-    fill: float
     kind: ClassVar[str] = "true or false"
     least: ClassVar[float] = 1.0
     words: ClassVar[dict[str, float]] = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
@@ -115,15 +127,6 @@ class BooleanColumn:
     def parse(cls, cells: pd.Series) -> pd.Series:
         """Read true, false, yes and no, in capitals or not."""
         return cells.astype("str").str.strip().str.lower().map(cls.words).astype("float64")
-
-    @property
-    def outputs(self) -> list[str]:
-        """One: the column's own name."""
-        return [self.name]
-
-    def encode(self, values: pd.Series) -> NDArray[np.float64]:
-        """Fill what is missing."""
-        return values.fillna(self.fill).to_numpy()[:, None]
 
     def decode(self, numbers: NDArray[np.float64]) -> Any:
         """Return true from 1/2 on."""
