@@ -36,7 +36,7 @@ from robustgen.objectives.base import Objective
 from robustgen.objectives.scores import shared, squared_parts
 from robustgen.storage import save
 from robustgen.training import History, RobustTraining, TrainingConfig, train
-from robustgen.training.device import choose_device
+from robustgen.training.device import choose_device, scoring_dtype
 from robustgen.training.progress import ProgressBar
 from robustgen.training.rows import RowBlocks, block_rows, place_rows
 from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
@@ -172,7 +172,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         rows = place_rows(X, self.scaling_, device, torch.float32)
         with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
             self.history_ = train(net, self._build_objective(), rows, config, generators, [progress])
-        self.net_ = net.to(_scoring_dtype(X.shape[1:], device)).requires_grad_(False)
+        self.net_ = net.to(scoring_dtype(X.shape[1:], device)).requires_grad_(False)
 
     def _initialised(self, seeds: Sequence[int]) -> AutoencoderNet:
         shape = self.input_shape_
@@ -391,11 +391,3 @@ def _scaled_limits(X: Any, scaling: Scaling) -> tuple[float, float]:
         float(((lowest - scaling.center) / scaling.scale).min()),
         float(((highest - scaling.center) / scaling.scale).max()),
     )
-
-
-def _scoring_dtype(row_shape: tuple[int, ...], device: torch.device) -> torch.dtype:
-    """Return float64, in which a row's score does not depend on the rows beside it.
-
-    Convolutions have no fast float64 kernel and mps has no float64 at all: float32 there.
-    """
-    return torch.float32 if len(row_shape) > 1 or device.type == "mps" else torch.float64

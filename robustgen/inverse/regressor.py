@@ -27,7 +27,7 @@ from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
 from robustgen.objectives.regression import Regression
 from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
 from robustgen.training import History, RobustTraining, TrainingConfig, train
-from robustgen.training.device import choose_device
+from robustgen.training.device import choose_device, scoring_dtype
 from robustgen.training.progress import ProgressBar
 from robustgen.training.rows import RowBlocks, block_rows, place_rows
 from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
@@ -212,9 +212,7 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
             objective = Regression(self.loss, self.n_features_in_)
             self.history_ = train(net, objective, rows, config, generators, [progress])
-        # float64 makes an estimate independent of the rows beside it; mps has none.
-        exact = torch.float32 if device.type == "mps" else torch.float64
-        self.net_ = net.to(exact).requires_grad_(False)
+        self.net_ = net.to(scoring_dtype((self.n_features_in_,), device)).requires_grad_(False)
 
     def _initialised(self, seeds: Sequence[int]) -> MLP:
         """Return the net before its training, a member for each seed."""

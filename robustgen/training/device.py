@@ -40,6 +40,26 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def scoring_dtype(row_shape: tuple[int, ...], device: torch.device) -> torch.dtype:
+    """Return float64, in which a row's score does not depend on the rows beside it.
+
+    Convolutions have no fast float64 kernel and mps has no float64 at all: float32 there.
+
+    Parameters
+    ----------
+    row_shape : tuple of int
+        Of what a net takes, (d,) or (C, H, W).
+    device : torch.device
+        Where it computes.
+
+    Examples
+    --------
+    >>> scoring_dtype((30,), torch.device("cpu")), scoring_dtype((1, 28, 28), torch.device("cpu"))
+    (torch.float64, torch.float32)
+    """
+    return torch.float32 if len(row_shape) > 1 or device.type == "mps" else torch.float64
+
+
 def _available() -> list[str]:
     devices = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     return [name for name, there in devices.items() if there]
