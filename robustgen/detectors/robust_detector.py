@@ -50,10 +50,10 @@ class RobustDetector(Detector):
     2. The core **vouches**: a row is kept when its nearest core rows are at most ``vouching`` times as
        far as its nearest rows of all (:func:`robustgen.densities.core.vouched_for`). What is thin
        around the core joins it; a clump apart from it, however dense, stays out.
-    3. **Models** of what is kept score: a shrunk Gaussian, a mixture of Gaussians, the nearest
-       neighbours, and the first autoencoders themselves. Each is graded by the training rows'
-       errors (:class:`robustgen.densities.consensus.Grading`); the score is minus the mean grade,
-       0 for a row that all of them find as good as the median training row.
+    3. **Models** of what is kept score: a shrunk Gaussian, a mixture of Gaussians and the nearest
+       neighbours. Each is graded by the training rows' errors
+       (:class:`robustgen.densities.consensus.Grading`); the score is minus the mean grade, 0 for a
+       row that all of them find as good as the median training row.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ class RobustDetector(Detector):
     vouching : float
         The largest ratio of distances at which a row is kept, at least 1; 0 keeps the core as it is.
     models : tuple of {"autoencoder", "gaussian", "mixture", "neighbours"}
-        The models.
+        The models; "autoencoder" is the error of the first judges, which are good judges of the
+        training rows and blunt models of them.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
         most 10; 10 for images.
@@ -160,7 +161,7 @@ class RobustDetector(Detector):
         judges: tuple[str, ...] = JUDGES,
         core: float = 0.5,
         vouching: float = 1.3,
-        models: tuple[str, ...] = ("autoencoder", *MODELS),
+        models: tuple[str, ...] = tuple(MODELS),
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
         epochs: int = 30,

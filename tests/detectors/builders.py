@@ -18,8 +18,14 @@ DETECTORS: dict[str, Callable[..., Any]] = {
     "autoencoder, members": lambda **options: Autoencoder(
         **{"loss": "l1", "n_members": 3, "epochs": 5, "random_state": 0} | options
     ),
-    "robust detector": lambda **options: RobustDetector(
-        **{"n_members": 2, "epochs": 5, "random_state": 0} | options
+    "robust detector, all models": lambda **options: RobustDetector(
+        **{
+            "models": ("autoencoder", "gaussian", "mixture", "neighbours"),
+            "n_members": 2,
+            "epochs": 5,
+            "random_state": 0,
+        }
+        | options
     ),
     "rsrae": lambda **options: RSRAE(**{"epochs": 5, "random_state": 0} | options),
     "rsrae+": lambda **options: RSRAE(**{"mode": "joint", "epochs": 5, "random_state": 0} | options),
