@@ -51,6 +51,26 @@ def base_seed(random_state: int | np.random.RandomState | np.random.Generator | 
     return int(random_state)
 
 
+def member_seeds(seed: int, purpose: str, n_members: int) -> list[int]:
+    """Return a seed for each member and purpose: member k draws what it would draw alone.
+
+    Examples
+    --------
+    >>> member_seeds(0, "draws", 3)[:2] == member_seeds(0, "draws", 2)
+    True
+    """
+    return [seed_from(seed, purpose, k) for k in range(n_members)]
+
+
+def member_generators(
+    seed: int, purpose: str, n_members: int, device: torch.device | str = "cpu"
+) -> list[torch.Generator]:
+    """Return a generator on the device for each member and purpose."""
+    import torch  # the package's other users of this file do without
+
+    return [torch.Generator(device).manual_seed(one) for one in member_seeds(seed, purpose, n_members)]
+
+
 def normal(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Tensor:
     """Draw standard normals of shape (K, *shape), member k from its own generator."""
     drawn = like.new_empty((len(generators), *shape))

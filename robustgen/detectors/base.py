@@ -16,7 +16,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from robustgen._random import base_seed, seed_from
+from robustgen._random import base_seed, member_generators, member_seeds
 from robustgen._storable import storable
 from robustgen.detectors.border import check_rows
 from robustgen.detectors.exporting import ScoringFunction, export_onnx
@@ -164,11 +164,9 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
         seed = base_seed(self.random_state)
-        seeds = [seed_from(seed, "initialisation", k) for k in range(self.n_members)]
-        draws = [seed_from(seed, "draws", k) for k in range(self.n_members)]
-        generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
+        generators = member_generators(seed, "draws", self.n_members, device)
         self._limits = _scaled_limits(X, self.scaling_)
-        net = self._initialised(seeds).to(device)
+        net = self._initialised(member_seeds(seed, "initialisation", self.n_members)).to(device)
         rows = place_rows(X, self.scaling_, device, torch.float32)
         with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
             self.history_ = train(net, self._build_objective(), rows, config, generators, [progress])

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from robustgen._random import base_seed, seed_from
+from robustgen._random import base_seed, member_generators
 from robustgen.detectors.base import Detector
 from robustgen.training.rows import block_rows
 
@@ -31,10 +31,8 @@ def generators_for(
     list of torch.Generator
         One a member.
     """
-    seed = base_seed(random_state)
     device = next(detector.net_.parameters()).device
-    seeds = [seed_from(seed, "sample", k) for k in range(detector.n_members)]
-    return [torch.Generator(device).manual_seed(one) for one in seeds]
+    return member_generators(base_seed(random_state), "sample", detector.n_members, device)
 
 
 def decode(detector: Detector, codes: Tensor) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from robustgen._checks import UsageError
-from robustgen._random import base_seed, seed_from
+from robustgen._random import base_seed, member_generators, member_seeds
 from robustgen.detectors.base import Detector
 from robustgen.detectors.border import check_rows
 from robustgen.detectors.generation import generators_for
@@ -208,9 +208,8 @@ class QuantisedDetector(Detector):
             given = self._checked_labels(labels, codes.shape[1])
             n_labels = int(given.max()) + 1
             codes = torch.cat([codes, given.to(device).expand(len(codes), -1)[..., None]], dim=-1)
-        seeds = [seed_from(self._seed, "prior", k) for k in range(self.n_members)]
-        draws = [seed_from(self._seed, "prior draws", k) for k in range(self.n_members)]
-        generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
+        seeds = member_seeds(self._seed, "prior", self.n_members)
+        generators = member_generators(self._seed, "prior draws", self.n_members, device)
         prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels)
         self.prior_ = prior.fit(codes, self._prior_config(codes.shape[1]), seeds, generators)
         return self

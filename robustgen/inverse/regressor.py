@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import UsageError, suggest
-from robustgen._random import base_seed, seed_from
+from robustgen._random import base_seed, member_generators, member_seeds
 from robustgen._storable import storable
 from robustgen.detectors.border import check_rows
 from robustgen.detectors.parameters import check_choice, check_count, check_dims, robust_training
@@ -204,10 +204,8 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def _train(self, pairs: NDArray[np.float64], config: TrainingConfig, device: torch.device) -> None:
         seed = base_seed(self.random_state)
-        draws = [seed_from(seed, "draws", k) for k in range(self.n_members)]
-        generators = [torch.Generator(device).manual_seed(draw) for draw in draws]
-        starts = [seed_from(seed, "initialisation", k) for k in range(self.n_members)]
-        net = self._initialised(starts).to(device)
+        generators = member_generators(seed, "draws", self.n_members, device)
+        net = self._initialised(member_seeds(seed, "initialisation", self.n_members)).to(device)
         rows = place_rows(pairs, self.scaling_, device, torch.float32)
         with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
             objective = Regression(self.loss, self.n_features_in_)

@@ -17,6 +17,13 @@ from robustgen.cli.main import OneLineGroup
 HEAVY = ("torch", "sklearn", "scipy", "pyod", "matplotlib", "pandas", "joblib", "rich")
 
 
+def test_the_package_runs_as_the_command():
+    asked = subprocess.run(
+        [sys.executable, "-m", "robustgen", "--version"], capture_output=True, text=True, check=True
+    )
+    assert robustgen.__version__ in asked.stdout
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
