@@ -1,4 +1,4 @@
-"""Rows that repeat each other: the norm where they are many, a flood where they are not."""
+"""Floods, rows that stand in the set many times: outliers where they are few, the norm where many."""
 
 from __future__ import annotations
 
@@ -9,20 +9,45 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 CHUNK_ROWS = 65_536
+FLOOD = 20
+"""Copies that make a flood: as many as the neighbours by which a row is vouched for."""
 
 
-def without_flood(X: Any, tolerated: float) -> NDArray[np.intp]:
-    """Return the rows to learn from: one of each kind, unless repeats are what the set consists of.
+def copies(X: Any) -> NDArray[np.intp]:
+    """Return how often each row stands in X, itself counted.
 
-    A repeat is a row that stands in X before. Up to a share of repeats, identical rows may be a flood of
-    outliers, and each kind counts once; beyond it they are the norm, and all rows count.
+    Parameters
+    ----------
+    X : ndarray, memory map or CSR matrix, (n, ...)
+        The rows.
+
+    Returns
+    -------
+    ndarray of int, (n,)
+        At least 1.
+
+    Examples
+    --------
+    >>> copies(np.array([[1, 2], [3, 4], [1, 2], [5, 6]]))
+    array([2, 1, 2, 1])
+    """
+    _, kinds, counts = np.unique(_fingerprints(X), return_inverse=True, return_counts=True)
+    return counts[kinds]
+
+
+def without_floods(X: Any, tolerated: float) -> NDArray[np.intp]:
+    """Return the rows to learn from: floods count once, unless they are what the set consists of.
+
+    A flood is a kind of row that stands in X 20 times or more. Up to a share of the rows, floods may be
+    one outlier many times over, and each counts as one row; beyond it they are the norm, and all rows
+    count.
 
     Parameters
     ----------
     X : ndarray, memory map or CSR matrix, (n, ...)
         The training rows.
     tolerated : float in [0, 1]
-        The share of repeats beyond which they are the norm.
+        The share of rows in floods beyond which they are the norm.
 
     Returns
     -------
@@ -31,15 +56,47 @@ def without_flood(X: Any, tolerated: float) -> NDArray[np.intp]:
 
     Examples
     --------
-    >>> without_flood(np.array([[1, 2], [3, 4], [1, 2], [5, 6]]), 0.4)
-    array([0, 1, 3])
-    >>> without_flood(np.array([[1, 2], [1, 2], [1, 2], [5, 6]]), 0.4)
-    array([0, 1, 2, 3])
+    >>> X = np.array([[1, 2]] * 20 + [[3, 4], [5, 6]])
+    >>> without_floods(X, 1.0)
+    array([ 0, 20, 21])
+    >>> len(without_floods(X, 0.4))
+    22
     """
-    n_rows = X.shape[0]
-    kinds = np.sort(np.unique(_fingerprints(X), return_index=True)[1])
-    norm = n_rows - len(kinds) > tolerated * n_rows or len(kinds) < 2
-    return np.arange(n_rows) if norm else kinds
+    prints = _fingerprints(X)
+    _, first, kinds, counts = np.unique(prints, return_index=True, return_inverse=True, return_counts=True)
+    flooded = counts[kinds] >= FLOOD
+    counting = ~flooded
+    counting[first] = True
+    norm = flooded.mean() > tolerated or counting.sum() < 2
+    return np.arange(len(prints)) if norm else np.flatnonzero(counting)
+
+
+def vouched_by_copies(X: Any) -> NDArray[np.bool_]:
+    """Return the rows that repeat, where floods are the norm; none where no flood is left.
+
+    Normal traffic that comes in floods of its own is no single cloud: each flood lies apart from the
+    others, and no core of half of the rows holds them all.
+
+    Parameters
+    ----------
+    X : ndarray, memory map or CSR matrix, (n, ...)
+        The rows that `without_floods` leaves.
+
+    Returns
+    -------
+    ndarray of bool, (n,)
+        The rows that stand in X twice or more, if any row stands there 20 times.
+
+    Examples
+    --------
+    >>> X = np.array([[1, 2]] * 20 + [[3, 4], [3, 4], [5, 6]])
+    >>> vouched_by_copies(X)[19:]
+    array([ True,  True,  True, False])
+    >>> vouched_by_copies(X[15:]).any()
+    np.False_
+    """
+    counts = copies(X)
+    return (counts > 1) & (counts.max() >= FLOOD)
 
 
 def _fingerprints(X: Any) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from robustgen._checks import UsageError
 from robustgen._random import base_seed, seed_from
 from robustgen.densities.consensus import MODELS, Consensus, fit_consensus, fit_grading
 from robustgen.densities.core import least_suspected, vouched_for
-from robustgen.densities.repeats import without_flood
+from robustgen.densities.repeats import vouched_by_copies, without_floods
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
@@ -40,9 +40,9 @@ class RobustDetector(Detector):
 
     It asks who can be trusted before it asks who is an outlier:
 
-    0. Rows that **repeat** others count once, as a flood of identical outliers would do, unless more than
-       the share ``flood`` of the rows are repeats: then they are the norm
-       (:func:`robustgen.densities.repeats.without_flood`).
+    0. **Floods**, rows that stand in X 20 times or more, count once each, unless more than the share
+       ``flood`` of the rows are in floods: then they are the norm, and rows that repeat are kept
+       (:func:`robustgen.densities.repeats.without_floods`).
     1. **Judges** find the rows that few would suspect: autoencoders on columns scaled by mean and
        deviation, autoencoders on columns scaled by median and quartiles, both robustly trained
        with the L2,1 error, and an isolation forest. The half of the rows whose mean rank over the
@@ -58,7 +58,7 @@ class RobustDetector(Detector):
     Parameters
     ----------
     flood : float in [0, 1]
-        The share of repeats up to which they are taken for a flood.
+        The share of rows in floods up to which these are taken for outliers.
     judges : tuple of {"standard", "robust", "forest"}
         The judges.
     core : float in (0, 1]
@@ -211,11 +211,12 @@ class RobustDetector(Detector):
         return Autoencoding("l21")
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
-        learnt = without_flood(X, self.flood)
+        learnt = without_floods(X, self.flood)
         counted = X if len(learnt) == X.shape[0] else X[learnt]  # a memory map stays one
         super()._train(counted, config, device)
         seed = base_seed(self.random_state)
-        sample = learnt[_sample((len(learnt), *X.shape[1:]), seed)]
+        judged = _sample(counted.shape, seed)
+        sample = learnt[judged]
         rows = RowBlocks(X, self.scaling_, torch.device("cpu"), torch.float64).take(sample).flatten(1)
         judging: dict[str, Callable[[], NDArray[np.float64]]] = {
             "standard": lambda: self._reconstruction_errors(X[sample]),
@@ -224,6 +225,7 @@ class RobustDetector(Detector):
         }
         core = least_suspected([judging[name]() for name in self.judges], self.core)
         kept = vouched_for(rows, core, self.vouching) if self.vouching else core
+        kept |= torch.from_numpy(vouched_by_copies(counted)[judged])
         self.reference_ = sample[kept.numpy()]
         self.consensus_ = fit_consensus(rows, kept, [name for name in self.models if name in MODELS], seed)
         self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[sample])))

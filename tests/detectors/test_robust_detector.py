@@ -54,6 +54,15 @@ def test_identical_outliers_count_once():
     assert abs(len(once.reference_) - len(alone.reference_)) < 15
 
 
+def test_where_floods_are_the_norm_a_flood_apart_from_the_others_is_normal():
+    rng = np.random.default_rng(0)
+    near, far = rng.normal(size=(3, 5)), 8 + rng.normal(size=(2, 5))
+    X = np.vstack([np.repeat(near, 60, axis=0), np.repeat(far, 30, axis=0), 4 * rng.normal(size=(40, 5))])
+    detector = RobustDetector(n_members=2, epochs=5, random_state=0).fit(X)
+    assert np.isin(np.arange(180, 240), detector.reference_).all()
+    assert detector.score_samples(far).min() > np.median(detector.score_samples(X[240:]))
+
+
 @pytest.mark.parametrize(
     "options",
     [
