@@ -71,7 +71,8 @@ class Consensus:
     Attributes
     ----------
     center, scale : Tensor, (d,)
-        Mean and standard deviation of the sample's columns, 1 for a constant one.
+        Mean of the sample's columns, and what they are measured in: their standard deviation, 1 for a
+        constant one, unless something else was given.
     models : tuple of Gaussian, Clusters and Neighbours
         The M models.
     gradings : tuple of Grading
@@ -96,7 +97,9 @@ def standardisation(rows: Tensor) -> tuple[Tensor, Tensor]:
     return rows.mean(0), torch.where(spread > CONSTANT, spread, 1)
 
 
-def fit_consensus(rows: Tensor, reference: Tensor, models: Sequence[str], seed: int) -> Consensus:
+def fit_consensus(
+    rows: Tensor, reference: Tensor, models: Sequence[str], seed: int, *, scale: Tensor | None = None
+) -> Consensus:
     """Fit models to the rows of reference, and grade them by all rows.
 
     Parameters
@@ -109,6 +112,8 @@ def fit_consensus(rows: Tensor, reference: Tensor, models: Sequence[str], seed: 
         Names in ``MODELS``.
     seed : int
         Of what is drawn.
+    scale : Tensor, (d,), or None
+        What the columns are measured in; ``None`` takes their standard deviations in the reference.
 
     Returns
     -------
@@ -123,7 +128,8 @@ def fit_consensus(rows: Tensor, reference: Tensor, models: Sequence[str], seed: 
     >>> bool(grades[19] > grades[:15].max())
     True
     """
-    center, scale = standardisation(rows[reference])
+    center, deviation = standardisation(rows[reference])
+    scale = deviation if scale is None else scale
     standardised = (rows - center) / scale
     fitted = tuple(MODELS[name](standardised[reference], seed) for name in models)
     gradings = tuple(fit_grading(_errors(model, standardised)) for model in fitted)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -15,24 +16,51 @@ from torch import Tensor
 
 from robustgen._checks import UsageError
 from robustgen._random import base_seed, seed_from
+from robustgen._storable import storable
+from robustgen.densities.concentration import concentrate
 from robustgen.densities.consensus import MODELS, Consensus, fit_consensus, fit_grading
 from robustgen.densities.core import least_suspected, vouched_for
 from robustgen.densities.repeats import vouched_by_copies, without_floods
+from robustgen.descriptors.description import Description, described_width, fit_description
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
 from robustgen.inference.audit import Audit, audit
 from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.plain import plain_autoencoder, plain_latent_dim
+from robustgen.nets.plain import plain_autoencoder, plain_latent_dim, thumbnail_autoencoder
 from robustgen.objectives.autoencoding import Autoencoding
 from robustgen.objectives.reconstruction import l21
 from robustgen.training import RobustTraining, TrainingConfig
-from robustgen.training.rows import RowBlocks
+from robustgen.training.rows import RowBlocks, block_rows
 
-JUDGES = ("standard", "robust", "forest")
+JUDGES = ("standard", "robust", "forest", "concentration")
 REFERENCE_ROWS = 10_000
 LARGEST_GRADE = 700.0  # its exponential is a float yet
 REFERENCE_ENTRIES = 2**23
+
+
+@storable
+@dataclass(frozen=True)
+class Parts:
+    """Who judges and who scores.
+
+    Attributes
+    ----------
+    judges : tuple of str
+        The judges.
+    vouching : float
+        The largest ratio of distances at which a row is kept; 0 keeps the core as it is.
+    models : tuple of str
+        The models.
+    """
+
+    judges: tuple[str, ...]
+    vouching: float
+    models: tuple[str, ...]
+
+
+FOR_VECTORS = Parts(("standard", "robust", "forest"), 1.3, tuple(MODELS))
+FOR_IMAGES = Parts(("concentration",), 0, ("neighbours",))
 
 
 class RobustDetector(Detector):
@@ -55,25 +83,32 @@ class RobustDetector(Detector):
        (:class:`robustgen.densities.consensus.Grading`); the score is minus the mean grade, 0 for a
        row that all of them find as good as the median training row.
 
+    **Images** are compared by what they look like, as one vector of pixels, edges and textures
+    (:class:`robustgen.descriptors.description.Description`). One judge finds the half of them that lies
+    together (:func:`robustgen.densities.concentration.concentrate`), and the nearest of these score. The
+    autoencoders do no more than ``transform`` and ``reconstruct`` them.
+
     Parameters
     ----------
     flood : float in [0, 1]
         The share of rows in floods up to which these are taken for outliers.
-    judges : tuple of {"standard", "robust", "forest"}
-        The judges.
+    judges : tuple of {"standard", "robust", "forest", "concentration"} or None
+        The judges; ``None`` takes the first three for vectors, the last for images.
     core : float in (0, 1]
         The share of the rows that is trusted at first.
-    vouching : float
+    vouching : float or None
         The largest ratio of distances at which a row is kept, at least 1; 0 keeps the core as it is.
-    models : tuple of {"autoencoder", "gaussian", "mixture", "neighbours"}
-        The models; "autoencoder" is the error of the first judges, which are good judges of the
-        training rows and blunt models of them.
+        ``None`` takes 1.3 for vectors, 0 for images.
+    models : tuple of {"autoencoder", "gaussian", "mixture", "neighbours"} or None
+        The models; ``None`` takes the last three for vectors, the last for images.
+        "autoencoder" is the error of the first judges, which are good judges of the training rows and
+        blunt models of them.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
         most 10; 10 for images.
     hidden_dims : tuple of int
-        Widths of the encoder's hidden layers, mirrored in the decoder. Images take the
-        convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+        Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
+        at most 32 x 32 pixels.
     epochs : int
         Passes of the autoencoders over the rows.
     batch_size : int
@@ -101,6 +136,10 @@ class RobustDetector(Detector):
 
     Attributes
     ----------
+    parts_ : Parts
+        The judges and models that were taken.
+    description_ : robustgen.descriptors.description.Description or None
+        What makes a vector of an image; ``None`` for vectors.
     consensus_ : robustgen.densities.consensus.Consensus
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
@@ -151,6 +190,8 @@ class RobustDetector(Detector):
 
     scaling = "standard"  # of the first autoencoders; the second take the other one
 
+    parts_: Parts
+    description_: Description | None
     consensus_: Consensus
     reference_: NDArray[np.intp]
 
@@ -158,10 +199,10 @@ class RobustDetector(Detector):
         self,
         *,
         flood: float = 0.4,
-        judges: tuple[str, ...] = JUDGES,
+        judges: tuple[str, ...] | None = None,
         core: float = 0.5,
-        vouching: float = 1.3,
-        models: tuple[str, ...] = tuple(MODELS),
+        vouching: float | None = None,
+        models: tuple[str, ...] | None = None,
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
         epochs: int = 30,
@@ -195,40 +236,70 @@ class RobustDetector(Detector):
 
     def _check_parameters(self) -> None:
         _check_range("flood", self.flood, 0 <= _number(self.flood) <= 1, "a share in [0, 1]")
-        _check_names("judges", self.judges, JUDGES)
-        _check_names("models", self.models, ("autoencoder", *MODELS))
         _check_range("core", self.core, 0 < _number(self.core) <= 1, "a share in (0, 1]")
-        vouching = _number(self.vouching)
+        parts = self._chosen(FOR_VECTORS)
+        _check_names("judges", parts.judges, JUDGES)
+        _check_names("models", parts.models, ("autoencoder", *MODELS))
+        vouching = _number(parts.vouching)
         _check_range("vouching", self.vouching, vouching >= 1 or vouching == 0, "a ratio of 1 or more, or 0")
+
+    def _chosen(self, usual: Parts) -> Parts:
+        """Return the user's choice of parts, the usual ones where it is left open."""
+        return Parts(
+            usual.judges if self.judges is None else self.judges,
+            usual.vouching if self.vouching is None else self.vouching,
+            usual.models if self.models is None else self.models,
+        )
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
         return plain_latent_dim(row_shape)
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
-        return plain_autoencoder(row_shape, self.hidden_dims, self.latent_dim_)
+        build = thumbnail_autoencoder if len(row_shape) == 3 else plain_autoencoder
+        return build(row_shape, self.hidden_dims, self.latent_dim_)
 
     def _build_objective(self) -> Autoencoding:
         return Autoencoding("l21")
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        images = X.ndim > 2
+        self.parts_ = self._chosen(FOR_IMAGES if images else FOR_VECTORS)
         learnt = without_floods(X, self.flood)
         counted = X if len(learnt) == X.shape[0] else X[learnt]  # a memory map stays one
         super()._train(counted, config, device)
         seed = base_seed(self.random_state)
-        judged = _sample(counted.shape, seed)
+        width = described_width(X.shape[1:]) if images else X.shape[1]
+        judged = _sample(len(learnt), width, seed)
         sample = learnt[judged]
-        rows = RowBlocks(X, self.scaling_, torch.device("cpu"), torch.float64).take(sample).flatten(1)
+        blocks = self._scaled_blocks(X, sample)
+        self.description_ = fit_description(blocks()) if images else None
+        rows = torch.cat([self._described(block) for block in blocks()])
         judging: dict[str, Callable[[], NDArray[np.float64]]] = {
             "standard": lambda: self._reconstruction_errors(X[sample]),
             "robust": lambda: self._second_opinion(counted, X[sample], seed),
             "forest": lambda: _isolation(rows.numpy(), seed),
+            "concentration": lambda: concentrate(rows, self.core),
         }
-        core = least_suspected([judging[name]() for name in self.judges], self.core)
-        kept = vouched_for(rows, core, self.vouching) if self.vouching else core
+        core = least_suspected([judging[name]() for name in self.parts_.judges], self.core)
+        kept = vouched_for(rows, core, self.parts_.vouching) if self.parts_.vouching else core
         kept |= torch.from_numpy(vouched_by_copies(counted)[judged])
         self.reference_ = sample[kept.numpy()]
-        self.consensus_ = fit_consensus(rows, kept, [name for name in self.models if name in MODELS], seed)
+        models = [name for name in self.parts_.models if name in MODELS]
+        # What describes an image has units that tell its parts' weight; the deviation of a pixel that is
+        # black in nearly all images is no unit.
+        scale = torch.ones_like(rows[0]) if images else None
+        self.consensus_ = fit_consensus(rows, kept, models, seed, scale=scale)
         self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[sample])))
+
+    def _scaled_blocks(self, X: Any, sample: NDArray[np.intp]) -> Callable[[], Iterator[Tensor]]:
+        """Return what goes through the scaled rows of a sample, as often as it is called."""
+        rows = RowBlocks(X, self.scaling_, torch.device("cpu"), torch.float64)
+        step = block_rows(1, X.shape[1:])
+        return lambda: (rows.take(sample[start : start + step]) for start in range(0, len(sample), step))
+
+    def _described(self, rows: Tensor) -> Tensor:
+        """Return rows (B, ...) as the vectors (B, D) by which they are compared."""
+        return rows if self.description_ is None else self.description_(rows)
 
     def _audit(self, scores: NDArray[np.float64]) -> Audit:
         # Grades are logarithms: they draw in the very tail by which outliers are counted.
@@ -249,8 +320,9 @@ class RobustDetector(Detector):
         return -twin.fit(X).score_samples(sample)
 
     def _errors(self, x: Tensor) -> Tensor:
-        grades = self.consensus_(x[0].flatten(1)) if self.consensus_.models else x.new_empty(0, x.shape[1])
-        if "autoencoder" in self.models:
+        described = self._described(x[0])
+        grades = self.consensus_(described) if self.consensus_.models else x.new_empty(0, x.shape[1])
+        if "autoencoder" in self.parts_.models:
             grades = torch.cat([grades, self._net_grading(self._net_errors(x))[None]])
         return grades.mean(0, keepdim=True)
 
@@ -284,13 +356,12 @@ def _check_names(parameter: str, names: Any, known: tuple[str, ...]) -> None:
         check_choice(parameter, name, known)
 
 
-def _sample(shape: tuple[int, ...], seed: int) -> NDArray[np.intp]:
+def _sample(n_rows: int, width: int, seed: int) -> NDArray[np.intp]:
     """Return the rows that are judged, in order: all of them where there are few."""
-    width = math.prod(shape[1:])
     most = min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))
-    if shape[0] <= most:
-        return np.arange(shape[0])
-    return np.sort(np.random.default_rng(seed_from(seed, "sample")).choice(shape[0], most, replace=False))
+    if n_rows <= most:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng(seed_from(seed, "sample")).choice(n_rows, most, replace=False))
 
 
 def _isolation(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from torch import nn
+import math
 
+from torch import Tensor, nn
+from torch.nn import functional
+
+from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.conv import ConvDecoder, ConvEncoder
 from robustgen.nets.linear import Linear
@@ -52,3 +56,62 @@ def plain_autoencoder(
         return AutoencoderNet(encoder, bottleneck, ConvDecoder(latent_dim, row_shape))
     dims = [row_shape[0], *hidden_dims, latent_dim]
     return AutoencoderNet(MLP(dims), nn.Identity(), MLP(dims[::-1]))
+
+
+def thumbnail_autoencoder(
+    image_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
+) -> AutoencoderNet:
+    """Return an MLP on the pixels of thumbnails and its mirror, enlarged to the image, with one member.
+
+    Many members cost little on a CPU, whatever the size of the images; convolutions cost far more.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W).
+    hidden_dims : tuple of int
+        Widths of the encoder's hidden layers.
+    latent_dim : int
+        The width of the bottleneck.
+
+    Returns
+    -------
+    AutoencoderNet
+        The net, on the CPU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> thumbnail_autoencoder((3, 40, 28), (64, 32), 10)(torch.zeros(1, 2, 3, 40, 28)).shape
+    torch.Size([1, 2, 3, 40, 28])
+    """
+    small = thumbnail_shape(image_shape)
+    dims = [math.prod(small), *hidden_dims, latent_dim]
+    encoder = nn.Sequential(Thumbnail(), nn.Flatten(2), MLP(dims))
+    decoder = nn.Sequential(MLP(dims[::-1]), nn.Unflatten(2, small), Enlarge(image_shape[1:]))
+    return AutoencoderNet(encoder, nn.Identity(), decoder)
+
+
+class Thumbnail(nn.Module):
+    """Images (K, B, C, H, W) as thumbnails; see :mod:`robustgen.descriptors.thumbnail`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return thumbnail(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
+class Enlarge(nn.Module):
+    """Images (K, B, C, h, w) at the size (H, W), bilinearly.
+
+    Parameters
+    ----------
+    size : tuple of int
+        (H, W).
+    """
+
+    def __init__(self, size: tuple[int, ...]) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        enlarged = functional.interpolate(x.flatten(0, 1), self.size, mode="bilinear", align_corners=False)
+        return enlarged.unflatten(0, x.shape[:2])

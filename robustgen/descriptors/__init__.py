@@ -1,0 +1,1 @@
+"""What images look like, as vectors that need no training: thumbnails, edges, textures."""

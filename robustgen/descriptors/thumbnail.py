@@ -1,0 +1,43 @@
+"""Images at the size at which their subject can be told."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+SIDE = 32
+"""Pixels a side, at most."""
+
+
+def thumbnail_shape(image_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return the shape (C, H', W') of the thumbnail of an image (C, H, W).
+
+    Examples
+    --------
+    >>> thumbnail_shape((3, 480, 24))
+    (3, 32, 24)
+    """
+    channels, height, width = image_shape
+    return channels, min(height, SIDE), min(width, SIDE)
+
+
+def thumbnail(images: Tensor) -> Tensor:
+    """Return images averaged down to at most 32 x 32 pixels; smaller ones stay as they are.
+
+    Parameters
+    ----------
+    images : Tensor, (B, C, H, W)
+        The images.
+
+    Returns
+    -------
+    Tensor, (B, C, H', W')
+        The thumbnails; each pixel is the mean over its part of the image.
+
+    Examples
+    --------
+    >>> import torch
+    >>> thumbnail(torch.ones(2, 3, 480, 24)).shape
+    torch.Size([2, 3, 32, 24])
+    """
+    return functional.adaptive_avg_pool2d(images, thumbnail_shape(tuple(images.shape[1:]))[1:])
