@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
+import robustgen
 from robustgen import Autoencoder, RobustDetector
 from robustgen._checks import UsageError
+from robustgen.densities.neighbours import mean_distance
 from robustgen.detectors import robust_detector
-from tests.detectors.builders import vectors
+from tests.detectors.builders import colour_images, vectors
 
 
 def flooded(n_outliers: int, seed: int = 0) -> np.ndarray:
@@ -121,3 +125,66 @@ def test_of_a_large_table_a_sample_is_judged(monkeypatch):
     assert detector.reference_.max() > 100
     assert (np.diff(detector.reference_) > 0).all()
     assert detector.support_.shape == (300,)
+
+
+def zeros_among_digits(n_others: int = 100) -> np.ndarray:
+    digits = load_digits()
+    zeros, others = digits.images[digits.target == 0], digits.images[digits.target != 0]
+    return np.vstack([zeros[:150], others[:n_others]])
+
+
+def test_images_are_compared_by_what_they_look_like():
+    X = zeros_among_digits()
+    detector = RobustDetector(n_members=1, epochs=1, random_state=0).fit(X)
+    assert roc_auc_score(np.arange(250) >= 150, -detector.score_samples(X)) > 0.98
+    assert (detector.reference_ < 150).mean() > 0.98
+    assert len(detector.reference_) == 125
+
+
+def test_of_images_the_nearest_of_the_core_score():
+    X = zeros_among_digits()
+    detector = RobustDetector(n_members=1, epochs=1, random_state=0).fit(X)
+    scaled = detector.scaling_.apply(torch.from_numpy(X[:, None]))
+    described = detector.description_(scaled)
+    errors = mean_distance(described, described[detector.reference_], 5)
+    order = np.argsort(errors.numpy(), kind="stable")
+    assert (np.diff(detector.score_samples(X)[order]) <= 1e-6).all()
+
+
+def test_neither_size_nor_unit_of_images_matters():
+    X = zeros_among_digits()
+    build = {"n_members": 1, "epochs": 1, "random_state": 0}
+    expected = RobustDetector(**build).fit(X).score_samples(X)
+    for others in (X / 16 - 3, np.repeat(X[:, None], 3, axis=1)):
+        np.testing.assert_allclose(
+            RobustDetector(**build).fit(others).score_samples(others), expected, rtol=0.02, atol=0.02
+        )
+
+
+def test_large_images_are_seen_as_thumbnails():
+    X = np.repeat(np.repeat(colour_images(), 9, axis=2), 9, axis=3)
+    detector = RobustDetector(n_members=2, epochs=1, random_state=0).fit(X)
+    assert detector.reconstruct(X).shape == X.shape == (12, 3, 72, 72)
+    assert detector.net_.encoder[2][0].weight.shape == (2, 3 * 32 * 32, 64)
+
+
+@pytest.mark.parametrize("X", [vectors(), colour_images(30)], ids=["vectors", "images"])
+def test_every_part_can_be_asked_of_every_kind_of_row(X):
+    detector = RobustDetector(
+        judges=("standard", "robust", "forest", "concentration"),
+        vouching=1.3,
+        models=("autoencoder", "gaussian", "mixture", "neighbours"),
+        epochs=2,
+        n_members=2,
+        random_state=0,
+    ).fit(X)
+    assert np.isfinite(detector.score_samples(X)).all()
+
+
+def test_a_file_keeps_what_images_look_like(tmp_path):
+    X = colour_images(30)
+    detector = RobustDetector(n_members=2, epochs=1, random_state=0).fit(X)
+    detector.save(tmp_path / "model")
+    np.testing.assert_array_equal(
+        robustgen.load(tmp_path / "model").score_samples(X), detector.score_samples(X)
+    )
