@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -22,6 +22,7 @@ from robustgen.densities.consensus import MODELS, Consensus, fit_consensus, fit_
 from robustgen.densities.core import least_suspected, vouched_for
 from robustgen.densities.repeats import vouched_by_copies, without_floods
 from robustgen.descriptors.description import Description, described_width, fit_description
+from robustgen.descriptors.thumbnail import thumbnail
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
@@ -271,9 +272,7 @@ class RobustDetector(Detector):
         width = described_width(X.shape[1:]) if images else X.shape[1]
         judged = _sample(len(learnt), width, seed)
         sample = learnt[judged]
-        blocks = self._scaled_blocks(X, sample)
-        self.description_ = fit_description(blocks()) if images else None
-        rows = torch.cat([self._described(block) for block in blocks()])
+        rows = self._vectors(X, sample)
         judging: dict[str, Callable[[], NDArray[np.float64]]] = {
             "standard": lambda: self._reconstruction_errors(X[sample]),
             "robust": lambda: self._second_opinion(counted, X[sample], seed),
@@ -285,17 +284,22 @@ class RobustDetector(Detector):
         kept |= torch.from_numpy(vouched_by_copies(counted)[judged])
         self.reference_ = sample[kept.numpy()]
         models = [name for name in self.parts_.models if name in MODELS]
-        # What describes an image has units that tell its parts' weight; the deviation of a pixel that is
-        # black in nearly all images is no unit.
+        # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
         scale = torch.ones_like(rows[0]) if images else None
         self.consensus_ = fit_consensus(rows, kept, models, seed, scale=scale)
         self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[sample])))
 
-    def _scaled_blocks(self, X: Any, sample: NDArray[np.intp]) -> Callable[[], Iterator[Tensor]]:
-        """Return what goes through the scaled rows of a sample, as often as it is called."""
-        rows = RowBlocks(X, self.scaling_, torch.device("cpu"), torch.float64)
+    def _vectors(self, X: Any, sample: NDArray[np.intp]) -> Tensor:
+        """Return a sample of the rows as vectors (n, D), and learn what makes a vector of an image."""
+        scaled = RowBlocks(X, self.scaling_, torch.device("cpu"), torch.float64)
+        if X.ndim == 2:
+            self.description_ = None
+            return scaled.take(sample)
         step = block_rows(1, X.shape[1:])
-        return lambda: (rows.take(sample[start : start + step]) for start in range(0, len(sample), step))
+        blocks = np.split(sample, range(step, len(sample), step))
+        thumbnails = [thumbnail(scaled.take(block)) for block in blocks]
+        self.description_ = fit_description(thumbnails)
+        return torch.cat([self.description_(block) for block in thumbnails])
 
     def _described(self, rows: Tensor) -> Tensor:
         """Return rows (B, ...) as the vectors (B, D) by which they are compared."""
