@@ -35,10 +35,10 @@ def copies(X: Any) -> NDArray[np.intp]:
     return counts[kinds]
 
 
-def without_floods(X: Any, tolerated: float) -> NDArray[np.intp]:
+def without_floods(X: Any, tolerated: float, least: int = FLOOD) -> NDArray[np.intp]:
     """Return the rows to learn from: floods count once, unless they are what the set consists of.
 
-    A flood is a kind of row that stands in X 20 times or more. Up to a share of the rows, floods may be
+    A flood is a kind of row that stands in X so many times or more. Up to a share of the rows, floods may be
     one outlier many times over, and each counts as one row; beyond it they are the norm, and all rows
     count.
 
@@ -48,6 +48,8 @@ def without_floods(X: Any, tolerated: float) -> NDArray[np.intp]:
         The training rows.
     tolerated : float in [0, 1]
         The share of rows in floods beyond which they are the norm.
+    least : int
+        The copies that make a flood.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def without_floods(X: Any, tolerated: float) -> NDArray[np.intp]:
     """
     prints = _fingerprints(X)
     _, first, kinds, counts = np.unique(prints, return_index=True, return_inverse=True, return_counts=True)
-    flooded = counts[kinds] >= FLOOD
+    flooded = counts[kinds] >= least
     counting = ~flooded
     counting[first] = True
     norm = flooded.mean() > tolerated or counting.sum() < 2

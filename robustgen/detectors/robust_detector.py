@@ -17,10 +17,13 @@ from torch import Tensor
 from robustgen._checks import UsageError
 from robustgen._random import base_seed, seed_from
 from robustgen._storable import storable
+from robustgen.densities.coherence import coherent_core
 from robustgen.densities.concentration import concentrate
 from robustgen.densities.consensus import MODELS, Consensus, fit_consensus, fit_grading
 from robustgen.densities.core import least_suspected, vouched_for
+from robustgen.densities.directions import Directions, fit_directions, pairwise_cosines, unit_rows
 from robustgen.densities.repeats import vouched_by_copies, without_floods
+from robustgen.densities.words import holds_words
 from robustgen.descriptors.description import Description, described_width, fit_description
 from robustgen.descriptors.thumbnail import thumbnail
 from robustgen.detectors.autoencoder import Autoencoder
@@ -33,11 +36,13 @@ from robustgen.objectives.autoencoding import Autoencoding
 from robustgen.objectives.reconstruction import l21
 from robustgen.training import RobustTraining, TrainingConfig
 from robustgen.training.rows import RowBlocks, block_rows
+from robustgen.training.scaling import fit_scaling
 
 JUDGES = ("standard", "robust", "forest", "concentration")
 REFERENCE_ROWS = 10_000
 LARGEST_GRADE = 700.0  # its exponential is a float yet
 REFERENCE_ENTRIES = 2**23
+REFERENCE_TEXTS = 4096
 
 
 @storable
@@ -62,6 +67,7 @@ class Parts:
 
 FOR_VECTORS = Parts(("standard", "robust", "forest"), 1.3, tuple(MODELS))
 FOR_IMAGES = Parts(("concentration",), 0, ("neighbours",))
+FOR_WORDS = Parts(("coherence",), 0, ("directions",))
 
 
 class RobustDetector(Detector):
@@ -89,6 +95,14 @@ class RobustDetector(Detector):
     together (:func:`robustgen.densities.concentration.concentrate`), and the nearest of these score. The
     autoencoders do no more than ``transform`` and ``reconstruct`` them.
 
+    **Words**, counts or TF-IDF (:func:`robustgen.densities.words.holds_words`), are directions: the length of
+    a row says nothing. Two copies are a flood among them. The core are the rows that hang together by
+    their cosines and have least in common with the others
+    (:func:`robustgen.densities.coherence.coherent_core`), and a row is scored by its mean cosine to the 5
+    nearest of them, to the 20 nearest and to all (:class:`robustgen.densities.directions.Directions`). The
+    autoencoders, linear then, learn the core and do no more than ``transform`` and ``reconstruct``. Where
+    judges, vouching or models are chosen, words are vectors like others.
+
     Parameters
     ----------
     flood : float in [0, 1]
@@ -109,7 +123,7 @@ class RobustDetector(Detector):
         most 10; 10 for images.
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
-        at most 32 x 32 pixels.
+        at most 32 x 32 pixels; words take none.
     epochs : int
         Passes of the autoencoders over the rows.
     batch_size : int
@@ -141,11 +155,11 @@ class RobustDetector(Detector):
         The judges and models that were taken.
     description_ : robustgen.descriptors.description.Description or None
         What makes a vector of an image; ``None`` for vectors.
-    consensus_ : robustgen.densities.consensus.Consensus
+    consensus_ : robustgen.densities.consensus.Consensus or robustgen.densities.directions.Directions
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is judged: 10,000 rows, or
-        fewer where they have more than 800 entries.
+        fewer where they have more than 800 entries; 4,096 texts.
     history_ : robustgen.training.History
         The training objective of the first autoencoders by epoch and member.
     offset_ : float
@@ -158,7 +172,8 @@ class RobustDetector(Detector):
     contamination_ : float
         The estimated share of outliers among the training rows, in [0, 0.5]; see
         :func:`robustgen.inference.corruption.estimate_corruption`. It is told from :math:`e^{|g|} - 1`, g
-        the mean grade: an error again.
+        the mean grade: an error again. Of words it is too low, most often 0: outliers have little in common
+        with the core, and so have many inliers; no tail of the errors tells them apart.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
@@ -193,7 +208,7 @@ class RobustDetector(Detector):
 
     parts_: Parts
     description_: Description | None
-    consensus_: Consensus
+    consensus_: Consensus | Directions
     reference_: NDArray[np.intp]
 
     def __init__(
@@ -257,12 +272,32 @@ class RobustDetector(Detector):
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
         build = thumbnail_autoencoder if len(row_shape) == 3 else plain_autoencoder
-        return build(row_shape, self.hidden_dims, self.latent_dim_)
+        hidden_dims = () if self.parts_ == FOR_WORDS else self.hidden_dims
+        return build(row_shape, hidden_dims, self.latent_dim_)
 
     def _build_objective(self) -> Autoencoding:
         return Autoencoding("l21")
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        left_open = self.judges is None and self.vouching is None and self.models is None
+        train = self._train_on_words if left_open and holds_words(X) else self._train_on_vectors
+        train(X, config, device)
+
+    def _train_on_words(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        """Take the half that hangs together; the autoencoders have no part in it."""
+        self.parts_, self.description_ = FOR_WORDS, None
+        learnt = without_floods(X, self.flood, least=2)  # a copy hangs together with its like best of all
+        sample = learnt[_sample(len(learnt), REFERENCE_TEXTS, base_seed(self.random_state))]
+        rows = unit_rows(X[sample])
+        cosines = pairwise_cosines(rows)
+        core = coherent_core(cosines, self.core)
+        self.reference_ = sample[core.numpy()]
+        self.consensus_ = fit_directions(rows, cosines, core)
+        self.scaling_ = fit_scaling(X, None)
+        super()._train(X[self.reference_], config, device)
+
+    def _train_on_vectors(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        """Ask the judges, and fit the models to what the core vouches for."""
         images = X.ndim > 2
         self.parts_ = self._chosen(FOR_IMAGES if images else FOR_VECTORS)
         learnt = without_floods(X, self.flood)
@@ -270,7 +305,8 @@ class RobustDetector(Detector):
         super()._train(counted, config, device)
         seed = base_seed(self.random_state)
         width = described_width(X.shape[1:]) if images else X.shape[1]
-        judged = _sample(len(learnt), width, seed)
+        most = min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))
+        judged = _sample(len(learnt), most, seed)
         sample = learnt[judged]
         rows = self._vectors(X, sample)
         judging: dict[str, Callable[[], NDArray[np.float64]]] = {
@@ -325,6 +361,8 @@ class RobustDetector(Detector):
 
     def _errors(self, x: Tensor) -> Tensor:
         described = self._described(x[0])
+        if isinstance(self.consensus_, Directions):
+            return self.consensus_(described).mean(0, keepdim=True)
         grades = self.consensus_(described) if self.consensus_.models else x.new_empty(0, x.shape[1])
         if "autoencoder" in self.parts_.models:
             grades = torch.cat([grades, self._net_grading(self._net_errors(x))[None]])
@@ -360,9 +398,8 @@ def _check_names(parameter: str, names: Any, known: tuple[str, ...]) -> None:
         check_choice(parameter, name, known)
 
 
-def _sample(n_rows: int, width: int, seed: int) -> NDArray[np.intp]:
+def _sample(n_rows: int, most: int, seed: int) -> NDArray[np.intp]:
     """Return the rows that are judged, in order: all of them where there are few."""
-    most = min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))
     if n_rows <= most:
         return np.arange(n_rows)
     return np.sort(np.random.default_rng(seed_from(seed, "sample")).choice(n_rows, most, replace=False))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.preprocessing import normalize
 
 from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector
 
@@ -63,3 +64,9 @@ def colour_images(n_rows: int = 12) -> np.ndarray:
 
 def text(n_rows: int = 40) -> sparse.csr_matrix:
     return sparse.random(n_rows, 30, density=0.2, format="csr", random_state=np.random.default_rng(0))
+
+
+def words(n_rows: int = 40) -> sparse.csr_matrix:
+    return normalize(
+        sparse.random(n_rows, 600, density=0.03, format="csr", random_state=np.random.default_rng(0))
+    )

@@ -15,9 +15,15 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector
 from robustgen.inference.explanation import top_features
-from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors
+from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors, words
 
-INPUTS = {"vectors": vectors, "grey images": grey_images, "colour images": colour_images, "text": text}
+INPUTS = {
+    "vectors": vectors,
+    "grey images": grey_images,
+    "colour images": colour_images,
+    "text": text,
+    "words": words,
+}
 
 
 @pytest.fixture(params=DETECTORS)

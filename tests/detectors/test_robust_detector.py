@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
@@ -13,6 +14,7 @@ from robustgen import Autoencoder, RobustDetector
 from robustgen._checks import UsageError
 from robustgen.densities.neighbours import mean_distance
 from robustgen.detectors import robust_detector
+from tests.densities.texts import corrupted, texts, topic
 from tests.detectors.builders import colour_images, vectors
 
 
@@ -188,3 +190,77 @@ def test_a_file_keeps_what_images_look_like(tmp_path):
     np.testing.assert_array_equal(
         robustgen.load(tmp_path / "model").score_samples(X), detector.score_samples(X)
     )
+
+
+CHEAP = {"epochs": 1, "n_members": 1, "random_state": 0}
+
+
+def auroc_on_new_texts(detector, n_outliers: int, inlier_words: int, outlier_words: int) -> float:
+    others = [(topic(first, outlier_words), 40) for first in (300, 450, 600)]
+    new = texts((topic(100, inlier_words), 120), *others, seed=1)
+    detector.fit(corrupted(n_outliers, inlier_words, outlier_words))
+    return roc_auc_score(np.arange(240) >= 120, -detector.score_samples(new))
+
+
+@pytest.mark.parametrize("words", [(40, 40), (120, 20)], ids=["alike", "a loose topic among tight ones"])
+def test_texts_of_other_topics_cost_it_little_where_a_plain_autoencoder_falls(words):
+    clean = auroc_on_new_texts(RobustDetector(**CHEAP), 0, *words)
+    assert clean > 0.85
+    assert auroc_on_new_texts(RobustDetector(**CHEAP), 120, *words) > clean - 0.03
+    assert auroc_on_new_texts(Autoencoder(epochs=40, random_state=0), 120, *words) < 0.75
+
+
+def test_texts_of_other_topics_are_not_among_the_reference():
+    assert (RobustDetector(**CHEAP).fit(corrupted(120)).reference_ < 150).mean() > 0.95
+
+
+def test_a_text_that_is_copied_counts_once():
+    copied = sparse.vstack([corrupted(0), *[texts((topic(300, 40), 1))] * 15]).tocsr()
+    assert RobustDetector(**CHEAP).fit(copied).reference_.max() < 150
+
+
+def test_neither_the_length_of_a_text_nor_how_it_is_stored_matters():
+    X = corrupted(30)
+    scores = RobustDetector(**CHEAP).fit(X).score_samples(X)
+    np.testing.assert_allclose(RobustDetector(**CHEAP).fit(X.toarray()).score_samples(X.toarray()), scores)
+    longer = X.multiply(np.random.default_rng(0).uniform(0.1, 9, size=(180, 1))).tocsr()
+    np.testing.assert_allclose(RobustDetector(**CHEAP).fit(longer).score_samples(longer), scores)
+
+
+def test_texts_are_vectors_like_others_where_parts_are_chosen():
+    X = corrupted(30)
+    scores = RobustDetector(models=("neighbours",), **CHEAP).fit(X).score_samples(X)
+    assert np.isfinite(scores).all()
+    assert (scores != RobustDetector(**CHEAP).fit(X).score_samples(X)).any()
+
+
+def test_of_many_texts_a_sample_is_judged(monkeypatch):
+    monkeypatch.setattr(robust_detector, "REFERENCE_TEXTS", 100)
+    detector = RobustDetector(**CHEAP).fit(corrupted(30))
+    assert len(detector.reference_) == 50
+    assert detector.reference_.max() > 100
+    assert detector.support_.shape == (180,)
+
+
+def test_a_detector_of_texts_is_loaded_as_it_was_saved(tmp_path):
+    X = corrupted(30)
+    detector = RobustDetector(**CHEAP).fit(X)
+    detector.save(tmp_path / "model")
+    loaded = robustgen.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.score_samples(X), detector.score_samples(X))
+    np.testing.assert_array_equal(loaded.reconstruct(X), detector.reconstruct(X))
+
+
+def test_texts_after_a_table_and_a_table_after_texts():
+    detector = RobustDetector(**CHEAP)
+    for X in (vectors(), corrupted(30), vectors()):
+        expected = RobustDetector(**CHEAP).fit(X).score_samples(X)
+        np.testing.assert_array_equal(detector.fit(X).score_samples(X), expected)
+
+
+def test_an_empty_text_and_an_unknown_word_are_outliers():
+    X = corrupted(30)
+    strange = np.zeros((2, X.shape[1]))
+    strange[1, np.flatnonzero(X.getnnz(axis=0) == 0)[:1]] = 1
+    scores = RobustDetector(**CHEAP).fit(X)
+    assert scores.score_samples(strange).max() < np.quantile(scores.score_samples(X), 0.1)

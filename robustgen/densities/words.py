@@ -1,0 +1,57 @@
+"""Rows that are made of words: wide, hardly an entry that is not zero, and none negative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.extmath import row_norms
+
+VOCABULARY = 2000
+SMALL_VOCABULARY = 500
+LARGEST_FILLING = 0.05
+CHUNK_ENTRIES = 2**24
+
+
+def holds_words(X: Any) -> bool:
+    """Tell whether rows are counts of words, or weights of them such as TF-IDF.
+
+    At most one entry in twenty is not zero, and none is negative. There are 2,000 columns or more; or 500
+    or more, and each row that is not empty has length 1, which TF-IDF has by default and the flags of a
+    table have not. A matrix that is stored dense is judged as the same one stored sparse.
+
+    Parameters
+    ----------
+    X : ndarray, memory map or CSR matrix, (n, ...)
+        The training rows.
+
+    Examples
+    --------
+    >>> words = np.eye(600)
+    >>> holds_words(words), holds_words(sparse.csr_matrix(words))
+    (True, True)
+    >>> holds_words(-words), holds_words(2 * words), holds_words(words[:, :9])
+    (False, False, False)
+    """
+    if X.ndim != 2 or X.shape[1] < SMALL_VOCABULARY:
+        return False
+    n_filled = 0
+    for chunk in _chunks(X):
+        entries = chunk.data if sparse.issparse(chunk) else chunk
+        if np.min(entries, initial=0) < 0 or not (X.shape[1] >= VOCABULARY or _of_length_one(chunk)):
+            return False
+        n_filled += int(np.count_nonzero(entries))
+    return n_filled <= LARGEST_FILLING * X.shape[0] * X.shape[1]
+
+
+def _chunks(X: Any) -> Iterator[Any]:
+    step = max(1, CHUNK_ENTRIES // X.shape[1])
+    for start in range(0, X.shape[0], step):  # X may be a memory map
+        yield X[start : start + step]
+
+
+def _of_length_one(rows: Any) -> bool:
+    lengths = row_norms(rows)
+    return bool(np.all((lengths == 0) | (np.abs(lengths - 1) < 1e-3)))
