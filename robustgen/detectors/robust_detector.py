@@ -47,7 +47,7 @@ REFERENCE_TEXTS = 4096
 
 @storable
 @dataclass(frozen=True)
-class Parts:
+class Choice:
     """Who judges and who scores.
 
     Attributes
@@ -65,9 +65,9 @@ class Parts:
     models: tuple[str, ...]
 
 
-FOR_VECTORS = Parts(("standard", "robust", "forest"), 1.3, tuple(MODELS))
-FOR_IMAGES = Parts(("concentration",), 0, ("neighbours",))
-FOR_WORDS = Parts(("coherence",), 0, ("directions",))
+FOR_VECTORS = Choice(("standard", "robust", "forest"), 1.3, tuple(MODELS))
+FOR_IMAGES = Choice(("concentration",), 0, ("neighbours",))
+FOR_WORDS = Choice(("coherence",), 0, ("directions",))
 
 
 class RobustDetector(Detector):
@@ -151,7 +151,7 @@ class RobustDetector(Detector):
 
     Attributes
     ----------
-    parts_ : Parts
+    choice_ : Choice
         The judges and models that were taken.
     description_ : robustgen.descriptors.description.Description or None
         What makes a vector of an image; ``None`` for vectors.
@@ -206,7 +206,7 @@ class RobustDetector(Detector):
 
     scaling = "standard"  # of the first autoencoders; the second take the other one
 
-    parts_: Parts
+    choice_: Choice
     description_: Description | None
     consensus_: Consensus | Directions
     reference_: NDArray[np.intp]
@@ -253,15 +253,15 @@ class RobustDetector(Detector):
     def _check_parameters(self) -> None:
         _check_range("flood", self.flood, 0 <= _number(self.flood) <= 1, "a share in [0, 1]")
         _check_range("core", self.core, 0 < _number(self.core) <= 1, "a share in (0, 1]")
-        parts = self._chosen(FOR_VECTORS)
-        _check_names("judges", parts.judges, JUDGES)
-        _check_names("models", parts.models, ("autoencoder", *MODELS))
-        vouching = _number(parts.vouching)
+        chosen = self._chosen(FOR_VECTORS)
+        _check_names("judges", chosen.judges, JUDGES)
+        _check_names("models", chosen.models, ("autoencoder", *MODELS))
+        vouching = _number(chosen.vouching)
         _check_range("vouching", self.vouching, vouching >= 1 or vouching == 0, "a ratio of 1 or more, or 0")
 
-    def _chosen(self, usual: Parts) -> Parts:
+    def _chosen(self, usual: Choice) -> Choice:
         """Return the user's choice of parts, the usual ones where it is left open."""
-        return Parts(
+        return Choice(
             usual.judges if self.judges is None else self.judges,
             usual.vouching if self.vouching is None else self.vouching,
             usual.models if self.models is None else self.models,
@@ -272,7 +272,7 @@ class RobustDetector(Detector):
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
         build = thumbnail_autoencoder if len(row_shape) == 3 else plain_autoencoder
-        hidden_dims = () if self.parts_ == FOR_WORDS else self.hidden_dims
+        hidden_dims = () if self.choice_ == FOR_WORDS else self.hidden_dims
         return build(row_shape, hidden_dims, self.latent_dim_)
 
     def _build_objective(self) -> Autoencoding:
@@ -285,7 +285,7 @@ class RobustDetector(Detector):
 
     def _train_on_words(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
         """Take the half that hangs together; the autoencoders have no part in it."""
-        self.parts_, self.description_ = FOR_WORDS, None
+        self.choice_, self.description_ = FOR_WORDS, None
         learnt = without_floods(X, self.flood, least=2)  # a copy hangs together with its like best of all
         sample = learnt[_sample(len(learnt), REFERENCE_TEXTS, base_seed(self.random_state))]
         rows = unit_rows(X[sample])
@@ -299,7 +299,7 @@ class RobustDetector(Detector):
     def _train_on_vectors(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
         """Ask the judges, and fit the models to what the core vouches for."""
         images = X.ndim > 2
-        self.parts_ = self._chosen(FOR_IMAGES if images else FOR_VECTORS)
+        self.choice_ = self._chosen(FOR_IMAGES if images else FOR_VECTORS)
         learnt = without_floods(X, self.flood)
         counted = X if len(learnt) == X.shape[0] else X[learnt]  # a memory map stays one
         super()._train(counted, config, device)
@@ -315,11 +315,11 @@ class RobustDetector(Detector):
             "forest": lambda: _isolation(rows.numpy(), seed),
             "concentration": lambda: concentrate(rows, self.core),
         }
-        core = least_suspected([judging[name]() for name in self.parts_.judges], self.core)
-        kept = vouched_for(rows, core, self.parts_.vouching) if self.parts_.vouching else core
+        core = least_suspected([judging[name]() for name in self.choice_.judges], self.core)
+        kept = vouched_for(rows, core, self.choice_.vouching) if self.choice_.vouching else core
         kept |= torch.from_numpy(vouched_by_copies(counted)[judged])
         self.reference_ = sample[kept.numpy()]
-        models = [name for name in self.parts_.models if name in MODELS]
+        models = [name for name in self.choice_.models if name in MODELS]
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
         scale = torch.ones_like(rows[0]) if images else None
         self.consensus_ = fit_consensus(rows, kept, models, seed, scale=scale)
@@ -364,7 +364,7 @@ class RobustDetector(Detector):
         if isinstance(self.consensus_, Directions):
             return self.consensus_(described).mean(0, keepdim=True)
         grades = self.consensus_(described) if self.consensus_.models else x.new_empty(0, x.shape[1])
-        if "autoencoder" in self.parts_.models:
+        if "autoencoder" in self.choice_.models:
             grades = torch.cat([grades, self._net_grading(self._net_errors(x))[None]])
         return grades.mean(0, keepdim=True)
 
