@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 SIDE = 32
 """Pixels a side, at most."""
+BLOCK_IMAGES = 256
 
 
 def thumbnail_shape(image_shape: tuple[int, ...]) -> tuple[int, int, int]:
@@ -36,8 +40,21 @@ def thumbnail(images: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> import torch
     >>> thumbnail(torch.ones(2, 3, 480, 24)).shape
     torch.Size([2, 3, 32, 24])
     """
     return functional.adaptive_avg_pool2d(images, thumbnail_shape(tuple(images.shape[1:]))[1:])
+
+
+def thumbnails(X: NDArray) -> NDArray:
+    """Return an array of images (n, C, H, W) as thumbnails; X itself where the images are small already.
+
+    Examples
+    --------
+    >>> thumbnails(np.full((2, 3, 480, 24), 7, dtype=np.uint8)).shape
+    (2, 3, 32, 24)
+    """
+    if X.shape[1:] == thumbnail_shape(X.shape[1:]):
+        return X
+    blocks = (X[start : start + BLOCK_IMAGES] for start in range(0, len(X), BLOCK_IMAGES))
+    return np.concatenate([thumbnail(torch.from_numpy(block.astype(np.float32))).numpy() for block in blocks])

@@ -25,7 +25,7 @@ from robustgen.densities.directions import Directions, fit_directions, pairwise_
 from robustgen.densities.repeats import vouched_by_copies, without_floods
 from robustgen.densities.words import holds_words
 from robustgen.descriptors.description import Description, described_width, fit_description
-from robustgen.descriptors.thumbnail import thumbnail
+from robustgen.descriptors.thumbnail import thumbnail, thumbnails
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
@@ -302,7 +302,7 @@ class RobustDetector(Detector):
         self.choice_ = self._chosen(FOR_IMAGES if images else FOR_VECTORS)
         learnt = without_floods(X, self.flood)
         counted = X if len(learnt) == X.shape[0] else X[learnt]  # a memory map stays one
-        super()._train(counted, config, device)
+        super()._train(thumbnails(counted) if images else counted, config, device)
         seed = base_seed(self.random_state)
         width = described_width(X.shape[1:]) if images else X.shape[1]
         most = min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))

@@ -61,9 +61,9 @@ def plain_autoencoder(
 def thumbnail_autoencoder(
     image_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
 ) -> AutoencoderNet:
-    """Return an MLP on the pixels of thumbnails and its mirror, enlarged to the image, with one member.
+    """Return an MLP on the pixels of thumbnails and its mirror, with one member.
 
-    Many members cost little on a CPU, whatever the size of the images; convolutions cost far more.
+    Many members cost little on a CPU, and the size of the images nothing; convolutions cost far more.
 
     Parameters
     ----------
@@ -87,31 +87,22 @@ def thumbnail_autoencoder(
     """
     small = thumbnail_shape(image_shape)
     dims = [math.prod(small), *hidden_dims, latent_dim]
-    encoder = nn.Sequential(Thumbnail(), nn.Flatten(2), MLP(dims))
-    decoder = nn.Sequential(MLP(dims[::-1]), nn.Unflatten(2, small), Enlarge(image_shape[1:]))
-    return AutoencoderNet(encoder, nn.Identity(), decoder)
+    encoder = nn.Sequential(nn.Flatten(2), MLP(dims))
+    decoder = nn.Sequential(MLP(dims[::-1]), nn.Unflatten(2, small))
+    return ThumbnailAutoencoder(encoder, nn.Identity(), decoder)
 
 
-class Thumbnail(nn.Module):
-    """Images (K, B, C, H, W) as thumbnails; see :mod:`robustgen.descriptors.thumbnail`."""
+class ThumbnailAutoencoder(AutoencoderNet):
+    """An autoencoder of the thumbnails of images; reconstructions are as large as the images that come in.
 
-    def forward(self, x: Tensor) -> Tensor:
-        return thumbnail(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-
-
-class Enlarge(nn.Module):
-    """Images (K, B, C, h, w) at the size (H, W), bilinearly.
-
-    Parameters
-    ----------
-    size : tuple of int
-        (H, W).
+    So it can be trained on thumbnails alone. See :mod:`robustgen.descriptors.thumbnail`.
     """
 
-    def __init__(self, size: tuple[int, ...]) -> None:
-        super().__init__()
-        self.size = size
+    def latent(self, x: Tensor) -> Tensor:
+        """Return the code (K, B, d) of a batch."""
+        return super().latent(thumbnail(x.flatten(0, 1)).unflatten(0, x.shape[:2]))
 
     def forward(self, x: Tensor) -> Tensor:
-        enlarged = functional.interpolate(x.flatten(0, 1), self.size, mode="bilinear", align_corners=False)
-        return enlarged.unflatten(0, x.shape[:2])
+        small = super().forward(x).flatten(0, 1)
+        large = functional.interpolate(small, x.shape[-2:], mode="bilinear", align_corners=False)
+        return large.unflatten(0, x.shape[:2])
