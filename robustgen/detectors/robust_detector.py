@@ -333,9 +333,9 @@ class RobustDetector(Detector):
             return scaled.take(sample)
         step = block_rows(1, X.shape[1:])
         blocks = np.split(sample, range(step, len(sample), step))
-        thumbnails = [thumbnail(scaled.take(block)) for block in blocks]
-        self.description_ = fit_description(thumbnails)
-        return torch.cat([self.description_(block) for block in thumbnails])
+        small = [thumbnail(scaled.take(block)) for block in blocks]
+        self.description_ = fit_description(small)
+        return torch.cat([self.description_(images) for images in small])
 
     def _described(self, rows: Tensor) -> Tensor:
         """Return rows (B, ...) as the vectors (B, D) by which they are compared."""
