@@ -1,4 +1,4 @@
-"""Rows that are made of words: wide, hardly an entry that is not zero, and none negative."""
+"""Rows that are made of words: wide, few entries that are not zero, and none negative."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sklearn.utils.extmath import row_norms
 
 VOCABULARY = 2000
 SMALL_VOCABULARY = 500
-LARGEST_FILLING = 0.05
+LARGEST_FILLING = 0.2
 CHUNK_ENTRIES = 2**24
 
 
 def holds_words(X: Any) -> bool:
     """Tell whether rows are counts of words, or weights of them such as TF-IDF.
 
-    At most one entry in twenty is not zero, and none is negative. There are 2,000 columns or more; or 500
+    At most one entry in five is not zero, and none is negative. There are 2,000 columns or more; or 500
     or more, and each row that is not empty has length 1, which TF-IDF has by default and the flags of a
     table have not. A matrix that is stored dense is judged as the same one stored sparse.
 
