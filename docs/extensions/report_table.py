@@ -4,6 +4,7 @@
 
     .. report-table:: quick
        :metric: auroc
+       :dataset: digits
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ REPORTS = Path(__file__).parents[2] / "reports"
 
 
 class ReportTable(SphinxDirective):
-    """The mean of a metric over the sets of a report: a row a detector, a column a corruption."""
+    """The mean of a metric over the sets of a report, or on one: a row a detector, a column a corruption."""
 
     required_arguments = 1
-    option_spec = {"metric": directives.unchanged}  # noqa: RUF012 docutils' own
+    option_spec = {"metric": directives.unchanged, "dataset": directives.unchanged}  # noqa: RUF012 docutils' own
 
     def run(self) -> list[nodes.Node]:
         path = REPORTS / self.arguments[0] / "metrics.csv"
         self.env.note_dependency(str(path))
-        means = mean_by_detector(pd.read_csv(path), self.options.get("metric", "auroc"))
+        fits = pd.read_csv(path)
+        if "dataset" in self.options:
+            fits = fits[fits["dataset"] == self.options["dataset"]]
+        means = mean_by_detector(fits, self.options.get("metric", "auroc"))
         return [_table(means), self._link()]
 
     def _link(self) -> nodes.paragraph:
