@@ -304,26 +304,29 @@ class RobustDetector(Detector):
         counted = X if len(learnt) == X.shape[0] else X[learnt]  # a memory map stays one
         super()._train(thumbnails(counted) if images else counted, config, device)
         seed = base_seed(self.random_state)
-        width = described_width(X.shape[1:]) if images else X.shape[1]
-        most = min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))
-        judged = _sample(len(learnt), most, seed)
-        sample = learnt[judged]
-        rows = self._vectors(X, sample)
-        judging: dict[str, Callable[[], NDArray[np.float64]]] = {
-            "standard": lambda: self._reconstruction_errors(X[sample]),
-            "robust": lambda: self._second_opinion(counted, X[sample], seed),
-            "forest": lambda: _isolation(rows.numpy(), seed),
-            "concentration": lambda: concentrate(rows, self.core),
-        }
-        core = least_suspected([judging[name]() for name in self.choice_.judges], self.core)
+        judged = _sample(len(learnt), _most_judged(X.shape[1:]), seed)
+        rows = self._vectors(counted, judged)
+        core = least_suspected(self._suspicions(counted, judged, rows, seed), self.core)
         kept = vouched_for(rows, core, self.choice_.vouching) if self.choice_.vouching else core
         kept |= torch.from_numpy(vouched_by_copies(counted)[judged])
-        self.reference_ = sample[kept.numpy()]
+        self.reference_ = learnt[judged[kept.numpy()]]
         models = [name for name in self.choice_.models if name in MODELS]
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
         scale = torch.ones_like(rows[0]) if images else None
         self.consensus_ = fit_consensus(rows, kept, models, seed, scale=scale)
-        self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[sample])))
+        self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(counted[judged])))
+
+    def _suspicions(
+        self, X: Any, judged: NDArray[np.intp], rows: Tensor, seed: int
+    ) -> list[NDArray[np.float64]]:
+        """Return what each judge says of a sample of the rows, which it also gets as vectors."""
+        judging: dict[str, Callable[[], NDArray[np.float64]]] = {
+            "standard": lambda: self._reconstruction_errors(X[judged]),
+            "robust": lambda: self._second_opinion(X, X[judged], seed),
+            "forest": lambda: _isolation(rows.numpy(), seed),
+            "concentration": lambda: concentrate(rows, self.core),
+        }
+        return [judging[name]() for name in self.choice_.judges]
 
     def _vectors(self, X: Any, sample: NDArray[np.intp]) -> Tensor:
         """Return a sample of the rows as vectors (n, D), and learn what makes a vector of an image."""
@@ -396,6 +399,11 @@ def _check_names(parameter: str, names: Any, known: tuple[str, ...]) -> None:
         raise UsageError(f"got {parameter}={names!r}, expected a sequence of {', '.join(map(repr, known))}")
     for name in names:
         check_choice(parameter, name, known)
+
+
+def _most_judged(row_shape: tuple[int, ...]) -> int:
+    width = described_width(row_shape) if len(row_shape) > 1 else row_shape[0]
+    return min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))
 
 
 def _sample(n_rows: int, most: int, seed: int) -> NDArray[np.intp]:
