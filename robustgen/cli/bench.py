@@ -101,7 +101,7 @@ def bench(
 
 
 def _command() -> list[str]:
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+    return ["robustgen", *sys.argv[1:]]
 
 
 def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: bool) -> None:
