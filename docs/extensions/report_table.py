@@ -55,12 +55,16 @@ def mean_by_detector(fits: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 def _table(means: pd.DataFrame) -> nodes.table:
     heads = ["detector", *(f"c = {corruption:g}" for corruption in means.columns)]
-    rows = [[name, *(f"{value:.3f}" for value in values)] for name, values in means.iterrows()]
+    rows = [[name, *map(_written, values)] for name, values in means.iterrows()]
     group = nodes.tgroup(cols=len(heads))
     group += [nodes.colspec(colwidth=1) for _ in heads]
     group += nodes.thead("", _row(heads))
     group += nodes.tbody("", *(_row(row) for row in rows))
     return nodes.table("", group)
+
+
+def _written(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.3f}"  # not every detector ran at every corruption
 
 
 def _row(cells: list[str]) -> nodes.row:
