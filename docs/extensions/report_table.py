@@ -38,7 +38,9 @@ class ReportTable(SphinxDirective):
     def _link(self) -> nodes.paragraph:
         """Return a link to the whole report, which `html_extra_path` puts into the site."""
         up = "../" * self.env.docname.count("/")
-        page = nodes.reference("", "the whole report", refuri=f"{up}{self.arguments[0]}/report.html")
+        name = self.arguments[0]
+        large = not (REPORTS / name / "report.html").exists()  # its page is left out, its text is there
+        page = nodes.reference("", "the whole report", refuri=f"{up}{name}/report.{'md' if large else 'html'}")
         return nodes.paragraph("", "", nodes.Text("Generated from "), page, nodes.Text("."))
 
 
