@@ -39,8 +39,9 @@ class ReportTable(SphinxDirective):
         """Return a link to the whole report, which `html_extra_path` puts into the site."""
         up = "../" * self.env.docname.count("/")
         name = self.arguments[0]
-        large = not (REPORTS / name / "report.html").exists()  # its page is left out, its text is there
-        page = nodes.reference("", "the whole report", refuri=f"{up}{name}/report.{'md' if large else 'html'}")
+        kept = (REPORTS / name / "report.html").exists()  # of a large report only the text is
+        file = "report.html" if kept else "report.md"
+        page = nodes.reference("", "the whole report", refuri=f"{up}{name}/{file}")
         return nodes.paragraph("", "", nodes.Text("Generated from "), page, nodes.Text("."))
 
 
