@@ -314,7 +314,8 @@ class RobustDetector(Detector):
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
         scale = torch.ones_like(rows[0]) if images else None
         self.consensus_ = fit_consensus(rows, kept, models, seed, scale=scale)
-        self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(counted[judged])))
+        if "autoencoder" in self.choice_.models:
+            self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(counted[judged])))
 
     def _suspicions(
         self, X: Any, judged: NDArray[np.intp], rows: Tensor, seed: int
