@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +50,19 @@ def base_seed(random_state: int | np.random.RandomState | np.random.Generator | 
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**31))
     return int(random_state)
+
+
+def some_rows(n_rows: int, most: int, seed: int) -> NDArray[np.intp]:
+    """Draw the places of so many rows at most, in order: all of them where there are few.
+
+    Examples
+    --------
+    >>> some_rows(3, 5, 0), len(some_rows(9, 5, 0))
+    (array([0, 1, 2]), 5)
+    """
+    if n_rows <= most:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng(seed).choice(n_rows, most, replace=False))
 
 
 def member_seeds(seed: int, purpose: str, n_members: int) -> list[int]:

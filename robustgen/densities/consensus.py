@@ -85,10 +85,11 @@ class Consensus:
     gradings: tuple[Grading, ...]
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return what each model says of rows (B, d): grades (M, B)."""
+        """Return what each model says of rows (B, d): grades (M, B), where M may be 0."""
         rows = (x - self.center.to(x)) / self.scale.to(x)
         pairs = zip(self.models, self.gradings, strict=True)
-        return torch.stack([grade(model(rows)) for model, grade in pairs])
+        grades = [grade(model(rows)) for model, grade in pairs]
+        return torch.stack(grades) if grades else rows.new_empty(0, len(rows))
 
 
 def standardisation(rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -110,42 +110,41 @@ def unit_rows(X: Any) -> sparse.csr_matrix:
     return normalize(rows)
 
 
-def pairwise_cosines(rows: sparse.csr_matrix) -> Tensor:
-    """Return the cosines (n, n) of unit rows.
+def cosines_between(rows: sparse.csr_matrix, others: sparse.csr_matrix) -> Tensor:
+    """Return the cosines (n, m) of unit rows (n, d) with others (m, d).
 
     Examples
     --------
-    >>> pairwise_cosines(unit_rows([[1, 0], [1, 0], [0, 1]]))
-    tensor([[1., 1., 0.],
-            [1., 1., 0.],
-            [0., 0., 1.]], dtype=torch.float64)
+    >>> rows = unit_rows([[1, 0], [0, 2], [3, 4]])
+    >>> cosines_between(rows, rows[:2])
+    tensor([[1.0000, 0.0000],
+            [0.0000, 1.0000],
+            [0.6000, 0.8000]], dtype=torch.float64)
     """
-    return torch.from_numpy((rows @ rows.T).toarray())
+    return torch.from_numpy((rows @ others.T).toarray())
 
 
-def fit_directions(rows: sparse.csr_matrix, cosines: Tensor, reference: Tensor) -> Directions:
+def fit_directions(rows: sparse.csr_matrix, reference: Tensor) -> Directions:
     """Take the rows of reference as they are, and grade their scales by all rows.
 
     Parameters
     ----------
     rows : CSR matrix of float64, (n, d)
         The training rows, of length 1.
-    cosines : Tensor, (n, n)
-        Their cosines.
     reference : Tensor of bool, (n,)
         The sample.
 
     Examples
     --------
     >>> rows = unit_rows([[1, 0, 0], [2, 1, 0], [3, 1, 0], [0, 0, 1]])
-    >>> model = fit_directions(rows, pairwise_cosines(rows), torch.tensor([True, True, True, False]))
+    >>> model = fit_directions(rows, torch.tensor([True, True, True, False]))
     >>> near, far = model(torch.tensor([[7.0, 2, 0], [0, 0, 5]])).mean(0)
     >>> bool(near < far)
     True
     """
-    sample = rows[reference.numpy()].tocoo()
-    errors = cosine_dissimilarity(cosines[:, reference])
-    places = torch.from_numpy(np.stack([sample.row, sample.col]).astype(np.int64))
-    return Directions(
-        places, torch.from_numpy(sample.data), sample.shape, tuple(fit_grading(error) for error in errors)
-    )
+    sample = rows[reference.numpy()]
+    errors = cosine_dissimilarity(cosines_between(rows, sample))
+    entries = sample.tocoo()
+    places = torch.from_numpy(np.stack([entries.row, entries.col]).astype(np.int64))
+    gradings = tuple(fit_grading(error) for error in errors)
+    return Directions(places, torch.from_numpy(entries.data), entries.shape, gradings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,34 +14,33 @@ FLOOD = 20
 """Copies that make a flood: as many as the neighbours by which a row is vouched for."""
 
 
-def copies(X: Any) -> NDArray[np.intp]:
-    """Return how often each row stands in X, itself counted.
+@dataclass(frozen=True)
+class Counted:
+    """The rows to learn from.
 
-    Parameters
+    Attributes
     ----------
-    X : ndarray, memory map or CSR matrix, (n, ...)
-        The rows.
-
-    Returns
-    -------
-    ndarray of int, (n,)
-        At least 1.
-
-    Examples
-    --------
-    >>> copies(np.array([[1, 2], [3, 4], [1, 2], [5, 6]]))
-    array([2, 1, 2, 1])
+    places : ndarray of int, (m,)
+        Where they stand in X, in order; two at least where X has two rows.
+    vouched : ndarray of bool, (m,)
+        Which of them repeat, where floods are the norm. Normal traffic that comes in floods of its own is no
+        single cloud: each flood lies apart from the others, and no core of half of the rows holds them all.
     """
-    _, kinds, counts = np.unique(_fingerprints(X), return_inverse=True, return_counts=True)
-    return counts[kinds]
+
+    places: NDArray[np.intp]
+    vouched: NDArray[np.bool_]
+
+    def of(self, X: Any) -> Any:
+        """Return these rows of X: X itself where they are all, so that a memory map stays one."""
+        return X if len(self.places) == X.shape[0] else X[self.places]
 
 
-def without_floods(X: Any, tolerated: float, least: int = FLOOD) -> NDArray[np.intp]:
+def without_floods(X: Any, tolerated: float, least: int = FLOOD) -> Counted:
     """Return the rows to learn from: floods count once, unless they are what the set consists of.
 
     A flood is a kind of row that stands in X so many times or more. Up to a share of the rows, floods may be
-    one outlier many times over, and each counts as one row; beyond it they are the norm, and all rows
-    count.
+    one outlier many times over, and each counts as one row; beyond it they are the norm, all rows
+    count, and those that stand there twice or more are vouched for if any stands there 20 times.
 
     Parameters
     ----------
@@ -53,52 +53,29 @@ def without_floods(X: Any, tolerated: float, least: int = FLOOD) -> NDArray[np.i
 
     Returns
     -------
-    ndarray of int
-        Places in X, in order; two at least where X has two rows.
-
-    Examples
-    --------
-    >>> X = np.array([[1, 2]] * 20 + [[3, 4], [5, 6]])
-    >>> without_floods(X, 1.0)
-    array([ 0, 20, 21])
-    >>> len(without_floods(X, 0.4))
-    22
-    """
-    prints = _fingerprints(X)
-    _, first, kinds, counts = np.unique(prints, return_index=True, return_inverse=True, return_counts=True)
-    flooded = counts[kinds] >= least
-    counting = ~flooded
-    counting[first] = True
-    norm = flooded.mean() > tolerated or counting.sum() < 2
-    return np.arange(len(prints)) if norm else np.flatnonzero(counting)
-
-
-def vouched_by_copies(X: Any) -> NDArray[np.bool_]:
-    """Return the rows that repeat, where floods are the norm; none where no flood is left.
-
-    Normal traffic that comes in floods of its own is no single cloud: each flood lies apart from the
-    others, and no core of half of the rows holds them all.
-
-    Parameters
-    ----------
-    X : ndarray, memory map or CSR matrix, (n, ...)
-        The rows that `without_floods` leaves.
-
-    Returns
-    -------
-    ndarray of bool, (n,)
-        The rows that stand in X twice or more, if any row stands there 20 times.
+    Counted
+        The rows.
 
     Examples
     --------
     >>> X = np.array([[1, 2]] * 20 + [[3, 4], [3, 4], [5, 6]])
-    >>> vouched_by_copies(X)[19:]
-    array([ True,  True,  True, False])
-    >>> vouched_by_copies(X[15:]).any()
-    np.False_
+    >>> without_floods(X, 1.0).places
+    array([ 0, 20, 21, 22])
+    >>> norm = without_floods(X, 0.4)
+    >>> len(norm.places), norm.vouched[19:]
+    (23, array([ True,  True,  True, False]))
     """
-    counts = copies(X)
-    return (counts > 1) & (counts.max() >= FLOOD)
+    _, first, kinds, counts = np.unique(
+        _fingerprints(X), return_index=True, return_inverse=True, return_counts=True
+    )
+    copies = counts[kinds]
+    flooded = copies >= least
+    counting = ~flooded
+    counting[first] = True
+    if flooded.mean() > tolerated or counting.sum() < 2:
+        return Counted(np.arange(len(copies)), (copies > 1) & (copies.max() >= FLOOD))
+    places = np.flatnonzero(counting)
+    return Counted(places, np.zeros(len(places), dtype=bool))
 
 
 def _fingerprints(X: Any) -> NDArray[np.float64]:

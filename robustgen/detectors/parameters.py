@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -28,6 +29,15 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
         raise UsageError(f"got {name}={value!r}, expected one of {', '.join(map(repr, known))}{hint}")
 
 
+def check_choices(name: str, values: Any, choices: Iterable[Any]) -> None:
+    """Raise unless a parameter is a sequence of one or more of some values."""
+    known = list(choices)
+    if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+        raise UsageError(f"got {name}={values!r}, expected a sequence of {', '.join(map(repr, known))}")
+    for value in values:
+        check_choice(name, value, known)
+
+
 def check_count(name: str, value: Any, *, least: int = 1) -> None:
     """Raise unless a parameter is an integer of at least ``least``."""
     if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
@@ -38,6 +48,19 @@ def check_at_least_zero(name: str, value: Any) -> None:
     """Raise unless a parameter is a number of at least 0."""
     if not isinstance(value, Real) or not float(value) >= 0:
         raise UsageError(f"got {name}={value!r}, expected a number of 0 or more")
+
+
+def check_share(name: str, value: Any, *, zero: bool = False) -> None:
+    """Raise unless a parameter is a share in (0, 1], or 0 where that is one too."""
+    share = float(value) if isinstance(value, Real) else math.nan
+    if not (0 < share <= 1 or (zero and share == 0)):
+        raise UsageError(f"got {name}={value!r}, expected a share in {'[' if zero else '('}0, 1]")
+
+
+def check_ratio(name: str, value: Any) -> None:
+    """Raise unless a parameter is a ratio of at least 1, or 0 for none."""
+    if not isinstance(value, Real) or not (float(value) >= 1 or float(value) == 0):
+        raise UsageError(f"got {name}={value!r}, expected a ratio of 1 or more, or 0")
 
 
 def check_contamination(value: Any) -> None:

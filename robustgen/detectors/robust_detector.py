@@ -2,72 +2,39 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from numbers import Real
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.ensemble import IsolationForest
 from torch import Tensor
 
-from robustgen._checks import UsageError
-from robustgen._random import base_seed, seed_from
-from robustgen._storable import storable
-from robustgen.densities.coherence import coherent_core
-from robustgen.densities.concentration import concentrate
-from robustgen.densities.consensus import MODELS, Consensus, fit_consensus, fit_grading
+from robustgen._random import base_seed, seed_from, some_rows
+from robustgen.densities.consensus import MODELS, Consensus, fit_grading
 from robustgen.densities.core import least_suspected, vouched_for
-from robustgen.densities.directions import Directions, fit_directions, pairwise_cosines, unit_rows
-from robustgen.densities.repeats import vouched_by_copies, without_floods
-from robustgen.densities.words import holds_words
-from robustgen.descriptors.description import Description, described_width, fit_description
-from robustgen.descriptors.thumbnail import thumbnail, thumbnails
+from robustgen.densities.directions import Directions
+from robustgen.densities.repeats import without_floods
+from robustgen.descriptors.description import Description
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
-from robustgen.detectors.parameters import check_choice
+from robustgen.detectors.judges import CHOOSABLE, JUDGES, Case
+from robustgen.detectors.kinds import Choice, Kind, Vectors, kind_of
+from robustgen.detectors.parameters import check_choices, check_ratio, check_share
 from robustgen.inference.audit import Audit, audit
 from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.plain import plain_autoencoder, plain_latent_dim, thumbnail_autoencoder
+from robustgen.nets.plain import plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
 from robustgen.objectives.reconstruction import l21
 from robustgen.training import RobustTraining, TrainingConfig
-from robustgen.training.rows import RowBlocks, block_rows
 from robustgen.training.scaling import fit_scaling
 
-JUDGES = ("standard", "robust", "forest", "concentration")
-REFERENCE_ROWS = 10_000
 LARGEST_GRADE = 700.0  # its exponential is a float yet
-REFERENCE_ENTRIES = 2**23
-REFERENCE_TEXTS = 4096
-
-
-@storable
-@dataclass(frozen=True)
-class Choice:
-    """Who judges and who scores.
-
-    Attributes
-    ----------
-    judges : tuple of str
-        The judges.
-    vouching : float
-        The largest ratio of distances at which a row is kept; 0 keeps the core as it is.
-    models : tuple of str
-        The models.
-    """
-
-    judges: tuple[str, ...]
-    vouching: float
-    models: tuple[str, ...]
-
-
-FOR_VECTORS = Choice(("standard", "robust", "forest"), 1.3, tuple(MODELS))
-FOR_IMAGES = Choice(("concentration",), 0, ("neighbours",))
-FOR_WORDS = Choice(("coherence",), 0, ("directions",))
+OF_AUTOENCODERS = {
+    *("latent_dim", "hidden_dims", "epochs", "batch_size", "learning_rate"),
+    *("n_members", "robust", "training", "device"),
+}
+"""The parameters that all autoencoders share."""
 
 
 class RobustDetector(Detector):
@@ -90,18 +57,15 @@ class RobustDetector(Detector):
        (:class:`robustgen.densities.consensus.Grading`); the score is minus the mean grade, 0 for a
        row that all of them find as good as the median training row.
 
-    **Images** are compared by what they look like, as one vector of pixels, edges and textures
-    (:class:`robustgen.descriptors.description.Description`). One judge finds the half of them that lies
-    together (:func:`robustgen.densities.concentration.concentrate`), and the nearest of these score. The
-    autoencoders do no more than ``transform`` and ``reconstruct`` them.
+    That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
+    textures (:class:`robustgen.detectors.kinds.images.Images`): one judge finds the half of them that lies
+    together, and the nearest of these score. **Words**, counts or TF-IDF, are directions, and are compared by
+    their cosines (:class:`robustgen.detectors.kinds.words.Words`). Where judges, vouching or models are
+    chosen, words are vectors like others.
 
-    **Words**, counts or TF-IDF (:func:`robustgen.densities.words.holds_words`), are directions: the length of
-    a row says nothing. Two copies are a flood among them. The core are the rows that hang together by
-    their cosines and have least in common with the others
-    (:func:`robustgen.densities.coherence.coherent_core`), and a row is scored by its mean cosine to the 5
-    nearest of them, to the 20 nearest and to all (:class:`robustgen.densities.directions.Directions`). The
-    autoencoders, linear then, learn the core and do no more than ``transform`` and ``reconstruct``. Where
-    judges, vouching or models are chosen, words are vectors like others.
+    The first autoencoders learn all rows where they judge or score. Where they do neither, as for images and
+    words, they learn the rows that were kept, which need no robust training, and do no more than
+    ``transform`` and ``reconstruct``.
 
     Parameters
     ----------
@@ -136,7 +100,7 @@ class RobustDetector(Detector):
     n_members : int
         K, autoencoders of each scaling, trained at once.
     robust : bool or RobustTraining
-        How the autoencoders are kept from learning outliers; see
+        How autoencoders that learn all rows are kept from learning outliers; see
         :class:`robustgen.training.RobustTraining`.
     training : dict or None
         Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
@@ -151,10 +115,12 @@ class RobustDetector(Detector):
 
     Attributes
     ----------
-    choice_ : Choice
+    kind_ : robustgen.detectors.kinds.kind.Kind
+        What the rows are: vectors, images or words.
+    choice_ : robustgen.detectors.kinds.kind.Choice
         The judges and models that were taken.
     description_ : robustgen.descriptors.description.Description or None
-        What makes a vector of an image; ``None`` for vectors.
+        What makes a vector of an image; ``None`` where rows are no images.
     consensus_ : robustgen.densities.consensus.Consensus or robustgen.densities.directions.Directions
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
@@ -204,10 +170,10 @@ class RobustDetector(Detector):
     True
     """
 
-    scaling = "standard"  # of the first autoencoders; the second take the other one
+    scaling = None  # of rows as they come in; each kind has its own
 
+    kind_: Kind
     choice_: Choice
-    description_: Description | None
     consensus_: Consensus | Directions
     reference_: NDArray[np.intp]
 
@@ -250,14 +216,18 @@ class RobustDetector(Detector):
         self.random_state = random_state
         self.verbose = verbose
 
+    @property
+    def description_(self) -> Description | None:
+        """What makes a vector of an image."""
+        return self.kind_.description
+
     def _check_parameters(self) -> None:
-        _check_range("flood", self.flood, 0 <= _number(self.flood) <= 1, "a share in [0, 1]")
-        _check_range("core", self.core, 0 < _number(self.core) <= 1, "a share in (0, 1]")
-        chosen = self._chosen(FOR_VECTORS)
-        _check_names("judges", chosen.judges, JUDGES)
-        _check_names("models", chosen.models, ("autoencoder", *MODELS))
-        vouching = _number(chosen.vouching)
-        _check_range("vouching", self.vouching, vouching >= 1 or vouching == 0, "a ratio of 1 or more, or 0")
+        check_share("flood", self.flood, zero=True)
+        check_share("core", self.core)
+        chosen = self._chosen(Vectors.usual)
+        check_choices("judges", chosen.judges, CHOOSABLE)
+        check_choices("models", chosen.models, ("autoencoder", *MODELS))
+        check_ratio("vouching", chosen.vouching)
 
     def _chosen(self, usual: Choice) -> Choice:
         """Return the user's choice of parts, the usual ones where it is left open."""
@@ -271,79 +241,39 @@ class RobustDetector(Detector):
         return plain_latent_dim(row_shape)
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
-        build = thumbnail_autoencoder if len(row_shape) == 3 else plain_autoencoder
-        hidden_dims = () if self.choice_ == FOR_WORDS else self.hidden_dims
-        return build(row_shape, hidden_dims, self.latent_dim_)
+        return self.kind_.net(row_shape, self.hidden_dims, self.latent_dim_)
 
     def _build_objective(self) -> Autoencoding:
         return Autoencoding("l21")
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
         left_open = self.judges is None and self.vouching is None and self.models is None
-        train = self._train_on_words if left_open and holds_words(X) else self._train_on_vectors
-        train(X, config, device)
+        self.kind_ = kind_of(X, words=left_open)
+        self.choice_ = self._chosen(self.kind_.usual)
+        self.scaling_ = fit_scaling(X, self.kind_.scaling)
+        counted = without_floods(X, self.flood, self.kind_.flood)
+        learnt = counted.of(X)
+        nets_decide = "standard" in self.choice_.judges or "autoencoder" in self.choice_.models
+        if nets_decide:
+            super()._train(self.kind_.seen(learnt), config, device)
+        kept = self._find_reference(learnt, counted.vouched, base_seed(self.random_state))
+        if not nets_decide:
+            super()._train(self.kind_.seen(learnt[kept]), replace(config, robust=None), device)
+        self.reference_ = counted.places[kept]
 
-    def _train_on_words(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
-        """Take the half that hangs together; the autoencoders have no part in it."""
-        self.choice_, self.description_ = FOR_WORDS, None
-        learnt = without_floods(X, self.flood, least=2)  # a copy hangs together with its like best of all
-        sample = learnt[_sample(len(learnt), REFERENCE_TEXTS, base_seed(self.random_state))]
-        rows = unit_rows(X[sample])
-        cosines = pairwise_cosines(rows)
-        core = coherent_core(cosines, self.core)
-        self.reference_ = sample[core.numpy()]
-        self.consensus_ = fit_directions(rows, cosines, core)
-        self.scaling_ = fit_scaling(X, None)
-        super()._train(X[self.reference_], config, device)
-
-    def _train_on_vectors(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
-        """Ask the judges, and fit the models to what the core vouches for."""
-        images = X.ndim > 2
-        self.choice_ = self._chosen(FOR_IMAGES if images else FOR_VECTORS)
-        learnt = without_floods(X, self.flood)
-        counted = X if len(learnt) == X.shape[0] else X[learnt]  # a memory map stays one
-        super()._train(thumbnails(counted) if images else counted, config, device)
-        seed = base_seed(self.random_state)
-        judged = _sample(len(learnt), _most_judged(X.shape[1:]), seed)
-        rows = self._vectors(counted, judged)
-        core = least_suspected(self._suspicions(counted, judged, rows, seed), self.core)
+    def _find_reference(self, X: Any, vouched: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:
+        """Fit the models to the judges' core and what is vouched for, and return its places."""
+        judged = some_rows(len(vouched), self.kind_.most_judged(X.shape[1:]), seed_from(seed, "sample"))
+        rows = self.kind_.learn(X, judged, self.scaling_)
+        case = Case(X, judged, rows, self.core, seed, self._reconstruction_errors, self._twin(seed))
+        core = least_suspected([JUDGES[name](case) for name in self.choice_.judges], self.core)
         kept = vouched_for(rows, core, self.choice_.vouching) if self.choice_.vouching else core
-        kept |= torch.from_numpy(vouched_by_copies(counted)[judged])
-        self.reference_ = learnt[judged[kept.numpy()]]
+        kept |= torch.from_numpy(vouched[judged])
         models = [name for name in self.choice_.models if name in MODELS]
-        # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
-        scale = torch.ones_like(rows[0]) if images else None
-        self.consensus_ = fit_consensus(rows, kept, models, seed, scale=scale)
+        self.consensus_ = self.kind_.model(rows, kept, models, seed)
         if "autoencoder" in self.choice_.models:
-            self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(counted[judged])))
-
-    def _suspicions(
-        self, X: Any, judged: NDArray[np.intp], rows: Tensor, seed: int
-    ) -> list[NDArray[np.float64]]:
-        """Return what each judge says of a sample of the rows, which it also gets as vectors."""
-        judging: dict[str, Callable[[], NDArray[np.float64]]] = {
-            "standard": lambda: self._reconstruction_errors(X[judged]),
-            "robust": lambda: self._second_opinion(X, X[judged], seed),
-            "forest": lambda: _isolation(rows.numpy(), seed),
-            "concentration": lambda: concentrate(rows, self.core),
-        }
-        return [judging[name]() for name in self.choice_.judges]
-
-    def _vectors(self, X: Any, sample: NDArray[np.intp]) -> Tensor:
-        """Return a sample of the rows as vectors (n, D), and learn what makes a vector of an image."""
-        scaled = RowBlocks(X, self.scaling_, torch.device("cpu"), torch.float64)
-        if X.ndim == 2:
-            self.description_ = None
-            return scaled.take(sample)
-        step = block_rows(1, X.shape[1:])
-        blocks = np.split(sample, range(step, len(sample), step))
-        small = [thumbnail(scaled.take(block)) for block in blocks]
-        self.description_ = fit_description(small)
-        return torch.cat([self.description_(images) for images in small])
-
-    def _described(self, rows: Tensor) -> Tensor:
-        """Return rows (B, ...) as the vectors (B, D) by which they are compared."""
-        return rows if self.description_ is None else self.description_(rows)
+            self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[judged])))
+        return judged[kept.numpy()]
 
     def _audit(self, scores: NDArray[np.float64]) -> Audit:
         # Grades are logarithms: they draw in the very tail by which outliers are counted.
@@ -355,66 +285,15 @@ class RobustDetector(Detector):
     def _net_errors(self, x: Tensor) -> Tensor:
         return l21(x, self.net_(x)).mean(0)
 
-    def _second_opinion(self, X: Any, sample: Any, seed: int) -> NDArray[np.float64]:
-        """Return the errors of autoencoders that see the columns on another scale."""
-        shared = {name: value for name, value in self.get_params().items() if name in _SHARED}
-        twin = Autoencoder(
+    def _twin(self, seed: int) -> Autoencoder:
+        """Return autoencoders like the first, that see the columns on another scale."""
+        shared = {name: getattr(self, name) for name in OF_AUTOENCODERS}
+        return Autoencoder(
             loss="l21", scaling="robust", random_state=seed_from(seed, "twin") % 2**31, **shared
         )
-        return -twin.fit(X).score_samples(sample)
 
     def _errors(self, x: Tensor) -> Tensor:
-        described = self._described(x[0])
-        if isinstance(self.consensus_, Directions):
-            return self.consensus_(described).mean(0, keepdim=True)
-        grades = self.consensus_(described) if self.consensus_.models else x.new_empty(0, x.shape[1])
+        grades = self.consensus_(self.kind_.compared(x[0]))
         if "autoencoder" in self.choice_.models:
             grades = torch.cat([grades, self._net_grading(self._net_errors(x))[None]])
         return grades.mean(0, keepdim=True)
-
-
-_SHARED = (
-    "latent_dim",
-    "hidden_dims",
-    "epochs",
-    "batch_size",
-    "learning_rate",
-    "n_members",
-    "robust",
-    "training",
-    "device",
-)
-
-
-def _check_range(parameter: str, value: Any, holds: bool, expected: str) -> None:
-    if not holds:
-        raise UsageError(f"got {parameter}={value!r}, expected {expected}")
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, Real) else math.nan
-
-
-def _check_names(parameter: str, names: Any, known: tuple[str, ...]) -> None:
-    if isinstance(names, str) or not names:
-        raise UsageError(f"got {parameter}={names!r}, expected a sequence of {', '.join(map(repr, known))}")
-    for name in names:
-        check_choice(parameter, name, known)
-
-
-def _most_judged(row_shape: tuple[int, ...]) -> int:
-    width = described_width(row_shape) if len(row_shape) > 1 else row_shape[0]
-    return min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))
-
-
-def _sample(n_rows: int, most: int, seed: int) -> NDArray[np.intp]:
-    """Return the rows that are judged, in order: all of them where there are few."""
-    if n_rows <= most:
-        return np.arange(n_rows)
-    return np.sort(np.random.default_rng(seed_from(seed, "sample")).choice(n_rows, most, replace=False))
-
-
-def _isolation(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """Return how easily an isolation forest sets each row apart."""
-    forest = IsolationForest(random_state=seed_from(seed, "forest") % 2**31)
-    return -forest.fit(rows).score_samples(rows)

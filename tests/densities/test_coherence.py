@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from robustgen.densities.coherence import coherent_core, concentrated, likeness, locally_scaled
-from robustgen.densities.directions import pairwise_cosines, unit_rows
+from robustgen.densities.directions import cosines_between, unit_rows
 from tests.densities.texts import corrupted
 
 
 def cosines(n_outliers: int, inlier_words: int = 40, outlier_words: int = 40) -> torch.Tensor:
-    return pairwise_cosines(unit_rows(corrupted(n_outliers, inlier_words, outlier_words)))
+    rows = unit_rows(corrupted(n_outliers, inlier_words, outlier_words))
+    return cosines_between(rows, rows)
 
 
 @pytest.mark.parametrize("n_outliers", [0, 30, 75, 120])

@@ -9,8 +9,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from robustgen.densities.directions import (
     cosine_dissimilarity,
+    cosines_between,
     fit_directions,
-    pairwise_cosines,
     unit_rows,
 )
 from tests.densities.texts import corrupted
@@ -20,50 +20,49 @@ KEPT = torch.arange(180) < 100
 
 
 def model(X=TEXTS):
-    rows = unit_rows(X)
-    return fit_directions(rows, pairwise_cosines(rows), KEPT)
+    return fit_directions(unit_rows(X), KEPT)
+
+
+def pairwise(X) -> torch.Tensor:
+    return cosines_between(unit_rows(X), unit_rows(X))
 
 
 def dense(X) -> torch.Tensor:
     return torch.from_numpy(X.toarray())
 
 
-def test_pairwise_cosines_are_scikit_learns():
-    np.testing.assert_allclose(
-        pairwise_cosines(unit_rows(TEXTS)).numpy(), cosine_similarity(TEXTS), atol=1e-12
-    )
+def test_cosines_are_scikit_learns():
+    found = cosines_between(unit_rows(TEXTS), unit_rows(TEXTS[:50]))
+    np.testing.assert_allclose(found.numpy(), cosine_similarity(TEXTS, TEXTS[:50]), atol=1e-12)
 
 
 def test_the_scales_are_the_five_the_twenty_and_all_nearest():
-    cosines = np.sort(cosine_similarity(TEXTS[100:], TEXTS[:100]), axis=1)
-    expected = 1 - np.stack([cosines[:, -k:].mean(1) for k in (5, 20, 100)])
-    errors = cosine_dissimilarity(pairwise_cosines(unit_rows(TEXTS))[100:, :100])
+    nearest = np.sort(cosine_similarity(TEXTS[100:], TEXTS[:100]), axis=1)
+    expected = 1 - np.stack([nearest[:, -k:].mean(1) for k in (5, 20, 100)])
+    errors = cosine_dissimilarity(pairwise(TEXTS)[100:, :100])
     np.testing.assert_allclose(errors.numpy(), expected)
 
 
 def test_all_nearest_are_the_mean_direction():
     sample = unit_rows(TEXTS[:100]).toarray()
     expected = 1 - unit_rows(TEXTS[100:]) @ sample.mean(0)
-    errors = cosine_dissimilarity(pairwise_cosines(unit_rows(TEXTS))[100:, :100])
+    errors = cosine_dissimilarity(pairwise(TEXTS)[100:, :100])
     np.testing.assert_allclose(errors[2].numpy(), expected)
 
 
 def test_a_row_of_the_sample_gets_what_it_gets_without_itself():
-    cosines = pairwise_cosines(unit_rows(TEXTS))
-    torch.testing.assert_close(
-        cosine_dissimilarity(cosines[:1, :100]), cosine_dissimilarity(cosines[:1, 1:100])
-    )
+    own = pairwise(TEXTS)[:1, :100]
+    torch.testing.assert_close(cosine_dissimilarity(own), cosine_dissimilarity(own[:, 1:]))
 
 
 def test_a_copy_is_a_witness():
-    cosines = torch.tensor([[1.0, 1.0, 0.5, 0.3]])
-    torch.testing.assert_close(cosine_dissimilarity(cosines), 1 - torch.tensor([[1.8 / 3]] * 3))
+    copied = torch.tensor([[1.0, 1.0, 0.5, 0.3]])
+    torch.testing.assert_close(cosine_dissimilarity(copied), 1 - torch.tensor([[1.8 / 3]] * 3))
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 5, 6, 20, 21])
 def test_few_rows_are_enough(n_rows):
-    cosines = pairwise_cosines(unit_rows(TEXTS))[:, :n_rows]
-    assert torch.isfinite(cosine_dissimilarity(cosines)).all()
+    assert torch.isfinite(cosine_dissimilarity(pairwise(TEXTS)[:, :n_rows])).all()
 
 
 def test_the_length_of_a_row_does_not_matter():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from robustgen.densities.repeats import FLOOD, copies, vouched_by_copies, without_floods
+from robustgen.densities.repeats import FLOOD, without_floods
 
 ROWS = np.random.default_rng(0).normal(size=(60, 8)).round(2)
 
@@ -16,34 +16,42 @@ def flooded(times: int) -> np.ndarray:
 
 
 def test_a_flood_counts_once():
-    assert (without_floods(flooded(30), 0.4) == np.arange(60)).all()
+    assert (without_floods(flooded(30), 0.4).places == np.arange(60)).all()
 
 
 def test_where_floods_are_the_norm_every_row_counts():
-    assert (without_floods(flooded(60), 0.4) == np.arange(120)).all()
+    assert (without_floods(flooded(60), 0.4).places == np.arange(120)).all()
 
 
 def test_a_few_repeats_are_no_flood():
     X = flooded(FLOOD - 2)
-    assert (without_floods(X, 0.4) == np.arange(len(X))).all()
-    assert not vouched_by_copies(X).any()
+    counted = without_floods(X, 0.4)
+    assert (counted.places == np.arange(len(X))).all()
+    assert not counted.vouched.any()
 
 
 def test_copies_vouch_only_where_floods_are_the_norm():
-    tolerated, norm = flooded(30), flooded(60)
-    assert not vouched_by_copies(tolerated[without_floods(tolerated, 0.4)]).any()
-    assert (vouched_by_copies(norm[without_floods(norm, 0.4)]) == (copies(norm) == 61)).all()
+    tolerated, norm = without_floods(flooded(30), 0.4), without_floods(flooded(60), 0.4)
+    assert not tolerated.vouched.any()
+    assert (norm.vouched == (flooded(60) == ROWS[0]).all(1)).all()
+
+
+def test_rows_that_all_count_are_not_copied():
+    assert without_floods(ROWS, 0.4).of(ROWS) is ROWS
+    assert (without_floods(flooded(30), 0.4).of(flooded(30)) == ROWS).all()
 
 
 @pytest.mark.parametrize(
     "form",
     [sparse.csr_matrix, np.asfortranarray, lambda X: X.reshape(-1, 2, 4), lambda X: X.astype(np.float32)],
 )
-def test_the_form_of_the_rows_does_not_matter(form):
-    X = flooded(30)
-    assert (copies(form(X)) == copies(X)).all()
-    assert (without_floods(form(X), 0.4) == without_floods(X, 0.4)).all()
+@pytest.mark.parametrize("times", [30, 60])
+def test_the_form_of_the_rows_does_not_matter(form, times):
+    X = flooded(times)
+    expected, counted = without_floods(X, 0.4), without_floods(form(X), 0.4)
+    assert (counted.places == expected.places).all()
+    assert (counted.vouched == expected.vouched).all()
 
 
 def test_two_rows_at_least_are_kept():
-    assert len(without_floods(np.ones((30, 3)), 1.0)) == 30
+    assert len(without_floods(np.ones((30, 3)), 1.0).places) == 30

@@ -9,13 +9,11 @@ from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
-import robustgen
 from robustgen import Autoencoder, RobustDetector
 from robustgen._checks import UsageError
 from robustgen.densities.neighbours import mean_distance
-from robustgen.detectors import robust_detector
 from tests.densities.texts import corrupted, texts, topic
-from tests.detectors.builders import colour_images, vectors
+from tests.detectors.builders import vectors
 
 
 def flooded(n_outliers: int, seed: int = 0) -> np.ndarray:
@@ -120,7 +118,7 @@ def test_wrong_parts_get_one_line(options, line):
 
 
 def test_of_a_large_table_a_sample_is_judged(monkeypatch):
-    monkeypatch.setattr(robust_detector, "REFERENCE_ROWS", 100)
+    monkeypatch.setattr("robustgen.detectors.kinds.kind.REFERENCE_ROWS", 100)
     X = vectors(300)
     detector = RobustDetector(epochs=2, n_members=2, random_state=0).fit(X)
     assert 50 <= len(detector.reference_) <= 100
@@ -175,28 +173,6 @@ def test_large_images_are_seen_as_thumbnails():
     np.testing.assert_allclose(seen.transform(large), expected.transform(small), rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("X", [vectors(), colour_images(30)], ids=["vectors", "images"])
-def test_every_part_can_be_asked_of_every_kind_of_row(X):
-    detector = RobustDetector(
-        judges=("standard", "robust", "forest", "concentration"),
-        vouching=1.3,
-        models=("autoencoder", "gaussian", "mixture", "neighbours"),
-        epochs=2,
-        n_members=2,
-        random_state=0,
-    ).fit(X)
-    assert np.isfinite(detector.score_samples(X)).all()
-
-
-def test_a_file_keeps_what_images_look_like(tmp_path):
-    X = colour_images(30)
-    detector = RobustDetector(n_members=2, epochs=1, random_state=0).fit(X)
-    detector.save(tmp_path / "model")
-    np.testing.assert_array_equal(
-        robustgen.load(tmp_path / "model").score_samples(X), detector.score_samples(X)
-    )
-
-
 CHEAP = {"epochs": 1, "n_members": 1, "random_state": 0}
 
 
@@ -240,20 +216,11 @@ def test_texts_are_vectors_like_others_where_parts_are_chosen():
 
 
 def test_of_many_texts_a_sample_is_judged(monkeypatch):
-    monkeypatch.setattr(robust_detector, "REFERENCE_TEXTS", 100)
+    monkeypatch.setattr("robustgen.detectors.kinds.words.REFERENCE_TEXTS", 100)
     detector = RobustDetector(**CHEAP).fit(corrupted(30))
     assert len(detector.reference_) == 50
     assert detector.reference_.max() > 100
     assert detector.support_.shape == (180,)
-
-
-def test_a_detector_of_texts_is_loaded_as_it_was_saved(tmp_path):
-    X = corrupted(30)
-    detector = RobustDetector(**CHEAP).fit(X)
-    detector.save(tmp_path / "model")
-    loaded = robustgen.load(tmp_path / "model")
-    np.testing.assert_array_equal(loaded.score_samples(X), detector.score_samples(X))
-    np.testing.assert_array_equal(loaded.reconstruct(X), detector.reconstruct(X))
 
 
 def test_texts_after_a_table_and_a_table_after_texts():
