@@ -103,7 +103,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """
         return squared_parts(x, self.net_(x))
 
-    def _audit(self, scores: NDArray[np.float64]) -> Audit:
+    def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
         """Tell the inliers among the training rows: by their scores, where the method has no other way."""
         return audit(scores)
 
@@ -140,7 +140,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self._n_features_out = self.n_members * self.latent_dim_
         self._train(checked, config, device)
         scores = self._score(checked)
-        self.support_, self.inlier_weight_, corruption = self._audit(scores)
+        self.support_, self.inlier_weight_, corruption = self._audit(checked, scores)
         self.contamination_, self.contamination_interval_ = corruption
         self.offset_ = contamination_offset(scores, self._marked_share())
         self._finish(checked, scores)

@@ -275,7 +275,7 @@ class RobustDetector(Detector):
             self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[judged])))
         return judged[kept.numpy()]
 
-    def _audit(self, scores: NDArray[np.float64]) -> Audit:
+    def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
         # Grades are logarithms: they draw in the very tail by which outliers are counted.
         return audit(np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_GRADE)))
 

@@ -297,26 +297,33 @@ class RVQVAE(QuantisedDetector):
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
         """Mark the inliers, and remember how far the parts of the score spread over them."""
-        evidence = torch.cat([set_evidence(self.net_, x).mean(0) for x in self._blocks(X)]).double()
+        evidence = self._evidence(X)
+        marked = self._outlying(evidence)
+        kept = evidence[~marked]
+        margins, errors = kept[:, 0] - kept[:, 1], kept[:, 2]
+        self._spreads = _spread(margins), _spread(errors)
+        self.outlier_fraction_ = float(marked.double().mean())
+        return ~marked.numpy()
+
+    def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
+        """Tell the inliers by the sets, and how surely by what makes them."""
+        evidence = self._evidence(X)
+        outliers = self._outlying(evidence).numpy()
+        inlierness = -outlyingness(evidence, self.membership).numpy()
+        share = counted_corruption(int(outliers.sum()), len(outliers))
+        return Audit(~outliers, InlierProbability(inlierness)(inlierness), share)
+
+    def _evidence(self, X: Any) -> Tensor:
+        """Return what tells the sets of the training rows, (n, 4) on the CPU: the members' mean."""
+        return torch.cat([set_evidence(self.net_, x).mean(0) for x in self._blocks(X)]).cpu().double()
+
+    def _outlying(self, evidence: Tensor) -> Tensor:
+        """Mark the outliers (n,) among the training rows, as many as in the last epoch."""
         share = evidence.new_tensor([[self.history_.latest["outlier_share"]]])
         marked = outlying(evidence[None], self.membership, share)[0]
         if self.membership == "compare":  # the inliers stay the majority
             marked &= worst((evidence[:, 0] - evidence[:, 1])[None], torch.full_like(share, 0.5))[0]
-        inlying = ~marked.cpu().numpy()
-        self.outlier_fraction_ = float(marked.double().mean())
-        ranking = outlyingness(evidence, self.membership).cpu().numpy()
-        self._sets = Audit(
-            inlying, InlierProbability(-ranking)(-ranking), counted_corruption(int(marked.sum()), len(marked))
-        )
-        kept = evidence[~marked]
-        margins, errors = kept[:, 0] - kept[:, 1], kept[:, 2]
-        self._spreads = _spread(margins), _spread(errors)
-        return inlying
-
-    def _audit(self, scores: NDArray[np.float64]) -> Audit:
-        sets = self._sets
-        del self._sets  # its parts have names of their own
-        return sets
+        return marked
 
     def _errors(self, x: Tensor) -> Tensor:
         if self.scoring == "likelihood":
