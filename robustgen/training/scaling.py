@@ -18,6 +18,8 @@ from robustgen._storable import storable
 CHUNK_ROWS = 65_536
 SAMPLE_ROWS = 100_000
 """Rows that quantiles are taken from, evenly spaced, where there are more."""
+ROUNDING = 1e-9
+"""The largest range that is none, over the standard deviation of the column."""
 
 
 @storable
@@ -61,8 +63,8 @@ def standard(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def robust(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return median and interquartile range of each column of (n, d), dense or CSR.
 
-    A column that is constant in its middle half, as counts and indicators often are, has no
-    such range: its standard deviation stands in.
+    A column that is constant in its middle half, but for rounding, as counts and indicators often are, has
+    no such range: its standard deviation stands in.
     """
     rows = X[:: max(1, X.shape[0] // SAMPLE_ROWS)]
     if sparse.issparse(rows):
@@ -73,7 +75,8 @@ def robust(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     else:
         lower, median, upper = np.percentile(rows, (25, 50, 75), axis=0)
         spread = upper - lower
-    return np.asarray(median, dtype=float), np.where(spread > 0, spread, standard(X)[1])
+    deviation = standard(X)[1]
+    return np.asarray(median, dtype=float), np.where(spread > ROUNDING * deviation, spread, deviation)
 
 
 def none(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -46,8 +46,9 @@ def test_robust_does_not_move_when_a_tenth_of_the_rows_goes_far(X):
     assert (moved.scale[:2] < 1.5 * clean.scale[:2]).all()
 
 
-def test_robust_takes_the_deviation_where_the_middle_half_is_constant():
-    column = np.r_[np.zeros(90), np.ones(10)][:, None]
+@pytest.mark.parametrize("rounding", [0, 1e-16])
+def test_robust_takes_the_deviation_where_the_middle_half_is_constant(rounding):
+    column = np.r_[rounding * np.arange(90), np.ones(10)][:, None]
     assert fit_scaling(column, "robust").scale == pytest.approx(column.std())
 
 
