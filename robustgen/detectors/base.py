@@ -16,7 +16,6 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from robustgen._random import base_seed, member_generators, member_seeds
 from robustgen._storable import storable
 from robustgen.detectors.border import check_rows
 from robustgen.detectors.exporting import ScoringFunction, export_onnx
@@ -35,10 +34,10 @@ from robustgen.nets.members import count, initialise
 from robustgen.objectives.base import Objective
 from robustgen.objectives.scores import shared, squared_parts
 from robustgen.storage import save
-from robustgen.training import History, RobustTraining, TrainingConfig, train
-from robustgen.training.device import choose_device, scoring_dtype
-from robustgen.training.progress import ProgressBar
-from robustgen.training.rows import RowBlocks, block_rows, place_rows
+from robustgen.training import History, RobustTraining, TrainingConfig
+from robustgen.training.device import choose_device
+from robustgen.training.estimator import trained
+from robustgen.training.rows import RowBlocks, block_rows
 from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
 
 
@@ -163,14 +162,9 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return self.contamination_ if isinstance(self.contamination, str) else self.contamination
 
     def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
-        seed = base_seed(self.random_state)
-        generators = member_generators(seed, "draws", self.n_members, device)
         self._limits = _scaled_limits(X, self.scaling_)
-        net = self._initialised(member_seeds(seed, "initialisation", self.n_members)).to(device)
-        rows = place_rows(X, self.scaling_, device, torch.float32)
-        with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
-            self.history_ = train(net, self._build_objective(), rows, config, generators, [progress])
-        self.net_ = net.to(scoring_dtype(X.shape[1:], device)).requires_grad_(False)
+        objective = self._build_objective()
+        self.net_, self.history_ = trained(self, X, self._initialised, objective, config, device)
 
     def _initialised(self, seeds: Sequence[int]) -> AutoencoderNet:
         shape = self.input_shape_

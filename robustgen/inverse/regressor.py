@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
@@ -15,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import UsageError, suggest
-from robustgen._random import base_seed, member_generators, member_seeds
 from robustgen._storable import storable
 from robustgen.detectors.border import check_rows
 from robustgen.detectors.parameters import check_choice, check_count, check_dims, robust_training
@@ -26,10 +24,10 @@ from robustgen.nets.mlp import MLP
 from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
 from robustgen.objectives.regression import Regression
 from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
-from robustgen.training import History, RobustTraining, TrainingConfig, train
-from robustgen.training.device import choose_device, scoring_dtype
-from robustgen.training.progress import ProgressBar
-from robustgen.training.rows import RowBlocks, block_rows, place_rows
+from robustgen.training import History, RobustTraining, TrainingConfig
+from robustgen.training.device import choose_device
+from robustgen.training.estimator import trained
+from robustgen.training.rows import RowBlocks, block_rows
 from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
 
 CANONICALIZERS: Mapping[str, type[BaseEstimator]] = {
@@ -189,7 +187,8 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             self.canonicalizer_.fit(_as_rows(signals))
         pairs = np.hstack([observations, self.target_form_.columns(self._representatives(signals))])
         self.scaling_ = fit_scaling(pairs, self.scaling)
-        self._train(pairs, config, device)
+        objective = Regression(self.loss, self.n_features_in_)
+        self.net_, self.history_ = trained(self, pairs, self._initialised, objective, config, device)
         return self
 
     def _checked_config(self) -> TrainingConfig:
@@ -201,16 +200,6 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             self.epochs, self.batch_size, self.learning_rate, robust=robust_training(self.robust)
         )
         return config.updated(self.training or {})
-
-    def _train(self, pairs: NDArray[np.float64], config: TrainingConfig, device: torch.device) -> None:
-        seed = base_seed(self.random_state)
-        generators = member_generators(seed, "draws", self.n_members, device)
-        net = self._initialised(member_seeds(seed, "initialisation", self.n_members)).to(device)
-        rows = place_rows(pairs, self.scaling_, device, torch.float32)
-        with ProgressBar(config.epochs, type(self).__name__, shown=bool(self.verbose)) as progress:
-            objective = Regression(self.loss, self.n_features_in_)
-            self.history_ = train(net, objective, rows, config, generators, [progress])
-        self.net_ = net.to(scoring_dtype((self.n_features_in_,), device)).requires_grad_(False)
 
     def _initialised(self, seeds: Sequence[int]) -> MLP:
         """Return the net before its training, a member for each seed."""

@@ -1,0 +1,77 @@
+"""From an estimator's parameters and rows to its trained net: what all estimators do alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from robustgen._random import base_seed, member_generators, member_seeds
+from robustgen.objectives.base import Objective
+from robustgen.training.config import TrainingConfig
+from robustgen.training.device import scoring_dtype
+from robustgen.training.history import History
+from robustgen.training.loop import train
+from robustgen.training.progress import ProgressBar
+from robustgen.training.rows import place_rows
+from robustgen.training.scaling import Scaling
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+class Estimator(Protocol):
+    """The parameters and the fitted scaling that decide how a net is trained."""
+
+    n_members: int
+    random_state: int | np.random.RandomState | None
+    verbose: bool
+    scaling_: Scaling
+
+
+def trained(
+    estimator: Estimator,
+    X: Any,
+    initialised: Callable[[Sequence[int]], Net],
+    objective: Objective,
+    config: TrainingConfig,
+    device: torch.device,
+) -> tuple[Net, History]:
+    """Train the net of an estimator, all members at once.
+
+    Parameters
+    ----------
+    estimator : Estimator
+        Whose seed, members and scaling count, and who may show a progress bar.
+    X : ndarray, memory map or CSR matrix
+        The training rows, in the user's units.
+    initialised : callable
+        Returns the net before its training, on the CPU, a member for each seed.
+    objective : Objective
+        What is minimised.
+    config : TrainingConfig
+        How.
+    device : torch.device
+        Where.
+
+    Returns
+    -------
+    net : torch.nn.Module
+        K members that learn no more, in the precision that they score in.
+    history : robustgen.training.History
+        The terms by epoch and member.
+
+    Raises
+    ------
+    UsageError
+        When the training diverges.
+    """
+    seed, members = base_seed(estimator.random_state), estimator.n_members
+    generators = member_generators(seed, "draws", members, device)
+    net = initialised(member_seeds(seed, "initialisation", members)).to(device)
+    rows = place_rows(X, estimator.scaling_, device, torch.float32)
+    with ProgressBar(config.epochs, type(estimator).__name__, shown=bool(estimator.verbose)) as progress:
+        history = train(net, objective, rows, config, generators, [progress])
+    return net.to(scoring_dtype(X.shape[1:], device)).requires_grad_(False), history
