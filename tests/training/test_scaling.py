@@ -58,3 +58,12 @@ def test_images_are_scaled_by_channel():
     scaling = fit_scaling(images, "standard")
     assert scaling.scale.shape == (2, 1, 1)
     np.testing.assert_allclose(scaling.apply(torch.from_numpy(images)).numpy().std((0, 2, 3)), 1)
+
+
+def test_robust_samples_every_place_of_many_images(monkeypatch):
+    """Each pixel's value is its place; there are as many images as pixels are sampled."""
+    monkeypatch.setattr("robustgen.training.scaling.SAMPLE_ROWS", 2000)
+    images = np.tile(np.arange(64.0).reshape(1, 1, 8, 8), (2000, 1, 1, 1))
+    found = fit_scaling(images, "robust")
+    assert found.center.item() == pytest.approx(31.5, abs=2)
+    assert found.scale.item() == pytest.approx(31.5, abs=2)
