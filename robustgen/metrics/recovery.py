@@ -58,7 +58,7 @@ def relative_error(x: ArrayLike, x_hat: ArrayLike, symmetry: str | None = None) 
     >>> relative_error([[1, 2, 5, 0]], [[0, 5, 2, 1]], symmetry="fourier")
     array([0.])
     """
-    truth, estimate = np.atleast_2d(np.asarray(x)), np.atleast_2d(np.asarray(x_hat))
+    truth, estimate = (np.atleast_2d(_floats(values)) for values in (x, x_hat))
     if truth.shape != estimate.shape:
         raise UsageError(
             f"got x of shape {truth.shape} and x_hat of shape {estimate.shape}: expected the same"
@@ -72,6 +72,12 @@ def relative_error(x: ArrayLike, x_hat: ArrayLike, symmetry: str | None = None) 
     error, length = _norms(aligned - truth), _norms(truth)
     perfect = np.where(error == 0, 0.0, np.inf)
     return np.divide(error, length, out=perfect, where=length > 0)
+
+
+def _floats(values: ArrayLike) -> NDArray[Any]:
+    """Return numbers in double precision: pixels of 8 bits would wrap round where they are subtracted."""
+    given = np.asarray(values)
+    return given.astype(np.complex128 if np.iscomplexobj(given) else np.float64)
 
 
 def _norms(rows: NDArray[Any]) -> NDArray[np.float64]:

@@ -62,6 +62,14 @@ def test_the_estimate_0_has_error_1_and_the_signal_0_none_or_infinite(symmetry):
     np.testing.assert_array_equal(relative_error(x, x_hat, symmetry), [1, 0, np.inf])
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.float16, bool])
+@pytest.mark.parametrize("symmetry", [None, "sign", "phase", "fourier"])
+def test_narrow_numbers_are_measured_in_double_precision(symmetry, kind):
+    x, x_hat = np.random.default_rng(2).integers(0, 256, size=(2, 4, 6, 5)).astype(kind)
+    expected = relative_error(x.astype(float), x_hat.astype(float), symmetry)
+    np.testing.assert_array_equal(relative_error(x, x_hat, symmetry), expected)
+
+
 def test_one_signal_is_one_row():
     np.testing.assert_array_equal(relative_error([3.0, 4.0], [-3.0, -4.0], "sign"), [0.0])
 
