@@ -48,6 +48,13 @@ def test_recall_at_false_alarms_is_read_off_the_roc_curve(seed, ties, rate):
     assert metrics.recall_at_false_alarms(outlier, outlierness, rate) == pytest.approx(expected)
 
 
+def test_a_rate_that_is_a_whole_number_of_inliers_allows_them_all():
+    """Whatever rounding makes of the product."""
+    for allowed in range(101):
+        outlier = np.r_[np.zeros(allowed), 1, np.zeros(100 - allowed)]  # in the order of the scores
+        assert metrics.recall_at_false_alarms(outlier, -np.arange(101.0), allowed / 100) == 1
+
+
 @RANDOM
 def test_precision_at_n_is_the_mean_over_orders_of_ties(seed, ties):
     outlier, outlierness = scores(seed, ties)
