@@ -13,6 +13,9 @@ from sklearn.neighbors import NearestNeighbors
 
 Features = NDArray[np.float64]
 
+ROUNDING = 1e-12
+"""What a squared distance may be off by, over the squared norms: a ball holds the row that it reaches to."""
+
 
 def frechet_distance(real: Features, generated: Features) -> float:
     r"""Return the squared Frechet distance of two Gaussians fitted to features.
@@ -74,6 +77,7 @@ def precision_recall(real: Features, generated: Features, *, n_neighbors: int = 
     >>> precision_recall(rows, rows), precision_recall(rows, rows + 100)
     ((1.0, 1.0), (0.0, 0.0))
     """
+    real, generated = _centred(real, generated)
     precision = (_balls_around(real, generated, n_neighbors) > 0).mean()
     recall = (_balls_around(generated, real, n_neighbors) > 0).mean()
     return float(precision), float(recall)
@@ -103,10 +107,17 @@ def density_coverage(real: Features, generated: Features, *, n_neighbors: int = 
     >>> density_coverage(rows, rows + 100)
     (0.0, 0.0)
     """
+    real, generated = _centred(real, generated)
     density = _balls_around(real, generated, n_neighbors).mean() / n_neighbors
     nearest, _ = NearestNeighbors(n_neighbors=1).fit(generated).kneighbors(real)
     coverage = (nearest[:, 0] <= _radii(real, n_neighbors)).mean()
     return float(density), float(coverage)
+
+
+def _centred(real: Features, generated: Features) -> tuple[Features, Features]:
+    """Move the mean of the real rows to 0: a far origin would cost the distances their digits."""
+    mean = real.mean(0, dtype=np.float64)
+    return real - mean, generated - mean
 
 
 def _radii(rows: Features, n_neighbors: int) -> Features:
@@ -123,8 +134,9 @@ def _balls_around(centres: Features, rows: Features, n_neighbors: int) -> NDArra
 
 
 def _held(centres: Features, radii: Features, rows: Features) -> NDArray[np.intp]:
-    squared = (rows**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * rows @ centres.T
-    held: NDArray[np.intp] = np.count_nonzero(squared <= radii**2 + 1e-9, axis=1)
+    norms = (rows**2).sum(1)[:, None] + (centres**2).sum(1)
+    squared = norms - 2 * rows @ centres.T
+    held: NDArray[np.intp] = np.count_nonzero(squared <= radii**2 + ROUNDING * norms, axis=1)
     return held
 
 

@@ -47,6 +47,16 @@ def test_density_and_coverage_are_those_of_brute_force(rows):
     assert density_coverage(real, made) == pytest.approx((held.sum(1).mean() / 5, held.any(0).mean()))
 
 
+@pytest.mark.parametrize("factor", [1e-6, 1, 1e6])
+@pytest.mark.parametrize("shift", [0, 1e4])
+def test_neither_unit_nor_origin_matters(rows, factor, shift):
+    """Some rows are repeated, whose balls have no radius."""
+    real, made = (np.concatenate([one, one[:6], one[:6], one[:6], one[:6], one[:6]]) for one in rows)
+    moved = [(one + shift) * factor for one in (real, made)]
+    assert precision_recall(*moved) == precision_recall(real, made)
+    assert density_coverage(*moved) == density_coverage(real, made)
+
+
 def test_one_repeated_sample_is_precise_and_recalls_nothing(rows):
     real, _ = rows
     made = np.repeat(real[:1], 50, axis=0)
