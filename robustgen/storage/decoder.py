@@ -82,6 +82,9 @@ class Decoder:
                 return np.array(items, dtype=dtype)
             case {"array": name}:
                 return self.arrays[name]
+            case {"complex": name}:
+                real, imaginary = self.arrays[name]
+                return real + 1j * imaginary
             case {"tensor": name}:
                 return self._tensor(self.arrays[name])
             case {"random state": state}:

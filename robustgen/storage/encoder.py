@@ -86,6 +86,8 @@ class Encoder:
     def _(self, value: np.ndarray, path: str) -> Any:
         if value.dtype.kind in "OU" and all(isinstance(item, str) for item in value.flat):
             return {"text": value.tolist(), "dtype": "O" if value.dtype.kind == "O" else "U"}
+        if value.dtype.kind == "c":  # safetensors has no complex numbers of double precision
+            return {"complex": self._put(np.stack([value.real, value.imag]), path)}
         if value.dtype.kind not in "biuf":
             raise UsageError(f"cannot save {path}: an array of {value.dtype} holds neither numbers nor text")
         return {"array": self._put(value, path)}

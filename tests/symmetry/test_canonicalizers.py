@@ -147,6 +147,20 @@ def test_a_pipeline_with_one_survives_a_file(name, tmp_path):
     np.testing.assert_array_equal(load(tmp_path / "model").score_samples(X), pipeline.score_samples(X))
 
 
+@pytest.mark.parametrize(
+    "canonicalizer",
+    [PhaseCanonicalizer(reference="principal"), FourierCanonicalizer(reference="template")],
+    ids=["phase", "fourier"],
+)
+@pytest.mark.parametrize("precision", [np.complex64, np.complex128])
+def test_what_is_learnt_of_complex_rows_survives_a_file(canonicalizer, precision, tmp_path):
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=(20, 8)) + 1j * rng.normal(size=(20, 8))).astype(precision)
+    save(canonicalizer.fit(X), tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(X), canonicalizer.transform(X))
+
+
 def test_the_border_of_the_half_space_is_where_the_reference_says():
     X = np.array([[1e-6, 5.0], [-1e-6, 5.0], [0.1, -4.0]])
     np.testing.assert_array_equal(SignCanonicalizer().fit_transform(X)[:, 1], [5, -5, -4])
