@@ -86,16 +86,27 @@ def member_generators(
 
 
 def normal(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Tensor:
-    """Draw standard normals of shape (K, *shape), member k from its own generator."""
-    drawn = like.new_empty((len(generators), *shape))
+    """Draw standard normals of shape (K, *shape), member k from its own generator; see :func:`uniform`."""
+    drawn = _room(generators, like, *shape)
     for generator, member in zip(generators, drawn, strict=True):
         member.normal_(generator=generator)
     return drawn
 
 
 def uniform(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Tensor:
-    """Draw uniforms on [0, 1) of shape (K, *shape), member k from its own generator."""
-    drawn = like.new_empty((len(generators), *shape))
+    """Draw uniforms on [0, 1) of shape (K, *shape), member k from its own generator.
+
+    They come in single precision where ``like`` is in half precision, which has so few numbers that most
+    of a large sample could never be drawn.
+    """
+    drawn = _room(generators, like, *shape)
     for generator, member in zip(generators, drawn, strict=True):
         member.uniform_(generator=generator)
     return drawn
+
+
+def _room(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Tensor:
+    import torch
+
+    dtype = torch.promote_types(like.dtype, torch.float32)
+    return like.new_empty((len(generators), *shape), dtype=dtype)

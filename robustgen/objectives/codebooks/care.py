@@ -84,7 +84,7 @@ class CodebookCare:
         self.counts.flatten(1).scatter_add_(1, flat, torch.ones_like(flat, dtype=self.counts.dtype))
         if not self._schedule.samples(self._epoch):
             return
-        points = z.detach().flatten(1, 2)
+        points = z.detach().flatten(1, 2).to(self.counts)
         for side, reservoir in enumerate(self._reservoirs):
             taken = None if len(self._reservoirs) == 1 else (flat // n_codes == side)
             reservoir.add(points, generators, taken)

@@ -93,6 +93,13 @@ def test_picks_are_uniform_over_what_is_held():
     assert chisquare(counts[[0, 2, 3]]).pvalue > 1e-3
 
 
+def test_half_precision_leaves_every_point_a_chance_to_be_picked():
+    places = torch.arange(5000)
+    points = torch.stack([places // 100, places % 100], dim=-1)[None].bfloat16()
+    picked = pick(points, torch.ones(1, 5000, dtype=torch.bool), 5000, generators())
+    assert len(picked[0].unique(dim=0)) == pytest.approx(5000 * (1 - np.exp(-1)), rel=0.05)
+
+
 def test_the_schedule_bypasses_then_reseeds_then_revives():
     schedule = CodebookTraining(bypass_epochs=2, reseed_until=5, revive_below=0.1)
     assert [schedule.reseeds(epoch) for epoch in range(7)] == [False, False, True, True, True, False, False]
