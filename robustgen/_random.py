@@ -105,6 +105,18 @@ def uniform(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Te
     return drawn
 
 
+def gumbel(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Tensor:
+    r"""Draw standard Gumbels :math:`-\log(-\log(1 - U))` of shape (K, *shape); see :func:`uniform`.
+
+    A U that is rounded to 0 counts as half of a step: the index with the largest sum of Gumbel and log
+    probability is drawn by its probability, and at 0 itself it would be any.
+    """
+    import torch
+
+    u = uniform(generators, like, *shape)
+    return -torch.log(-torch.log1p(-u.clamp_min(torch.finfo(u.dtype).eps / 4)))
+
+
 def _room(generators: Generators, like: torch.Tensor, *shape: int) -> torch.Tensor:
     import torch
 

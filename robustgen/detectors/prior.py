@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from robustgen._random import uniform
+from robustgen._random import gumbel
 from robustgen._storable import storable
 from robustgen.nets.autoregressive import AutoregressiveMLP
 from robustgen.nets.members import initialise
@@ -116,6 +116,4 @@ class CodePrior:
 
 def draw(logits: Tensor, generators: Generators) -> Tensor:
     """Draw one index (K, B) from logits (K, B, N), by the Gumbel maximum."""
-    tiny = torch.finfo(logits.dtype).tiny
-    exponential = (-torch.log1p(-uniform(generators, logits, *logits.shape[1:]))).clamp_min(tiny)
-    return (logits - exponential.log()).argmax(-1)
+    return (logits + gumbel(generators, logits, *logits.shape[1:])).argmax(-1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from robustgen._random import uniform
+from robustgen._random import gumbel
 from robustgen.nets.linear import Linear
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
 from robustgen.nets.quantizers.codebook import Codebook
@@ -160,9 +160,7 @@ def gumbel_softmax(log_p: Tensor, temperature: Tensor, generators: Generators) -
     ----------
     Jang, Gu and Poole, "Categorical Reparameterization with Gumbel-Softmax", ICLR 2017.
     """
-    tiny = torch.finfo(log_p.dtype).tiny
-    exponential = -torch.log1p(-uniform(generators, log_p, *log_p.shape[1:]))
-    noise = -torch.log(exponential.clamp_min(tiny))
+    noise = gumbel(generators, log_p, *log_p.shape[1:])
     return torch.softmax((log_p + noise) / temperature[..., None, None], dim=-1)
 
 
