@@ -58,6 +58,14 @@ class Hook(Protocol):
         """Change state before an epoch, counted from 0."""
         ...
 
+    @property
+    def settled(self) -> bool:
+        """Whether the objective of this epoch can be compared with that of later ones.
+
+        A schedule that still has to change what is minimised is not: no plateau is looked for.
+        """
+        ...
+
     def begin_batch(self, index: Tensor) -> None:
         """Learn which rows (K, B) the next batch holds."""
         ...

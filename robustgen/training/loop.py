@@ -78,7 +78,7 @@ def train(
         history.append(_finite(learner.means(), epoch))
         for call in on_epoch:
             call(history)
-        if plateau.observe(history["objective"][-1]):
+        if learner.settled and plateau.observe(history["objective"][-1]):
             break
     plateau.restore()
     learner.take_over()
@@ -104,6 +104,11 @@ class _Learner:
         """Let the players change what they change between epochs."""
         for hook in self._hooks:
             hook.begin_epoch(epoch, self._rows, self._generators)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the objective can be compared with that of later epochs."""
+        return all(hook.settled for hook in self._hooks)
 
     def learn(self, epoch: int) -> None:
         """Let every player move on every batch once."""

@@ -176,6 +176,19 @@ def test_a_bypassed_quantizer_starts_when_the_schedule_says():
     assert (detector.history_["commitment"][2:] > 0).all()
 
 
+@pytest.mark.parametrize(
+    "detector",
+    [VQVAE(codebook_training=CodebookTraining(bypass_epochs=8)), RVQVAE(warmup_epochs=8)],
+    ids=["vqvae", "rvqvae"],
+)
+def test_a_bypass_is_no_plateau(detector):
+    """Nothing improves so fast as is asked for here: the first epoch that counts is the last but one."""
+    impatient = {"patience": 1, "min_improvement": 1.0}
+    detector.set_params(epochs=20, n_codes=8, training=impatient, random_state=0).fit(vectors())
+    assert detector.history_.stopped_at == 10
+    assert float(detector.net_.strength) == 1
+
+
 def test_the_outliers_of_a_dirty_set_stay_out_of_the_inlier_set():
     """Zeros, and a third as many images of noise of the same mean brightness."""
     X = load_digits().images

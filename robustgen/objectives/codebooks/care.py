@@ -73,6 +73,11 @@ class CodebookCare:
             self._reservoirs[side].empty()
         self.latest, self.counts = self.counts, _no_counts(self._codebooks)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the codes are in use, and no longer replaced all at once."""
+        return self._schedule.settled(self._epoch)
+
     def begin_batch(self, index: Tensor) -> None:
         """Ignore which rows come."""
 

@@ -79,6 +79,21 @@ class CodebookTraining:
             return True
         return max(1, self.bypass_epochs) <= epoch < self.reseed_until
 
+    def settled(self, epoch: int) -> bool:
+        """Tell whether the codes are in use, and no longer replaced all at once.
+
+        Parameters
+        ----------
+        epoch : int
+            Counted from 0.
+
+        Returns
+        -------
+        bool
+            Whether this and all later epochs minimise the same.
+        """
+        return epoch >= max(self.bypass_epochs, self.reseed_until - 1)
+
     def revives(self, epoch: int) -> bool:
         """Tell whether dead codes are replaced before an epoch.
 

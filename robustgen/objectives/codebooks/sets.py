@@ -121,6 +121,8 @@ class InlierSets:
 
     Attributes
     ----------
+    settled : bool
+        Whether there are sets already.
     outlying : torch.Tensor of bool
         (K, n), which rows are taken as outliers. Where they became the majority the codebooks
         change places, and so do the sets.
@@ -130,6 +132,7 @@ class InlierSets:
         (K, 1), the share of outliers, but for "compare".
     """
 
+    settled: bool
     outlying: Tensor
     outlying_batch: Tensor
 
@@ -143,6 +146,7 @@ class InlierSets:
     def begin_epoch(self, epoch: int, rows: Rows, generators: Generators) -> None:
         """Update the sets, by the nets as the last epoch left them."""
         members = len(generators)
+        self.settled = epoch >= self._rules.warmup_epochs
         if epoch == 0:
             self.outlying = torch.zeros(
                 members, rows.n_rows, dtype=torch.bool, device=self._net.strength.device

@@ -100,6 +100,15 @@ def test_half_precision_leaves_every_point_a_chance_to_be_picked():
     assert len(picked[0].unique(dim=0)) == pytest.approx(5000 * (1 - np.exp(-1)), rel=0.05)
 
 
+def test_a_schedule_is_settled_once_it_changes_nothing_more():
+    assert CodebookTraining().settled(0)
+    late = CodebookTraining(bypass_epochs=3)
+    assert [epoch for epoch in range(9) if late.settled(epoch)] == [*range(3, 9)]
+    reseeded = CodebookTraining(bypass_epochs=2, reseed_until=5)
+    assert [epoch for epoch in range(9) if reseeded.settled(epoch)] == [*range(4, 9)]
+    assert not any(reseeded.reseeds(epoch) for epoch in range(5, 9))
+
+
 def test_the_schedule_bypasses_then_reseeds_then_revives():
     schedule = CodebookTraining(bypass_epochs=2, reseed_until=5, revive_below=0.1)
     assert [schedule.reseeds(epoch) for epoch in range(7)] == [False, False, True, True, True, False, False]
