@@ -1,1 +1,1 @@
-"""What images look like, as vectors that need no training: thumbnails, edges, textures."""
+"""What rows are, told without training: thumbnails, edges and textures of images; words or numbers."""

@@ -35,9 +35,10 @@ class Autoencoder(Detector):
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Images take the
         convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
-    scaling : {"standard", "robust"} or None
+    scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is.
+        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
+        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -114,7 +115,7 @@ class Autoencoder(Detector):
         loss: str = "l2",
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
-        scaling: str | None = "standard",
+        scaling: str | None = "auto",
         epochs: int = 100,
         batch_size: int = 128,
         learning_rate: float = 1e-3,

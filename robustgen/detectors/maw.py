@@ -23,7 +23,7 @@ from robustgen.nets.mixture import GaussianMixture, MixtureShape
 from robustgen.nets.normalization import NORMALIZATIONS
 from robustgen.nets.variational import VariationalNet, variational_net
 from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
-from robustgen.objectives.scores import PARTS, SCORES, shared
+from robustgen.objectives.scores import PARTS, SCORES, chosen_score, shared
 from robustgen.objectives.variational import (
     DRAWINGS,
     CodeSampler,
@@ -32,7 +32,7 @@ from robustgen.objectives.variational import (
     VariationalAutoencoding,
     WassersteinRegulariser,
 )
-from robustgen.training import RobustTraining
+from robustgen.training import RobustTraining, TrainingConfig
 
 REGULARISERS = ("wasserstein", "kl")
 MODES = ("alternating", "joint")
@@ -90,8 +90,8 @@ class MAW(Detector):
         s, at least 0, and above 0 for "kl". 1 in the authors' code.
     scoring : {"auto", "cosine", "l21", "l2", "l1"}
         How x and its reconstruction are compared. "auto" is the cosine dissimilarity for images
-        and the Euclidean error for vectors: the angle needs an origin that means something,
-        which centred columns do not have.
+        and for words (:func:`robustgen.descriptors.words.holds_words`), and the Euclidean error for other
+        vectors: the angle needs an origin that means something, which centred columns do not have.
     n_draws : int
         Score by so many draws of the inlier Gaussian, averaged; 0 by its mean. Their noise is
         drawn once, in the fit.
@@ -105,9 +105,10 @@ class MAW(Detector):
     hidden_dims : tuple of int
         Widths of the encoder's layers, mirrored in the decoder. Images take the convolutional
         net of :class:`robustgen.nets.conv.ConvEncoder` instead.
-    scaling : {"standard", "robust"} or None
+    scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is.
+        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
+        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -136,6 +137,8 @@ class MAW(Detector):
 
     Attributes
     ----------
+    scoring_ : {"cosine", "l21", "l2", "l1"}
+        How rows are compared.
     history_ : robustgen.training.History
         The terms by epoch and member: "reconstruction", then "critic" (minus the distance as the
         critic sees it), "gradient_penalty" and "wasserstein", or "kl".
@@ -212,7 +215,7 @@ class MAW(Detector):
         normalization: str | None = None,
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (32, 64, 128),
-        scaling: str | None = "standard",
+        scaling: str | None = "auto",
         epochs: int = 100,
         batch_size: int = 128,
         learning_rate: float = 2.5e-4,
@@ -389,22 +392,22 @@ class MAW(Detector):
             critic_steps=self.critic_steps,
         )
 
+    def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        self.scoring_ = chosen_score(self.scoring, X)
+        super()._train(X, config, device)
+
     def _errors(self, x: Tensor) -> Tensor:
-        score = SCORES[self._chosen_scoring()]
+        score = SCORES[self.scoring_]
         return torch.stack([score(x, made) for made in self._reconstructions(x)]).mean(0)
 
     def _parts(self, x: Tensor) -> Tensor:
         """Return the mean over the draws of each draw's shares."""
-        score, parts = SCORES[self._chosen_scoring()], PARTS[self._chosen_scoring()]
+        score, parts = SCORES[self.scoring_], PARTS[self.scoring_]
         shares = [shared(score(x, made), parts(x, made)) for made in self._reconstructions(x)]
         return torch.stack(shares).mean(0)
 
     def _reconstructions(self, x: Tensor) -> Iterator[Tensor]:
         return (self.net_.decoder(z) for z in self.net_.inlier_codes(x))
-
-    def _chosen_scoring(self) -> str:
-        automatic = "cosine" if len(self.input_shape_) > 1 else "l21"
-        return automatic if self.scoring == "auto" else self.scoring
 
     def _responsibility(self, x: Tensor) -> Tensor:
         """Return P(1 | x) of scaled rows, (K, B)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from robustgen.detectors.base import Detector
@@ -15,9 +16,9 @@ from robustgen.nets.backbone import decoder_for, encoder_for
 from robustgen.nets.normalization import NORMALIZATIONS
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 from robustgen.objectives.base import Objective
-from robustgen.objectives.scores import PARTS, SCORES
+from robustgen.objectives.scores import PARTS, SCORES, chosen_score
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
-from robustgen.training import RobustTraining
+from robustgen.training import RobustTraining, TrainingConfig
 
 MODES = ("alternating", "joint")
 SUBSPACE_UPDATES = ("encoder", "layer")
@@ -57,9 +58,9 @@ class RSRAE(Detector):
         A alone (as the paper's text reads).
     scoring : {"auto", "cosine", "l21", "l2", "l1"}
         How x and :math:`\tilde x` are compared: by the cosine dissimilarity, the authors', which sees
-        directions only; or by a reconstruction error. "auto" is "cosine" for
-        images and "l21" for vectors: a far row of a table in the direction of an inlier has no
-        cosine dissimilarity. For text (TF-IDF) choose "cosine", as the paper does.
+        directions only; or by a reconstruction error. "auto" is "cosine" for images and for words
+        (:func:`robustgen.descriptors.words.holds_words`), "l21" for other vectors: a far row of a table in
+        the direction of an inlier has no cosine dissimilarity.
     activation : str
         One activation throughout the net, or "auto": ReLU where the scaled data is not
         negative, tanh where it stays in [-1, 1], leaky ReLU elsewhere. The output is linear.
@@ -71,9 +72,10 @@ class RSRAE(Detector):
     hidden_dims : tuple of int
         Widths of the encoder's layers, mirrored in the decoder; the last one is D, the space of z.
         Images take the convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
-    scaling : {"standard", "robust"} or None
+    scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is.
+        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
+        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -102,6 +104,8 @@ class RSRAE(Detector):
 
     Attributes
     ----------
+    scoring_ : {"cosine", "l21", "l2", "l1"}
+        How rows are compared.
     history_ : robustgen.training.History
         The terms "reconstruction", "subspace" and "orthogonality" by epoch and member.
     offset_ : float
@@ -162,7 +166,7 @@ class RSRAE(Detector):
         normalization: str | None = "affine",
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (32, 64, 128),
-        scaling: str | None = "standard",
+        scaling: str | None = "auto",
         epochs: int = 200,
         batch_size: int = 128,
         learning_rate: float = 2.5e-4,
@@ -220,12 +224,12 @@ class RSRAE(Detector):
             return JointSubspaceRecovery(self.lambda1, self.lambda2)
         return AlternatingSubspaceRecovery(self.subspace_updates, SUBSPACE_LR_FACTOR)
 
+    def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
+        self.scoring_ = chosen_score(self.scoring, X)
+        super()._train(X, config, device)
+
     def _errors(self, x: Tensor) -> Tensor:
-        return SCORES[self._chosen_scoring()](x, self.net_(x))
+        return SCORES[self.scoring_](x, self.net_(x))
 
     def _parts(self, x: Tensor) -> Tensor:
-        return PARTS[self._chosen_scoring()](x, self.net_(x))
-
-    def _chosen_scoring(self) -> str:
-        automatic = "cosine" if len(self.input_shape_) > 1 else "l21"
-        return automatic if self.scoring == "auto" else self.scoring
+        return PARTS[self.scoring_](x, self.net_(x))

@@ -56,9 +56,10 @@ class VQVAE(QuantisedDetector):
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Images take
         :class:`robustgen.nets.code_maps.ConvCodeEncoder` instead.
-    scaling : {"standard", "robust"} or None
+    scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is.
+        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
+        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -161,7 +162,7 @@ class VQVAE(QuantisedDetector):
         latent_dim: int | None = None,
         n_positions: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
-        scaling: str | None = "standard",
+        scaling: str | None = "auto",
         epochs: int = 50,
         batch_size: int = 64,
         learning_rate: float = 1e-3,

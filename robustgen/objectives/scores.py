@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from robustgen.descriptors.words import holds_words
 from robustgen.objectives.cosine import cosine_dissimilarity, squared_angle_parts
 from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
 
@@ -14,6 +16,24 @@ SCORES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cosine": cosine_dissimilarity,
     **RECONSTRUCTION_ERRORS,
 }
+
+
+def chosen_score(name: str, X: Any) -> str:
+    """Return the name of a score, and where it is "auto" the one that suits the rows X (n, ...).
+
+    The angle needs an origin that means something, as black has for images and silence for words
+    (:func:`robustgen.descriptors.words.holds_words`): these are compared by "cosine". Centred columns of a
+    table have none, and a far row in the direction of an inlier would have no error: "l21".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [chosen_score("auto", X) for X in (np.zeros((2, 1, 8, 8)), np.eye(600), np.eye(2))]
+    ['cosine', 'cosine', 'l21']
+    """
+    if name != "auto":
+        return name
+    return "cosine" if X.ndim > 2 or holds_words(X) else "l21"
 
 
 def squared_parts(x: Tensor, reconstruction: Tensor) -> Tensor:

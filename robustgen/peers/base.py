@@ -23,8 +23,9 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
     ----------
     detector : estimator
         The unfitted detector; it is cloned at `fit`, never fitted itself.
-    scaling : {"standard", "robust"} or None
-        How columns are scaled, by the training rows; None leaves them.
+    scaling : {"auto", "standard", "robust"} or None
+        How columns are scaled, by the training rows; None leaves them, and "auto" leaves words
+        (:func:`robustgen.descriptors.words.holds_words`) and standardises all else.
     random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own. Whatever the
         detector draws from a global generator is seeded by it too, and the caller's generators
@@ -41,7 +42,7 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
     """
 
     def __init__(
-        self, detector: Any, *, scaling: str | None = "standard", random_state: int | None = None
+        self, detector: Any, *, scaling: str | None = "auto", random_state: int | None = None
     ) -> None:
         self.detector = detector
         self.scaling = scaling
@@ -63,7 +64,7 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
             The fitted peer itself.
         """
         rows = validate_data(self, as_vectors(X), ensure_min_samples=2)
-        self.scaler_ = make_scaler(self.scaling)
+        self.scaler_ = make_scaler(self.scaling, rows)
         scaled = rows if self.scaler_ is None else self.scaler_.fit_transform(rows)
         self.seed_ = base_seed(self.random_state)
         with isolated_randomness(self.seed_):

@@ -22,8 +22,8 @@ class PyODPeer(Peer):
     ----------
     detector : pyod.models.base.BaseDetector
         An unfitted PyOD detector; it is cloned at `fit`, never fitted itself.
-    scaling : {"standard", "robust"} or None
-        How columns are scaled, by the training rows; None leaves them.
+    scaling : {"auto", "standard", "robust"} or None
+        How columns are scaled, by the training rows; None leaves them, "auto" leaves words.
     random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own.
 

@@ -17,8 +17,8 @@ class SklearnPeer(Peer):
     ----------
     detector : estimator
         An unfitted detector with ``score_samples`` and ``offset_``; cloned at `fit`.
-    scaling : {"standard", "robust"} or None
-        How columns are scaled, by the training rows; None leaves them.
+    scaling : {"auto", "standard", "robust"} or None
+        How columns are scaled, by the training rows; None leaves them, "auto" leaves words.
     random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own.
 

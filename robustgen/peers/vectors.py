@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from robustgen._checks import UsageError, suggest
+from robustgen.descriptors.words import holds_words
 
 #: The names of the scalings, as the project's detectors call them.
-SCALINGS = ("standard", "robust")
+SCALINGS = ("auto", "standard", "robust")
 
 
 def as_vectors(X: Any) -> NDArray[np.float64]:
@@ -34,20 +35,19 @@ def as_vectors(X: Any) -> NDArray[np.float64]:
     return rows.reshape(rows.shape[0], -1) if rows.ndim > 2 else rows
 
 
-def make_scaler(scaling: str | None) -> Any:
-    """Build scikit-learn's scaler of that name, or None for no scaling.
+def make_scaler(scaling: str | None, rows: NDArray[np.float64]) -> Any:
+    """Build scikit-learn's scaler of that name for rows (n, d), or None for no scaling.
 
     Raises
     ------
     UsageError
-        If the name is not "standard", "robust" or None.
+        If the name is not "auto", "standard", "robust" or None.
     """
     from sklearn.preprocessing import RobustScaler, StandardScaler
 
-    if scaling is None:
+    if scaling is not None and scaling not in SCALINGS:
+        known = ", ".join(map(repr, SCALINGS))
+        raise UsageError(f"scaling must be {known} or None, got '{scaling}'{suggest(scaling, SCALINGS)}")
+    if scaling is None or (scaling == "auto" and holds_words(rows)):
         return None
-    if scaling not in SCALINGS:
-        raise UsageError(
-            f"scaling must be 'standard', 'robust' or None, got '{scaling}'{suggest(scaling, SCALINGS)}"
-        )
-    return StandardScaler() if scaling == "standard" else RobustScaler()
+    return RobustScaler() if scaling == "robust" else StandardScaler()

@@ -14,6 +14,7 @@ from sklearn.utils.sparsefuncs import csc_median_axis_0
 from torch import Tensor, from_numpy
 
 from robustgen._storable import storable
+from robustgen.descriptors.words import holds_words
 
 CHUNK_ROWS = 65_536
 SAMPLE_ROWS = 100_000
@@ -89,7 +90,13 @@ def none(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.zeros(X.shape[1]), np.ones(X.shape[1])
 
 
+def automatic(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take words as they are, whose rarest would speak loudest in standard units; all else by `standard`."""
+    return none(X) if holds_words(X) else standard(X)
+
+
 SCALINGS: dict[str | None, Callable[[Any], tuple[NDArray[np.float64], NDArray[np.float64]]]] = {
+    "auto": automatic,
     "standard": standard,
     "robust": robust,
     None: none,
@@ -103,8 +110,9 @@ def fit_scaling(X: Any, name: str | None) -> Scaling:
     ----------
     X : ndarray or CSR matrix, (n, d), or ndarray, (n, C, H, W)
         The training rows.
-    name : {"standard", "robust"} or None
-        What centre and scale are.
+    name : {"auto", "standard", "robust"} or None
+        What centre and scale are; "auto" is None for words
+        (:func:`robustgen.descriptors.words.holds_words`) and "standard" for all else.
 
     Returns
     -------

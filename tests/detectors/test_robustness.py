@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 import torch
 from scipy.linalg import subspace_angles
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
@@ -21,6 +22,7 @@ from robustgen.objectives.subspace import orthogonality, subspace_deviation
 from robustgen.training import TrainingConfig, train
 from robustgen.training.rows import place_rows
 from robustgen.training.scaling import fit_scaling
+from tests.densities.texts import corrupted
 
 SEEDS = (0, 1)
 
@@ -111,3 +113,16 @@ def test_the_layer_recovers_a_planted_subspace_among_outliers(seed):
     principal = np.degrees(subspace_angles(np.linalg.svd(X)[2][:3].T, basis).max())
     assert recovered < 10
     assert principal > 10, "least squares must fail, or the case is too easy"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_words_are_told_by_their_directions(seed):
+    """In standard units a word that stands in one text speaks louder than those that make the topic."""
+    X, outlying = TfidfTransformer().fit_transform(corrupted(30)), np.arange(180) >= 150
+
+    def auroc(**settings: Any) -> float:
+        detector = RSRAE(epochs=30, batch_size=32, learning_rate=1e-3, random_state=seed, **settings)
+        return roc_auc_score(outlying, -detector.fit(X).score_samples(X))
+
+    assert auroc() == auroc(scaling=None, scoring="cosine") > 0.98
+    assert auroc(scaling="standard", scoring="l21") < 0.8

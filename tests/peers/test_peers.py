@@ -177,6 +177,13 @@ def test_without_scaling_the_detector_sees_the_rows_as_they_are(rows):
     )
 
 
+def test_words_are_left_as_they_are():
+    texts = np.abs(np.random.default_rng(0).normal(size=(30, 2000))) * (np.arange(2000) % 9 == 0)
+    np.testing.assert_array_equal(
+        make("knn").fit(texts).score_samples(texts), make("knn", scaling=None).fit(texts).score_samples(texts)
+    )
+
+
 def test_an_unknown_scaling_gets_the_nearest_name(rows):
     with pytest.raises(UsageError, match="did you mean 'standard'"):
         make("knn", scaling="standart").fit(rows)

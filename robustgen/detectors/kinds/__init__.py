@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from robustgen.densities.words import holds_words
+from robustgen.descriptors.words import holds_words
 from robustgen.detectors.kinds.images import Images
 from robustgen.detectors.kinds.kind import Choice, Kind
 from robustgen.detectors.kinds.vectors import Vectors

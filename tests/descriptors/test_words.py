@@ -7,8 +7,8 @@ import pytest
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from robustgen.densities import words
-from robustgen.densities.words import holds_words
+from robustgen.descriptors import words
+from robustgen.descriptors.words import holds_words
 
 COUNTS = sparse.random(50, 2500, density=0.04, format="csr", random_state=np.random.default_rng(0))
 
