@@ -52,11 +52,16 @@ def test_a_device_that_is_not_there_is_refused():
         choose_device("cuda")
 
 
-def test_arithmetic_leaves_the_process_as_it_was():
-    before = torch.get_float32_matmul_precision()
-    with arithmetic("tf32", torch.device("cpu")):
-        assert torch.get_float32_matmul_precision() == "high"
-    assert torch.get_float32_matmul_precision() == before
+def _tf32():
+    return torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+
+
+@pytest.mark.parametrize(("precision", "inside"), [("tf32", ("high", True)), ("float32", ("highest", False))])
+def test_arithmetic_decides_on_products_and_convolutions_and_leaves_the_process_as_it_was(precision, inside):
+    before = _tf32()
+    with arithmetic(precision, torch.device("cpu")):
+        assert _tf32() == inside
+    assert _tf32() == before
 
 
 def test_bf16_computes_products_in_bf16():
