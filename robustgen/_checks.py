@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
 
 
 class UsageError(ValueError):
@@ -28,3 +31,25 @@ def suggest(name: str, known: Iterable[str]) -> str:
     if not near:
         return ""
     return "; did you mean " + " or ".join(f"'{one}'" for one in near) + "?"
+
+
+def is_count(value: Any, least: int = 1) -> bool:
+    """Tell whether a value is an integer of at least ``least``, Python's or numpy's.
+
+    Examples
+    --------
+    >>> is_count(3), is_count(0, least=0), is_count(2.0), is_count(True)
+    (True, True, False, False)
+    """
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a finite real number, Python's or numpy's.
+
+    Examples
+    --------
+    >>> is_number(0.5), is_number(float("nan")), is_number("0.5"), is_number(True)
+    (True, False, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

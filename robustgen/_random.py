@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from robustgen._checks import UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +52,11 @@ def base_seed(random_state: int | np.random.RandomState | np.random.Generator | 
         return int(random_state.randint(2**31 - 1))
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**31))
+    if not isinstance(random_state, Integral):
+        raise UsageError(
+            f"got random_state={random_state!r}, expected an integer, a RandomState or Generator of numpy, "
+            "or None"
+        )
     return int(random_state)
 
 

@@ -152,10 +152,10 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         check_choice("scaling", self.scaling, SCALINGS)
         check_count("n_members", self.n_members)
         check_contamination(self.contamination)
-        self._check_parameters()
         config = TrainingConfig(
             self.epochs, self.batch_size, self.learning_rate, robust=robust_training(self.robust)
         )
+        self._check_parameters()
         return config.updated(self.training or {})
 
     def _marked_share(self) -> float:

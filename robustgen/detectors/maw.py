@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from robustgen._checks import UsageError
+from robustgen._checks import UsageError, is_count, is_number
 from robustgen._random import normal, uniform
 from robustgen.detectors.base import Detector
 from robustgen.detectors.border import check_rows
@@ -341,7 +341,7 @@ class MAW(Detector):
 
     def _check_mixture(self) -> None:
         check_choice("n_components", self.n_components, (1, 2))
-        if not 0 < self.eta < 1:
+        if not is_number(self.eta) or not 0 < self.eta < 1:
             raise UsageError(f"got eta={self.eta!r}, expected a weight between 0 and 1, such as 5/6")
         check_at_least_zero("covariance_floor", self.covariance_floor)
         if self.regulariser == "kl" and self.covariance_floor == 0:
@@ -371,7 +371,7 @@ class MAW(Detector):
         if self.ranks is None:
             return (d,) if self.n_components == 1 else (max(1, d // 2), d)
         ranks = tuple(self.ranks) if isinstance(self.ranks, Sequence) else ()
-        if len(ranks) != self.n_components or not all(1 <= rank <= d for rank in ranks):
+        if len(ranks) != self.n_components or not all(is_count(rank) and rank <= d for rank in ranks):
             raise UsageError(
                 f"got ranks={self.ranks!r}, expected {self.n_components} from 1 to latent_dim={d}, "
                 "one a component"

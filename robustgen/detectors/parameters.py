@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
-from robustgen._checks import UsageError, suggest
+from robustgen._checks import UsageError, is_count, is_number, suggest
 from robustgen.training import RobustTraining
 
 
@@ -40,13 +40,13 @@ def check_choices(name: str, values: Any, choices: Iterable[Any]) -> None:
 
 def check_count(name: str, value: Any, *, least: int = 1) -> None:
     """Raise unless a parameter is an integer of at least ``least``."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+    if not is_count(value, least):
         raise UsageError(f"got {name}={value!r}, expected an integer of {least} or more")
 
 
 def check_at_least_zero(name: str, value: Any) -> None:
     """Raise unless a parameter is a number of at least 0."""
-    if not isinstance(value, Real) or not float(value) >= 0:
+    if not is_number(value) or value < 0:
         raise UsageError(f"got {name}={value!r}, expected a number of 0 or more")
 
 
@@ -66,7 +66,7 @@ def check_ratio(name: str, value: Any) -> None:
 def check_contamination(value: Any) -> None:
     """Raise unless a contamination is "auto" or lies in (0, 0.5]."""
     automatic = isinstance(value, str) and value == "auto"
-    if not automatic and (not isinstance(value, Real) or not 0 < float(value) <= 0.5):
+    if not automatic and (not is_number(value) or not 0 < value <= 0.5):
         raise UsageError(
             f"got contamination={value!r}, expected a share in (0, 0.5] or 'auto': "
             "the outliers are the minority"

@@ -66,8 +66,8 @@ class QuantisedDetector(Detector):
             check_count("prior_epochs", self.prior_epochs)
         if self.n_positions is not None:
             check_count("n_positions", self.n_positions)
-        self._schedule()
         self._check_own_parameters()
+        self._schedule()
 
     def _schedule(self) -> CodebookTraining:
         """Return the codebook's schedule, the quantizer bypassed in half of the epochs at most."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from robustgen._checks import UsageError
+from robustgen._checks import UsageError, is_number
 from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
 from robustgen.detectors.quantised import QuantisedDetector
 from robustgen.inference.audit import Audit
@@ -280,7 +279,7 @@ class RVQVAE(QuantisedDetector):
         check_choice("membership", self.membership, MEMBERSHIPS)
         check_choice("start", self.start, STARTS)
         check_count("warmup_epochs", self.warmup_epochs, least=0)
-        if not isinstance(self.outlier_share, Real) or not 0 < self.outlier_share < 0.5:
+        if not is_number(self.outlier_share) or not 0 < self.outlier_share < 0.5:
             raise UsageError(f"got outlier_share={self.outlier_share!r}, expected a share in (0, 0.5)")
 
     def _asked_schedule(self) -> CodebookTraining:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from robustgen._checks import UsageError, suggest
+from robustgen._checks import UsageError, is_count, is_number, suggest
 from robustgen._storable import storable
 
 PRECISIONS = ("auto", "float32", "tf32", "bf16")
@@ -53,9 +53,9 @@ class RobustTraining:
     weighting: str = "trim"
 
     def __post_init__(self) -> None:
-        _require(0 < self.keep <= 1, f"keep={self.keep!r}", "a share in (0, 1]")
-        _require(0 <= self.decay < 1, f"decay={self.decay!r}", "a decay in [0, 1)")
-        _require(self.warmup_epochs >= 0, f"warmup_epochs={self.warmup_epochs!r}", "0 or more epochs")
+        _require(is_number(self.keep) and 0 < self.keep <= 1, f"keep={self.keep!r}", "a share in (0, 1]")
+        _require(is_number(self.decay) and 0 <= self.decay < 1, f"decay={self.decay!r}", "a decay in [0, 1)")
+        _require(is_count(self.warmup_epochs, 0), f"warmup_epochs={self.warmup_epochs!r}", "0 or more epochs")
         _require(self.weighting in WEIGHTINGS, f"weighting={self.weighting!r}", f"one of {WEIGHTINGS}")
 
 
@@ -105,17 +105,30 @@ class TrainingConfig:
     robust: RobustTraining | None = None
 
     def __post_init__(self) -> None:
-        _require(self.epochs >= 1, f"epochs={self.epochs!r}", "1 or more epochs")
-        _require(self.batch_size >= 1, f"batch_size={self.batch_size!r}", "1 or more rows")
-        _require(self.learning_rate > 0, f"learning_rate={self.learning_rate!r}", "a rate above 0")
+        _require(is_count(self.epochs), f"epochs={self.epochs!r}", "1 or more epochs")
+        _require(is_count(self.batch_size), f"batch_size={self.batch_size!r}", "1 or more rows")
+        _require(_is_above_0(self.learning_rate), f"learning_rate={self.learning_rate!r}", "a rate above 0")
         _require(
-            self.clip_norm is None or self.clip_norm > 0, f"clip_norm={self.clip_norm!r}", "a norm above 0"
+            self.clip_norm is None or _is_above_0(self.clip_norm),
+            f"clip_norm={self.clip_norm!r}",
+            "a norm above 0",
         )
         _require(
-            self.patience is None or self.patience >= 1, f"patience={self.patience!r}", "1 or more epochs"
+            self.patience is None or is_count(self.patience),
+            f"patience={self.patience!r}",
+            "1 or more epochs",
         )
-        _require(self.min_improvement >= 0, f"min_improvement={self.min_improvement!r}", "0 or more")
+        _require(
+            is_number(self.min_improvement) and self.min_improvement >= 0,
+            f"min_improvement={self.min_improvement!r}",
+            "0 or more",
+        )
         _require(self.precision in PRECISIONS, f"precision={self.precision!r}", f"one of {PRECISIONS}")
+        _require(
+            self.robust is None or isinstance(self.robust, RobustTraining),
+            f"robust={self.robust!r}",
+            "a RobustTraining or None",
+        )
 
     def updated(self, options: dict[str, Any]) -> TrainingConfig:
         """Return a copy with some settings changed.
@@ -140,6 +153,7 @@ class TrainingConfig:
         >>> TrainingConfig().updated({"clip_norm": 1.0}).clip_norm
         1.0
         """
+        _require(isinstance(options, dict), f"training={options!r}", "a dict of settings")
         known = [field.name for field in fields(self)]
         for name in options:
             if name not in known:
@@ -147,6 +161,10 @@ class TrainingConfig:
                     f"unknown training option '{name}'{suggest(name, known)} (known: {', '.join(known)})"
                 )
         return replace(self, **options)
+
+
+def _is_above_0(value: Any) -> bool:
+    return is_number(value) and value > 0
 
 
 def _require(holds: bool, got: str, expected: str) -> None:

@@ -96,6 +96,9 @@ def test_rows_unlike_the_training_rows_are_refused(trained_on, given, said, meth
         ({"n_members": 0}, "got n_members=0"),
         ({"device": "warp"}, "got device='warp'"),
         ({"robust": "yes"}, "got robust='yes', expected True, False or a RobustTraining"),
+        ({"epochs": "3"}, "got epochs='3', expected 1 or more epochs"),
+        ({"training": 5}, "got training=5, expected a dict of settings"),
+        ({"random_state": "seed"}, "got random_state='seed', expected an integer"),
         ({"training": {"clip": 1}}, "unknown training option 'clip'; did you mean 'clip_norm'"),
     ],
 )

@@ -128,6 +128,8 @@ def test_one_component_has_no_probability():
         ({"reconstruction": "l3"}, "expected one of 'l2', 'l1', 'l21'"),
         ({"n_components": 3}, "expected one of 1, 2"),
         ({"eta": 1.0}, "between 0 and 1"),
+        ({"eta": "most"}, "between 0 and 1"),
+        ({"ranks": (1.5, 2)}, "expected 2 from 1 to latent_dim=2"),
         ({"ranks": (1,)}, "expected 2 from 1 to latent_dim=2"),
         ({"ranks": (3, 2)}, "expected 2 from 1 to latent_dim=2"),
         ({"regulariser": "kl", "covariance_floor": 0}, "infinite"),

@@ -20,6 +20,15 @@ from robustgen.training.device import arithmetic, choose_device
         ({"patience": 0}, "got patience=0"),
         ({"min_improvement": -0.1}, "got min_improvement=-0.1"),
         ({"precision": "fp8"}, "got precision='fp8'"),
+        ({"epochs": 2.5}, "got epochs=2.5"),
+        ({"epochs": "3"}, "got epochs='3'"),
+        ({"batch_size": 1.5}, "got batch_size=1.5"),
+        ({"learning_rate": "fast"}, "got learning_rate='fast'"),
+        ({"learning_rate": float("inf")}, "got learning_rate=inf"),
+        ({"clip_norm": "1"}, "got clip_norm='1'"),
+        ({"patience": 1.5}, "got patience=1.5"),
+        ({"min_improvement": None}, "got min_improvement=None"),
+        ({"robust": True}, "got robust=True, expected a RobustTraining or None"),
     ],
 )
 def test_training_settings_have_ranges(settings, said):
@@ -28,7 +37,11 @@ def test_training_settings_have_ranges(settings, said):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"keep": 0}, {"keep": 1.5}, {"decay": 1}, {"warmup_epochs": -1}, {"weighting": "hard"}]
+    "settings",
+    [
+        *({"keep": 0}, {"keep": 1.5}, {"keep": "half"}, {"decay": 1}, {"decay": None}),
+        *({"warmup_epochs": -1}, {"warmup_epochs": 1.5}, {"weighting": "hard"}),
+    ],
 )
 def test_robust_settings_have_ranges(settings):
     with pytest.raises(UsageError, match=f"got {next(iter(settings))}="):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from robustgen._checks import UsageError
+from robustgen._checks import UsageError, is_count, is_number
 from robustgen._storable import storable
 
 
@@ -51,11 +51,21 @@ class CodebookTraining:
     revive_below: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(self.lr_factor > 0, f"lr_factor={self.lr_factor!r}", "a factor above 0")
-        _require(self.bypass_epochs >= 0, f"bypass_epochs={self.bypass_epochs!r}", "0 or more epochs")
-        _require(self.reseed_until >= 0, f"reseed_until={self.reseed_until!r}", "0 or more epochs")
-        _require(self.reservoir_size >= 1, f"reservoir_size={self.reservoir_size!r}", "1 or more latents")
-        _require(0 <= self.revive_below < 1, f"revive_below={self.revive_below!r}", "a share in [0, 1)")
+        _require(
+            is_number(self.lr_factor) and self.lr_factor > 0,
+            f"lr_factor={self.lr_factor!r}",
+            "a factor above 0",
+        )
+        _require(is_count(self.bypass_epochs, 0), f"bypass_epochs={self.bypass_epochs!r}", "0 or more epochs")
+        _require(is_count(self.reseed_until, 0), f"reseed_until={self.reseed_until!r}", "0 or more epochs")
+        _require(
+            is_count(self.reservoir_size), f"reservoir_size={self.reservoir_size!r}", "1 or more latents"
+        )
+        _require(
+            is_number(self.revive_below) and 0 <= self.revive_below < 1,
+            f"revive_below={self.revive_below!r}",
+            "a share in [0, 1)",
+        )
 
     @classmethod
     def robust(cls) -> CodebookTraining:

@@ -119,7 +119,11 @@ def test_the_schedule_bypasses_then_reseeds_then_revives():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"lr_factor": 0}, {"bypass_epochs": -1}, {"reservoir_size": 0}, {"revive_below": 1.0}]
+    "wrong",
+    [
+        *({"lr_factor": 0}, {"bypass_epochs": -1}, {"reservoir_size": 0}, {"revive_below": 1.0}),
+        *({"lr_factor": "high"}, {"bypass_epochs": 1.5}, {"reseed_until": None}, {"revive_below": "few"}),
+    ],
 )
 def test_a_schedule_out_of_range_is_refused(wrong):
     with pytest.raises(UsageError, match=next(iter(wrong))):
