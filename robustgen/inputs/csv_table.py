@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
 from robustgen._files import whole_file
-from robustgen.data.files import chunks, read_table
+from robustgen.data.files import chunks, read_table, separator_of
 from robustgen.inputs.base import Input, Values
 
-SEPARATORS = ",;\t"
 FORMATTED_ROWS = 65_536
 
 
@@ -83,10 +82,9 @@ class CSVTable(Input):
 
 def _records(file: IO[str]) -> tuple[str, Iterator[Record]]:
     """Return what separates the cells, and the header and all rows."""
-    lines = (line for line in file if line.strip())
-    first = next(lines, "")
-    separator = max(SEPARATORS, key=first.count)
-    return separator, _cut(chain([first], lines), separator)
+    first = next((line for line in file if line.strip()), "")
+    separator = separator_of(first)
+    return separator, _cut(chain([first], file), separator)
 
 
 def _opened(path: Path, mode: str, *, gz: bool) -> IO[str]:
@@ -104,8 +102,10 @@ def _cut(lines: Iterable[str], separator: str) -> Iterator[Record]:
             yield line
 
     for cells in csv.reader(noted(), delimiter=separator):
-        yield Record("".join(taken), cells)
+        text = "".join(taken)
         taken.clear()
+        if text.strip():  # between rows a blank line is nothing; inside a quoted cell it is text
+            yield Record(text, cells)
 
 
 def _extended(record: Record, n_cells: int, new: Iterable[str], separator: str) -> str:

@@ -53,12 +53,19 @@ def test_only_marked_rows_are_scored_where_rows_are_marked(tmp_path):
         ("a;b\r\n1;2\r\n3;4\r\n5;6\r\n", "a;b;score\r\n1;2;-1.25\r\n3;4;\r\n5;6;-1e-12\r\n"),
         ("\ufeffa,b\n1,2\n3,4\n5,6", "a,b,score\n1,2,-1.25\n3,4,\n5,6,-1e-12\n"),
         ("a,b\n1\n\n3,\n  \n5,6\n", "a,b,score\n1,,-1.25\n3,,\n5,6,-1e-12\n"),
+        (
+            'a,b\n"1\n\n  \n2",1\n\n3,\n5,6\n',
+            'a,b,score\n"1\n\n  \n2",1,-1.25\n3,,\n5,6,-1e-12\n',
+        ),
+        ("a|b\n1|2,5\n3|4\n5|6\n", "a|b|score\n1|2,5|-1.25\n3|4|\n5|6|-1e-12\n"),
         ('a,b\n5" pipe,1\nx,2\ny,3\n', 'a,b,score\n5" pipe,1,-1.25\nx,2,\ny,3,-1e-12\n'),
     ],
     ids=[
         "semicolons and Windows",
         "a mark of order and no last line end",
         "short and blank lines",
+        "blank lines in a cell",
+        "bars",
         "a stray quote",
     ],
 )

@@ -11,7 +11,7 @@ from robustgen.data.files.formats import format_of
 from robustgen.data.files.images import ImageFolder, read_images
 from robustgen.data.files.labelled import read
 from robustgen.data.files.origin import DataFile
-from robustgen.data.files.tables import chunks, read_table
+from robustgen.data.files.tables import chunks, read_table, separator_of
 
 __all__ = [
     "DataFile",
@@ -22,4 +22,5 @@ __all__ = [
     "read_array",
     "read_images",
     "read_table",
+    "separator_of",
 ]

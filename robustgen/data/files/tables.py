@@ -27,7 +27,18 @@ if TYPE_CHECKING:
 #: Rows that are read at once where nobody says otherwise.
 ROWS = 65_536
 
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
+
+
+def separator_of(header: str) -> str:
+    """Return what separates the cells of a CSV: the sign that its header has most of.
+
+    Examples
+    --------
+    >>> separator_of("heat;fuel, kind;faulty")
+    ';'
+    """
+    return max(_SEPARATORS, key=header.count)
 
 
 def chunks(path: str | Path, rows: int = ROWS) -> Iterator[pd.DataFrame]:
@@ -36,8 +47,8 @@ def chunks(path: str | Path, rows: int = ROWS) -> Iterator[pd.DataFrame]:
     Parameters
     ----------
     path : str or Path
-        ``.csv`` (UTF-8, a header line; separated by commas, semicolons or tabs), ``.csv.gz``, or
-        ``.parquet``.
+        ``.csv`` (UTF-8, a header line; separated by commas, semicolons, tabs or bars), ``.csv.gz``,
+        or ``.parquet``.
     rows : int
         The most rows of a chunk.
 
@@ -132,12 +143,11 @@ def _checked_header(path: Path) -> str:
     """Return what separates the cells, once the header names every column, each by its own name."""
     opened = gzip.open if path.name.lower().endswith(".gz") else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        lines = (line for line in file if line.strip())
-        first = next(lines, "")
-        separator = max(_SEPARATORS, key=first.count)
-        reader = csv.reader(chain([first], lines), delimiter=separator, skipinitialspace=True)
+        first = next((line for line in file if line.strip()), "")
+        separator = separator_of(first)
+        reader = csv.reader(chain([first], file), delimiter=separator, skipinitialspace=True)
         names = next(reader, [])
-        cells = next(reader, names)
+        cells = next((row for row in reader if len(row) > 1 or any(row)), names)
     _check_names([name.strip() for name in names], path)
     if len(cells) > len(names):  # pandas would take the first cells for names of the rows
         raise UsageError(

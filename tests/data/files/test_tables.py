@@ -35,7 +35,7 @@ def test_chunks_put_together_are_the_table(tmp_path, ending, rows):
     pd.testing.assert_frame_equal(read_table(path), TABLE, check_dtype=False)
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_header_shows_the_separator(tmp_path, separator):
     path = tmp_path / "boilers.csv"
     TABLE.to_csv(path, index=False, sep=separator)
