@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def _n_axes(X: Any) -> int:
 def _numbers(estimator: Any, X: Any, images: bool, fitting: bool) -> Any:
     fitted_on_images = not fitting and len(estimator.input_shape_) > 1
     try:
-        return validate_data(
+        checked = validate_data(
             estimator,
             X,
             reset=fitting,
@@ -66,32 +67,44 @@ def _numbers(estimator: Any, X: Any, images: bool, fitting: bool) -> Any:
             ensure_all_finite=False,
             ensure_min_samples=2 if fitting else 1,
         )
-    except ValueError as error:
-        place = None if images else _first_text(X)
-        if place is None:
+    except (np.exceptions.DTypePromotionError, ValueError) as error:
+        stranger = None if images else _first_stranger(X)
+        if stranger is None:
             raise
-        raise UsageError(
-            f"X holds text: {place}; {type(estimator).__name__} needs numbers: "
-            "encode such columns (sklearn.preprocessing.OneHotEncoder) or drop them"
-        ) from error
+        raise _no_numbers(estimator, stranger) from error
+    if checked.dtype.kind == "b":
+        return checked.astype(np.uint8)  # numpy does not subtract booleans
+    if checked.dtype.kind not in "iuf":
+        raise _no_numbers(estimator, _first_stranger(X) or f"values of type {checked.dtype}")
+    return checked
 
 
-def _first_text(X: Any) -> str | None:
-    """Name the first cell that is no number, or return None."""
+def _no_numbers(estimator: Any, what: str) -> UsageError:
+    return UsageError(
+        f"X holds {what}; {type(estimator).__name__} needs numbers: "
+        "encode such columns (sklearn.preprocessing.OneHotEncoder) or drop them"
+    )
+
+
+def _first_stranger(X: Any) -> str | None:
+    """Name the first cell of a table that is no number, or return None."""
     names = getattr(X, "columns", None)
     table = np.asarray(X, dtype=object)
     if table.ndim != 2:
         return None
     for j, column in enumerate(table.T):
         for i, cell in enumerate(column):
-            if isinstance(cell, str) and not _is_number(cell):
-                return f"{cell!r} in row {i}, column {j if names is None else repr(names[j])}"
+            if not _is_number(cell):
+                kind = "text" if isinstance(cell, str) else f"a {type(cell).__name__}"
+                return f"{kind}: {str(cell)!r} in row {i}, column {j if names is None else repr(names[j])}"
     return None
 
 
-def _is_number(text: str) -> bool:
+def _is_number(cell: Any) -> bool:
+    if not isinstance(cell, str):
+        return isinstance(cell, Number) or cell is None  # None is a missing number, which is told of apart
     try:
-        float(text)
+        float(cell)
     except ValueError:
         return False
     return True

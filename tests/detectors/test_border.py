@@ -43,6 +43,15 @@ BAD_TRAINING_ROWS = {
         r"X holds text: 'Rome' in row 0, column 'city'; .* needs numbers: encode",
     ),
     "text in an array": (np.array([["1", "x"], ["2", "3"]]), r"X holds text: 'x' in row 0, column 1"),
+    "dates in a frame": (
+        pd.DataFrame({"age": [1, 2], "seen": pd.to_datetime(["2024-01-01", "2024-01-02"])}),
+        "X holds a Timestamp: '2024-01-01 00:00:00' in row 0, column 'seen'; .* needs numbers",
+    ),
+    "categories in a frame": (
+        pd.DataFrame({"age": [1, 2], "fuel": pd.Categorical(["oil", "gas"])}),
+        "X holds text: 'oil' in row 0, column 'fuel'",
+    ),
+    "dates in an array": (np.array([["2024-01-01"], ["2024-01-02"]], dtype="M8[s]"), "X holds a datetime"),
     "no rows": (np.empty((0, 3)), r"Found array with 0 sample\(s\)"),
     "no columns": (np.empty((3, 0)), r"0 feature\(s\)"),
     "one row": (vectors(1), r"Found array with 1 sample\(s\) .* minimum of 2"),
@@ -105,6 +114,12 @@ def test_rows_unlike_the_training_rows_are_refused(trained_on, given, said, meth
 def test_parameters_out_of_range_are_refused(build, parameters, said):
     with pytest.raises(UsageError, match=said):
         build(**parameters).fit(vectors())
+
+
+def test_booleans_are_0_and_1(build):
+    X = vectors() > 0
+    given, numbers = build().fit(X), build().fit(X.astype(np.uint8))
+    np.testing.assert_array_equal(given.score_samples(X), numbers.score_samples(X.astype(np.uint8)))
 
 
 SCALED = [name for name, build in DETECTORS.items() if "scaling" in build().get_params()]
