@@ -146,6 +146,7 @@ def build(spec: DetectorSpec, *, random_state: int | None = None, device: str | 
     extra = {key: value for key, value in offered.items() if key in taken and value is not None}
     given = {**extra, **spec.parameters}
     of_peer = {"scaling": given.pop("scaling")} if "scaling" in given and _is_foreign(builder) else {}
+    _expect_known(spec, given, taken)
     try:
         with isolated_randomness(random_state or 0):
             detector = builder(**given)
@@ -198,6 +199,17 @@ def _import(use: str) -> Any:
     if not callable(found):
         raise UsageError(f"detector '{use}' is no class: it cannot be called")
     return found
+
+
+def _expect_known(
+    spec: DetectorSpec, given: Mapping[str, Any], taken: Mapping[str, inspect.Parameter]
+) -> None:
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in taken.values()):
+        return
+    for name in given:
+        if name not in taken:
+            hint = suggest(name, taken) or f"; known are {', '.join(taken)}"
+            raise UsageError(f"detector '{spec.name}' ({spec.use}) has no parameter '{name}'{hint}")
 
 
 def _as_peer(detector: Any, spec: DetectorSpec, **of_peer: Any) -> Any:
