@@ -61,10 +61,13 @@ def expect_writable(path: str | os.PathLike[str]) -> None:
     Raises
     ------
     UsageError
-        When the folder does not exist, or something other than a file has the name.
+        When the folder does not exist or may not be written to, or something other than a file has
+        the name.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise UsageError(f"cannot write {path}: there is no folder {Path(path).parent}; make it first")
     if target.exists() and not target.is_file():
         raise UsageError(f"cannot write {path}: it is there and is no file; name another")
+    if not os.access(target.parent, os.W_OK):
+        raise UsageError(f"cannot write {path}: you may not write to the folder {target.parent}")

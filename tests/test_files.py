@@ -40,3 +40,9 @@ def test_a_link_stays_a_link(tmp_path):
 def test_a_name_that_no_file_can_have_is_refused_at_once(tmp_path, name, reason):
     with pytest.raises(UsageError, match=reason), whole_file(tmp_path / name):
         pytest.fail("the block must not run")
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # the administrator may write anywhere
+    with pytest.raises(UsageError, match="you may not write to the folder"), whole_file(tmp_path / "file"):
+        pytest.fail("the block must not run")
