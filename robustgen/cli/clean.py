@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from robustgen._checks import UsageError
 from robustgen._files import expect_writable
 from robustgen.cli.models import Recipe, detector_of, one_line, recipe_options
 
@@ -38,9 +39,7 @@ def clean(data: Path, output: Path, removed: Path | None, report: Path | None, r
     from robustgen.inputs import open_input
 
     source = open_input(data)
-    source.expect_writable(output)
-    for path in filter(None, (removed, report)):
-        expect_writable(path)
+    _expect_places(source, output, removed, report)
     model = recipe.build(source)
     with one_line():
         model.fit(source.whole())
@@ -54,6 +53,18 @@ def clean(data: Path, output: Path, removed: Path | None, report: Path | None, r
         _write_report(report, source, model, values, outlier)
     source.write_kept(output, ~outlier)
     click.echo(f"{output}: {np.count_nonzero(~outlier)} rows kept, {np.count_nonzero(outlier)} removed")
+
+
+def _expect_places(source: Input, output: Path, removed: Path | None, report: Path | None) -> None:
+    """Raise before the long work where a result could not be written, or would overwrite another."""
+    source.expect_writable(output)
+    if removed is not None:
+        source.expect_scorable(removed, ("score", "p_value", "reason"))
+    if report is not None:
+        expect_writable(report)
+    paths = [path.resolve() for path in (output, removed, report) if path is not None]
+    if len(set(paths)) < len(paths):
+        raise UsageError("--output, --removed and --report name one file: give each a name of its own")
 
 
 def _values(model: Any, source: Input, scores: Any, outlier: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from robustgen._checks import UsageError
-from robustgen._files import expect_writable
 
 
 @click.command()
@@ -34,8 +33,10 @@ def score(model: Path, data: Path, output: Path, explain: int | None, fdr: float
 
     if fdr is not None and not 0 < fdr < 1:
         raise UsageError(f"got --fdr {fdr}, expected a rate between 0 and 1, such as 0.1")
-    expect_writable(output)
     judge, source = Judge.read(model), open_input(data)
+    calibrated = () if judge.reference is None else ("p_value",)
+    explained = () if explain is None else ("reason",)
+    source.expect_scorable(output, ("score", *calibrated, "outlier", *explained))
     scores = judge.scores(source)
     outlier = judge.outliers(scores, fdr)
     values = {"score": scores, **judge.p_values(scores), "outlier": outlier}

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from robustgen._checks import UsageError
 from robustgen._files import whole_file
 from robustgen.data.files import read_array
 from robustgen.inputs.base import Input, Values
@@ -21,8 +20,6 @@ BLOCK_ROWS = 4096
 
 def write_listing(path: Path, names: dict[str, Any], values: Values, rows: NDArray[Any] | None) -> None:
     """Write one line a row as CSV: what names the row, then the new columns."""
-    if path.suffix != ".csv":
-        raise UsageError(f"cannot write '{path}': scores of arrays and images are a table; name it .csv")
     table = pd.DataFrame(names | dict(values))
     with whole_file(path) as temporary:
         (table if rows is None else table[rows]).to_csv(temporary, index=False, float_format="%.10g")
@@ -32,6 +29,8 @@ class Arrays(Input):
     """The rows of an array; ``X`` of an ``.npz``."""
 
     tabular = False
+    kept_endings = (".npy", ".npz")
+    scored_endings = (".csv",)
 
     def about(self) -> int | None:
         return None
@@ -44,21 +43,15 @@ class Arrays(Input):
         for start in range(0, X.shape[0], BLOCK_ROWS):
             yield X[start : start + BLOCK_ROWS]
 
-    def expect_writable(self, path: Path) -> None:
-        super().expect_writable(path)
-        if path.suffix not in (".npy", ".npz"):
-            raise UsageError(f"cannot write '{path}': the kept rows of an array are .npy or .npz")
-
     def write_scored(self, path: Path, values: Values, rows: NDArray[Any] | None = None) -> None:
         n_rows = len(next(iter(values.values())))
         write_listing(path, {"row": np.arange(1, n_rows + 1)}, values, rows)
 
     def write_kept(self, path: Path, rows: NDArray[Any]) -> None:
-        self.expect_writable(path)
         kept = self.whole()[np.flatnonzero(rows)]
         X = kept.toarray() if sparse.issparse(kept) else kept
         with whole_file(path) as temporary:
-            if path.suffix == ".npy":
+            if path.suffix.lower() == ".npy":
                 np.save(temporary, X)
             else:
                 np.savez_compressed(temporary, **self._beside(rows), X=X)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from robustgen._checks import UsageError
 from robustgen._files import expect_writable
 
 Values = Mapping[str, NDArray[Any]]
@@ -23,6 +24,11 @@ class Input(ABC):
     path : Path
         The file or folder.
     """
+
+    kept_endings: ClassVar[tuple[str, ...]]
+    """How the name of a file of kept rows ends, where it is a file."""
+    scored_endings: ClassVar[tuple[str, ...]]
+    """How the name of a file of scored rows ends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,6 +57,20 @@ class Input(ABC):
     def expect_writable(self, path: Path) -> None:
         """Raise unless kept rows can be written at a path."""
         expect_writable(path)
+        _expect_ending(path, self.kept_endings, "the kept rows")
+
+    def expect_scorable(self, path: Path, names: Iterable[str]) -> None:
+        """Raise unless scored rows can be written at a path: new columns of these names."""
+        expect_writable(path)
+        _expect_ending(path, self.scored_endings, "the scored rows")
+        there = self.column_names()
+        for name in names:
+            if name in there:
+                raise UsageError(f"'{self.path}' already has a column '{name}': rename it first")
+
+    def column_names(self) -> Sequence[str]:
+        """Return the names of the columns: none, where the rows are not a table's."""
+        return ()
 
     @abstractmethod
     def write_scored(self, path: Path, values: Values, rows: NDArray[Any] | None = None) -> None:
@@ -59,3 +79,8 @@ class Input(ABC):
     @abstractmethod
     def write_kept(self, path: Path, rows: NDArray[Any]) -> None:
         """Write the marked rows (n,) as they are."""
+
+
+def _expect_ending(path: Path, endings: tuple[str, ...], what: str) -> None:
+    if not path.name.lower().endswith(endings):
+        raise UsageError(f"cannot write '{path}': {what} of this input are {' or '.join(endings)}")

@@ -9,14 +9,13 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
 from robustgen._files import whole_file
-from robustgen.data.files import chunks, read_table, separator_of
-from robustgen.inputs.base import Input, Values
+from robustgen.data.files import separator_of
+from robustgen.inputs.base import Values
+from robustgen.inputs.table import Table
 
 FORMATTED_ROWS = 65_536
 
@@ -36,42 +35,26 @@ class Record(NamedTuple):
     cells: list[str]
 
 
-class CSVTable(Input):
+class CSVTable(Table):
     """A table in text, ``.csv`` or ``.csv.gz``."""
 
-    tabular = True
+    kept_endings = scored_endings = (".csv", ".csv.gz")
 
     def about(self) -> int | None:
-        if self.path.suffix.lower() == ".gz":
+        if _is_compressed(self.path):
             return None
         with self.path.open("rb") as file:
             blocks = iter(lambda: file.read(2**20), b"")
             return sum(block.count(b"\n") for block in blocks)
 
-    def whole(self) -> pd.DataFrame:
-        return read_table(self.path)
-
-    def blocks(self) -> Iterator[pd.DataFrame]:
-        return chunks(self.path)
-
-    def write_scored(self, path: Path, values: Values, rows: NDArray[Any] | None = None) -> None:
-        every = next(iter(values.values()))
-        self._write(path, np.ones(len(every), dtype=bool) if rows is None else rows, values)
-
-    def write_kept(self, path: Path, rows: NDArray[Any]) -> None:
-        self._write(path, rows, {})
-
     def _write(self, path: Path, rows: NDArray[Any], values: Values) -> None:
         with (
             whole_file(path) as temporary,
-            _opened(temporary, "wt", gz=path.suffix == ".gz") as file,
-            _opened(self.path, "rt", gz=self.path.name.lower().endswith(".gz")) as source,
+            _opened(temporary, "wt", gz=_is_compressed(path)) as file,
+            _opened(self.path, "rt", gz=_is_compressed(self.path)) as source,
         ):
             separator, records = _records(source)
             header = next(records)
-            for name in values:
-                if name in header.cells:
-                    raise UsageError(f"'{self.path}' already has a column '{name}': rename it first")
             file.write(_extended(header, len(header.cells), list(values), separator))
             for record, kept, new in zip_longest(records, rows, _texts(values)):
                 if record is None or kept is None:
@@ -85,6 +68,10 @@ def _records(file: IO[str]) -> tuple[str, Iterator[Record]]:
     first = next((line for line in file if line.strip()), "")
     separator = separator_of(first)
     return separator, _cut(chain([first], file), separator)
+
+
+def _is_compressed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
 
 
 def _opened(path: Path, mode: str, *, gz: bool) -> IO[str]:

@@ -25,6 +25,7 @@ class Images(Input):
         return read_images(self.path)
 
     tabular = False
+    scored_endings = (".csv",)
 
     def about(self) -> int | None:
         return len(self._folder.X)

@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from robustgen._checks import UsageError
 from robustgen._files import whole_file
-from robustgen.data.files import chunks, read_table
-from robustgen.inputs.base import Input, Values
+from robustgen.inputs.base import Values
+from robustgen.inputs.table import Table
 
 
-class ParquetTable(Input):
+class ParquetTable(Table):
     """A table in columns, ``.parquet``."""
 
-    tabular = True
+    kept_endings = scored_endings = (".parquet",)
 
     def about(self) -> int | None:
         return pq.read_metadata(self.path).num_rows
 
-    def whole(self) -> pd.DataFrame:
-        return read_table(self.path)
-
-    def blocks(self) -> Iterator[pd.DataFrame]:
-        return chunks(self.path)
-
-    def write_scored(self, path: Path, values: Values, rows: NDArray[Any] | None = None) -> None:
-        every = next(iter(values.values()))
-        self._write(path, np.ones(len(every), dtype=bool) if rows is None else rows, values)
-
-    def write_kept(self, path: Path, rows: NDArray[Any]) -> None:
-        self._write(path, rows, {})
-
     def _write(self, path: Path, rows: NDArray[Any], values: Values) -> None:
         with pq.ParquetFile(self.path) as source, whole_file(path) as temporary:
-            for name in values:
-                if name in source.schema_arrow.names:
-                    raise UsageError(f"'{self.path}' already has a column '{name}': rename it first")
             new = {name: pa.array(column) for name, column in values.items()}
             schema = source.schema_arrow
             for name, column in new.items():

@@ -173,7 +173,7 @@ FAULTS = {
     "no such file": (("fit", "nowhere.csv", "-o", "m"), "there is no file 'nowhere.csv'"),
     "no such detector": (("fit", "boilers.csv", "-o", "m", "-d", "rsre"), "did you mean 'rsrae'"),
     "a peer": (("fit", "boilers.csv", "-o", "m", "-d", "knn"), "no detector 'knn' can be saved"),
-    "a wrong parameter": (("fit", "boilers.csv", "-o", "m", "--set", "epoch=3"), "unexpected keyword"),
+    "a wrong parameter": (("fit", "boilers.csv", "-o", "m", "--set", "epoch=3"), "did you mean 'epochs'"),
     "no value": (("fit", "boilers.csv", "-o", "m", "--set", "epochs"), "expected key=value"),
     "a wrong value": (("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--set", "epochs=0"), "1 or more"),
     "no share": (("fit", "boilers.csv", "-o", "m", "--contamination", "few"), "a share in (0, 0.5] or auto"),
@@ -196,6 +196,15 @@ FAULTS = {
     "an array for a table": (("score", "model", "rows.npy", "-o", "s.csv"), "was fitted on a table"),
     "no generator": (("sample", "model", "-o", "s.csv"), "RSRAE, does not generate"),
     "an array without columns": (("fit", "rows.npy", "-o", "m", "--ignore", "id"), "has no columns"),
+    "text named Parquet": (("clean", "boilers.csv", "-o", "k.parquet"), "are .csv or .csv.gz"),
+    "scores named Parquet": (("score", "model", "boilers.csv", "-o", "s.parquet"), "are .csv or .csv.gz"),
+    "a score that is there": (("score", "model", "scored.csv", "-o", "s.csv"), "has a column 'score'"),
+    "removed rows with a score": (
+        ("clean", "scored.csv", "-o", "k.csv", "--removed", "r.csv"), "has a column 'score'"
+    ),
+    "two results in one file": (
+        ("clean", "boilers.csv", "-o", "k.csv", "--removed", "./k.csv"), "give each a name of its own"
+    ),
     "one row": (("fit", "one.npy", "-o", "m"), "minimum of 2"),
 }  # fmt: skip
 
@@ -207,6 +216,7 @@ def test_what_a_user_can_mend_is_one_line_and_leaves_no_file(
     boilers.drop(columns="heat").to_csv(tmp_path / "less.csv", index=False)
     boilers.assign(extra=1).to_csv(tmp_path / "more.csv", index=False)
     boilers.assign(heat=["1", "2", "hot", *["4"] * 63]).to_csv(tmp_path / "bad.csv", index=False)
+    boilers.assign(score=1, outlier=0).to_csv(tmp_path / "scored.csv", index=False)
     np.save(tmp_path / "rows.npy", np.ones((5, 2)))
     np.save(tmp_path / "one.npy", np.ones((1, 2)))
     monkeypatch.chdir(tmp_path)

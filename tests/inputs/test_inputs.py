@@ -140,7 +140,7 @@ def test_images_are_kept_as_files_and_scored_as_a_list(tmp_path, folder):
 def test_a_column_that_is_there_already_is_refused(tmp_path):
     source = csv(tmp_path, "a,score\n1,2\n3,4\n5,6\n")
     with pytest.raises(UsageError, match="already has a column 'score'"):
-        source.write_scored(tmp_path / "scored.csv", VALUES)
+        source.expect_scorable(tmp_path / "scored.csv", VALUES)
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
@@ -150,13 +150,23 @@ def test_a_file_that_changes_meanwhile_is_refused(tmp_path):
         source.write_kept(tmp_path / "kept.csv", KEPT)
 
 
-@pytest.mark.parametrize("kind", ["csv", "npy", "images"])
-def test_other_endings_of_outputs_are_refused(tmp_path, folder, kind):
+@pytest.mark.parametrize(
+    ("name", "kept", "scored"),
+    [
+        ("rows.csv", r"\.csv or \.csv\.gz", r"\.csv or \.csv\.gz"),
+        ("rows.parquet", r"\.parquet", r"\.parquet"),
+        ("rows.npy", r"\.npy or \.npz", r"\.csv"),
+        ("images", None, r"\.csv"),
+    ],
+)
+def test_other_endings_of_outputs_are_refused(tmp_path, folder, name, kept, scored):
+    table = pd.DataFrame({"heat": [1, 2, 3]})
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    table.to_parquet(tmp_path / "rows.parquet")
     np.save(tmp_path / "rows.npy", np.ones((3, 2)))
-    source = {"csv": csv(tmp_path, TEXT), "npy": open_input(tmp_path / "rows.npy"), "images": folder}[kind]
-    if kind == "npy":
-        with pytest.raises(UsageError, match=r"are .npy or .npz"):
-            source.write_kept(tmp_path / "kept.csv", KEPT)
-    if kind != "csv":
-        with pytest.raises(UsageError, match=r"name it .csv"):
-            source.write_scored(tmp_path / "scored.npy", VALUES)
+    source = open_input(tmp_path / name)
+    if kept:
+        with pytest.raises(UsageError, match=f"the kept rows of this input are {kept}$"):
+            source.expect_writable(tmp_path / "kept.txt")
+    with pytest.raises(UsageError, match=f"the scored rows of this input are {scored}$"):
+        source.expect_scorable(tmp_path / "scored.txt", VALUES)

@@ -81,7 +81,7 @@ def chunks(path: str | Path, rows: int = ROWS) -> Iterator[pd.DataFrame]:
     if read is None:
         raise UsageError(f"'{path}' is no table: expected .csv, .csv.gz or .parquet")
     start = 0
-    for chunk in read(path, rows):
+    for chunk in filter(len, read(path, rows)):
         chunk.index = pd.RangeIndex(start, start + len(chunk))
         chunk.columns = chunk.columns.map(str)
         start += len(chunk)

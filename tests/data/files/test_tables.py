@@ -85,6 +85,8 @@ def test_a_faulty_csv_gets_one_clear_line(tmp_path, case):
     (tmp_path / "boilers.csv").write_text(text)
     with pytest.raises(UsageError, match=message) as refused:
         read_table(tmp_path / "boilers.csv")
+    with pytest.raises(UsageError, match=message):
+        next(chunks(tmp_path / "boilers.csv"))
     assert "boilers.csv" in str(refused.value)
     assert "\n" not in str(refused.value)
 
