@@ -86,10 +86,14 @@ class Consensus:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return what each model says of rows (B, d): grades (M, B), where M may be 0."""
-        rows = (x - self.center.to(x)) / self.scale.to(x)
+        rows = self.standardised(x)
         pairs = zip(self.models, self.gradings, strict=True)
         grades = [grade(model(rows)) for model, grade in pairs]
         return torch.stack(grades) if grades else rows.new_empty(0, len(rows))
+
+    def standardised(self, x: Tensor) -> Tensor:
+        """Return rows (B, d) in the units of the models."""
+        return (x - self.center.to(x)) / self.scale.to(x)
 
 
 def standardisation(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -133,9 +137,10 @@ def fit_consensus(
     scale = deviation if scale is None else scale
     standardised = (rows - center) / scale
     fitted = tuple(MODELS[name](standardised[reference], seed) for name in models)
-    gradings = tuple(fit_grading(_errors(model, standardised)) for model in fitted)
+    gradings = tuple(fit_grading(errors_of(model, standardised)) for model in fitted)
     return Consensus(center, scale, fitted, gradings)
 
 
-def _errors(model: Model, rows: Tensor) -> Tensor:
+def errors_of(model: Model, rows: Tensor) -> Tensor:
+    """Return the errors (n,) of standardised rows (n, d), block by block."""
     return torch.cat([model(block) for block in rows.split(BLOCK_ROWS)])

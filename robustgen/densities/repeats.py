@@ -25,10 +25,13 @@ class Counted:
     vouched : ndarray of bool, (m,)
         Which of them repeat, where floods are the norm. Normal traffic that comes in floods of its own is no
         single cloud: each flood lies apart from the others, and no core of half of the rows holds them all.
+    stand_ins : ndarray of int, (n,)
+        For each row of X the place of the one that counts for it: of its flood, or its own.
     """
 
     places: NDArray[np.intp]
     vouched: NDArray[np.bool_]
+    stand_ins: NDArray[np.intp]
 
     def of(self, X: Any) -> Any:
         """Return these rows of X: X itself where they are all, so that a memory map stays one."""
@@ -59,8 +62,9 @@ def without_floods(X: Any, tolerated: float, least: int = FLOOD) -> Counted:
     Examples
     --------
     >>> X = np.array([[1, 2]] * 20 + [[3, 4], [3, 4], [5, 6]])
-    >>> without_floods(X, 1.0).places
-    array([ 0, 20, 21, 22])
+    >>> once = without_floods(X, 1.0)
+    >>> once.places, once.stand_ins[17:]
+    (array([ 0, 20, 21, 22]), array([ 0,  0,  0, 20, 21, 22]))
     >>> norm = without_floods(X, 0.4)
     >>> len(norm.places), norm.vouched[19:]
     (23, array([ True,  True,  True, False]))
@@ -68,14 +72,14 @@ def without_floods(X: Any, tolerated: float, least: int = FLOOD) -> Counted:
     _, first, kinds, counts = np.unique(
         _fingerprints(X), return_index=True, return_inverse=True, return_counts=True
     )
-    copies = counts[kinds]
+    rows, copies = np.arange(len(kinds)), counts[kinds]
     flooded = copies >= least
     counting = ~flooded
     counting[first] = True
     if flooded.mean() > tolerated or counting.sum() < 2:
-        return Counted(np.arange(len(copies)), (copies > 1) & (copies.max() >= FLOOD))
-    places = np.flatnonzero(counting)
-    return Counted(places, np.zeros(len(places), dtype=bool))
+        return Counted(rows, (copies > 1) & (copies.max() >= FLOOD), rows)
+    places = rows[counting]
+    return Counted(places, np.zeros(len(places), dtype=bool), np.where(flooded, first[kinds], rows))
 
 
 def _fingerprints(X: Any) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from robustgen._random import base_seed, seed_from, some_rows
 from robustgen.densities.consensus import MODELS, Consensus, fit_grading
 from robustgen.densities.core import least_suspected, vouched_for
 from robustgen.densities.directions import Directions
+from robustgen.densities.held_out import held_out_errors
 from robustgen.densities.repeats import without_floods
 from robustgen.descriptors.description import Description
 from robustgen.detectors.autoencoder import Autoencoder
@@ -22,6 +23,7 @@ from robustgen.detectors.judges import CHOOSABLE, JUDGES, Case
 from robustgen.detectors.kinds import Choice, Kind, Vectors, kind_of
 from robustgen.detectors.parameters import check_choices, check_ratio, check_share
 from robustgen.inference.audit import Audit, audit
+from robustgen.inference.corruption import Corruption, agreed_corruption
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.plain import plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
@@ -136,10 +138,13 @@ class RobustDetector(Detector):
         The probability of each training row to be an inlier, as its score tells; see
         :class:`robustgen.inference.membership.InlierProbability`.
     contamination_ : float
-        The estimated share of outliers among the training rows, in [0, 0.5]; see
-        :func:`robustgen.inference.corruption.estimate_corruption`. It is told from :math:`e^{|g|} - 1`, g
-        the mean grade: an error again. Of words it is too low, most often 0: outliers have little in common
-        with the core, and so have many inliers; no tail of the errors tells them apart.
+        The estimated share of outliers among the training rows, in [0, 0.5]: of vectors the rows that
+        every model sets apart which has not seen them
+        (:func:`robustgen.densities.held_out.held_out_errors`,
+        :func:`robustgen.inference.corruption.agreed_corruption`); of a large set a sample is asked. Where one
+        model scores, it is told from :math:`e^{|g|} - 1`, g its grade: an error again. Of words it is too
+        low, most often 0: outliers have little in common with the core, and so have many inliers; no tail
+        of the errors tells them apart.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
@@ -269,15 +274,32 @@ class RobustDetector(Detector):
         core = least_suspected([JUDGES[name](case) for name in self.choice_.judges], self.core)
         kept = vouched_for(rows, core, self.choice_.vouching) if self.choice_.vouching else core
         kept |= torch.from_numpy(vouched[judged])
-        models = [name for name in self.choice_.models if name in MODELS]
-        self.consensus_ = self.kind_.model(rows, kept, models, seed)
+        self.consensus_ = self.kind_.model(rows, kept, self._models(), seed)
         if "autoencoder" in self.choice_.models:
             self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[judged])))
         return judged[kept.numpy()]
 
+    def _models(self) -> list[str]:
+        """Return the models that were taken, but for the autoencoders."""
+        return [name for name in self.choice_.models if name in MODELS]
+
     def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
         # Grades are logarithms: they draw in the very tail by which outliers are counted.
-        return audit(np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_GRADE)))
+        undone = np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_GRADE))
+        if not isinstance(self.consensus_, Consensus) or len(self._models()) < 2:
+            return audit(undone)
+        return audit(undone, self._agreed_share(X, self.consensus_))
+
+    def _agreed_share(self, X: Any, consensus: Consensus) -> Corruption:
+        """Ask all models of some rows, and of a row that was kept those that have not seen it."""
+        seed = base_seed(self.random_state)
+        some = some_rows(X.shape[0], self.kind_.most_judged(X.shape[1:]), seed_from(seed, "sample"))
+        asked = without_floods(X, self.flood, self.kind_.flood).stand_ins[some]
+        places = np.union1d(asked, self.reference_)
+        rows = torch.cat([self.kind_.compared(x[0]) for x in self._blocks(X[places])]).cpu().double()
+        kept = torch.from_numpy(np.isin(places, self.reference_))
+        errors = held_out_errors(consensus.standardised(rows), kept, self._models(), seed)
+        return agreed_corruption(-errors.numpy()[:, np.searchsorted(places, asked)])
 
     def _reconstruction_errors(self, X: Any) -> NDArray[np.float64]:
         return torch.cat([self._net_errors(x) for x in self._blocks(X)]).cpu().double().numpy()

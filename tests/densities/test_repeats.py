@@ -36,6 +36,14 @@ def test_copies_vouch_only_where_floods_are_the_norm():
     assert (norm.vouched == (flooded(60) == ROWS[0]).all(1)).all()
 
 
+@pytest.mark.parametrize("times", [0, 10, 30, 60])
+def test_an_equal_row_stands_in_for_each_row(times):
+    X = flooded(times)
+    counted = without_floods(X, 0.4)
+    assert (X[counted.stand_ins] == X).all()
+    assert (np.unique(counted.stand_ins) == counted.places).all()
+
+
 def test_rows_that_all_count_are_not_copied():
     assert without_floods(ROWS, 0.4).of(ROWS) is ROWS
     assert (without_floods(flooded(30), 0.4).of(flooded(30)) == ROWS).all()

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from robustgen import Autoencoder, RobustDetector
 from robustgen._checks import UsageError
 from robustgen.densities.neighbours import mean_distance
+from robustgen.inference.corruption import Corruption, estimate_corruption
 from tests.densities.texts import corrupted, texts, topic
 from tests.detectors.builders import vectors
 
@@ -28,6 +29,11 @@ def flooded(n_outliers: int, seed: int = 0) -> np.ndarray:
 def auroc(detector, X) -> float:
     data = flooded(60)
     return roc_auc_score(np.arange(200) >= 140, -detector.fit(X).score_samples(data))
+
+
+def told_by_score(detector, X) -> Corruption:
+    scores = detector.score_samples(X)
+    return estimate_corruption(np.sign(scores) * np.expm1(np.abs(scores)))
 
 
 def test_a_flood_of_outliers_costs_it_little_where_a_plain_autoencoder_falls():
@@ -56,6 +62,32 @@ def test_identical_outliers_count_once():
     alone = RobustDetector(n_members=2, epochs=5, random_state=0).fit(X[:141])
     assert once.reference_.max() <= 140
     assert abs(len(once.reference_) - len(alone.reference_)) < 15
+
+
+@pytest.mark.parametrize("most", [10_000, 100])
+def test_an_outlier_is_counted_as_often_as_it_is_there(most, monkeypatch):
+    monkeypatch.setattr("robustgen.detectors.kinds.kind.REFERENCE_ROWS", most)
+    X = np.vstack([flooded(0), np.repeat(flooded(1)[140:], 60, axis=0)])
+    detector = RobustDetector(n_members=2, epochs=5, random_state=0).fit(X)
+    assert abs(detector.contamination_ - 0.3) < 0.1
+    assert not detector.support_[140:].all()
+
+
+@pytest.mark.parametrize(("draw", "most"), [("normal", 0.01), ("standard_exponential", 0.1)])
+def test_clean_rows_of_any_tail_hold_few_outliers(draw, most):
+    X = getattr(np.random.default_rng(0), draw)(size=(2000, 5))
+    detector = RobustDetector(judges=("forest",), n_members=2, epochs=1, random_state=0).fit(X)
+    assert detector.contamination_ < most
+    grades = -detector.score_samples(X)
+    assert (
+        estimate_corruption(-np.sign(grades) * np.expm1(np.abs(grades))).share > 2 * detector.contamination_
+    )
+
+
+def test_a_single_model_counts_by_its_score():
+    X = flooded(60)
+    detector = RobustDetector(models=("gaussian",), n_members=2, epochs=5, random_state=0).fit(X)
+    assert (detector.contamination_, detector.contamination_interval_) == told_by_score(detector, X)
 
 
 def test_where_floods_are_the_norm_a_flood_apart_from_the_others_is_normal():

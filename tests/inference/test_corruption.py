@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from robustgen._checks import UsageError
-from robustgen.inference.corruption import Bulk, counted_corruption, estimate_corruption
+from robustgen.inference.corruption import Bulk, agreed_corruption, counted_corruption, estimate_corruption
 
 INLIERS = {
     "normal": lambda rng, n: rng.normal(size=n),
@@ -97,3 +99,68 @@ def test_a_counted_share_has_the_interval_of_a_share():
     half *= z / (1 + z**2 / 100)
     assert found.share == 0.3
     assert found.interval == pytest.approx((centre - half, centre + half))
+
+
+TAILS = {
+    "normal": lambda rng, n: rng.normal(size=n),
+    "exponential": lambda rng, n: rng.exponential(size=n),
+    "t": lambda rng, n: rng.standard_t(3, size=n),
+}
+
+
+def unlike(corruption: float, tail: str, n_models: int = 3, n_rows: int = 2000) -> list[np.ndarray]:
+    """Scores of models that agree on the outliers, and on nothing else."""
+    rng = np.random.default_rng(0)
+    outlier = np.arange(n_rows) < round(corruption * n_rows)
+    return [-(1 + k) * np.where(outlier, 40, TAILS[tail](rng, n_rows)) for k in range(n_models)]
+
+
+@pytest.mark.parametrize("tail", TAILS)
+@pytest.mark.parametrize("corruption", [0.0, 0.05, 0.1, 0.2, 0.3, 0.45])
+def test_what_all_models_set_apart_is_counted_however_long_their_tails(corruption, tail):
+    found = agreed_corruption(unlike(corruption, tail))
+    assert found.share == pytest.approx(corruption, abs=0.002)
+    assert found.interval[0] <= corruption <= found.interval[1]
+
+
+def test_of_a_single_model_with_a_long_tail_inliers_are_counted():
+    assert all(estimate_corruption(model).share > 0.02 for model in unlike(0.0, "exponential"))
+
+
+def test_one_model_is_its_own_agreement():
+    scores = planted(0.2)
+    assert (
+        agreed_corruption([scores]) == agreed_corruption([scores, 3 * scores]) == estimate_corruption(scores)
+    )
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_each_further_model_lowers_the_share_and_widens_the_interval(tail):
+    models = unlike(0.1, tail)
+    found = [agreed_corruption(models[: k + 1]) for k in range(3)]
+    alone = [estimate_corruption(model) for model in models]
+    for few, many in pairwise(found):
+        assert many.share <= few.share
+        assert many.interval[0] <= few.interval[0]
+    assert found[-1].share <= min(model.share for model in alone)
+    assert found[-1].interval[1] >= max(model.interval[1] for model in alone) - 0.02
+
+
+def test_the_order_of_the_rows_and_the_units_of_the_models_do_not_matter_to_the_agreement():
+    models = unlike(0.2, "t")
+    order = np.random.default_rng(1).permutation(2000)
+    assert agreed_corruption([model[order] for model in models]) == agreed_corruption(models)
+    assert agreed_corruption([16 * model for model in models]) == agreed_corruption(models)
+
+
+def test_outliers_are_the_minority_even_where_each_row_is_one_to_some_model():
+    models = [np.where(np.arange(10) // 3 == k, -9.0, np.arange(10) / 10) for k in range(3)]
+    found = agreed_corruption(models)
+    assert found.share == 0
+    assert found.interval == (0, 0.5)
+
+
+@pytest.mark.parametrize("scores", [[], [np.zeros(3), np.zeros(4)]])
+def test_models_of_different_rows_are_refused(scores):
+    with pytest.raises(UsageError, match="expected those of the same rows"):
+        agreed_corruption(scores)
