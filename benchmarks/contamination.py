@@ -8,8 +8,9 @@ where they mark more. The rule was chosen with these sets in view, on other draw
     ROBUSTGEN_DATA=folder python benchmarks/contamination.py --output reports/contamination
 
 writes ``error.csv`` (the mean absolute error of each estimate, and its slope: how much it grows with the
-truth) and ``interval.csv`` (how often the interval holds the truth), and prints them. Without the folder, the
-sets inside scikit-learn and the planted ones are measured.
+truth), ``interval.csv`` (how often the interval holds the truth) and ``agreed.csv`` (RobustDetector, which
+asks several models, and what leaving out the estimated share would remove), and prints them. Without the
+folder, the sets inside scikit-learn and the planted ones are measured.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
-from robustgen import Autoencoder
+from robustgen import Autoencoder, RobustDetector
 from robustgen._random import seed_from
 from robustgen.data import draw, load
 from robustgen.inference.corruption import estimate_corruption
@@ -198,6 +199,48 @@ def interval_table(lines: pd.DataFrame) -> pd.DataFrame:
     return ours.groupby(["kind", "corruption"])[["share", "error", "held", "width"]].mean().round(3)
 
 
+def agreed(repetitions: int) -> Iterator[dict[str, Any]]:
+    """Yield a line for each case and way to estimate the share from RobustDetector."""
+    for name, corruption, repetition, X, outlier in cases(repetitions):
+        fitted = RobustDetector(random_state=seed_from("fit", name, corruption, repetition) % 2**31).fit(X)
+        grades = -fitted.score_samples(X)
+        alone = estimate_corruption(-np.sign(grades) * np.expm1(np.abs(grades)))
+        ways = {
+            "all models": (fitted.contamination_, fitted.contamination_interval_),
+            "the score": alone,
+            "always 0.1": (0.1, (0.1, 0.1)),
+        }
+        truth = outlier.mean()
+        for way, (share, (lower, upper)) in ways.items():
+            removed = grades.argsort()[::-1][: round(share * len(grades))]
+            yield {
+                "kind": name if name in PLANTED else "real",
+                "corruption": corruption,
+                "estimate": way,
+                "share": share,
+                "error": abs(share - truth),
+                "held": lower <= truth <= upper,
+                "width": upper - lower,
+                "removed": len(removed),
+                "outliers removed": outlier[removed].sum(),
+                "outliers": outlier.sum(),
+            }
+        click.echo(f"{name}, {corruption:g}, {repetition}, all models", err=True)
+
+
+def agreed_table(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean share by corruption, its error, and precision and recall of what would be removed."""
+    by = lines.groupby(["kind", "estimate"])
+    table = lines.pivot_table("share", ["kind", "estimate"], "corruption").add_prefix("share, ")
+    table[["error", "held", "width"]] = by[["error", "held", "width"]].mean()
+    table["largest error"] = by.error.max()
+    table["slope"] = by[["corruption", "share"]].apply(_slope)
+    sums = by[["removed", "outliers removed", "outliers"]].sum()
+    table["precision"] = sums["outliers removed"] / sums["removed"]
+    table["recall"] = sums["outliers removed"] / sums["outliers"]
+    return table.round(3) + 0.0
+
+
 @click.command(help=__doc__)
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the tables.")
 @click.option("--repetitions", default=1, show_default=True, help="Draws of each case.")
@@ -205,7 +248,12 @@ def main(output: Path, repetitions: int) -> None:
     torch.set_num_threads(1)
     lines = pd.DataFrame(measured(repetitions))
     output.mkdir(parents=True, exist_ok=True)
-    for name, table in (("error", error_table(lines)), ("interval", interval_table(lines))):
+    tables = {
+        "error": error_table(lines),
+        "interval": interval_table(lines),
+        "agreed": agreed_table(pd.DataFrame(agreed(repetitions))),
+    }
+    for name, table in tables.items():
         table.to_csv(output / f"{name}.csv")
         print(table.to_string(), end="\n\n")
 
