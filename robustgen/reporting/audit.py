@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from robustgen.reporting.documents import Section, page, picture
@@ -128,6 +129,7 @@ def histogram(audited: Audited) -> Figure:
     parts = [errors[~audited.outlier], errors[audited.outlier]]
     axes.hist(parts, list(edges), stacked=True, color=[INLIERS, OUTLIERS], label=["kept", "removed"])
     axes.set_yscale("function", functions=(np.sqrt, np.square))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))  # there are no halves of rows
     axes.set_ylim(bottom=0)
     axes.axvline(threshold, color=INK, linewidth=1, linestyle="--")
     axes.set_xlabel("error of a row")
