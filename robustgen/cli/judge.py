@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,8 +39,10 @@ class Judge:
     @classmethod
     def read(cls, path: Path) -> Judge:
         """Read a model file; a calibrated model is taken apart."""
+        from robustgen.data.files import expect_there
         from robustgen.storage import load
 
+        expect_there(path)
         loaded = load(path)
         if not hasattr(loaded, "parts_"):
             return cls(str(path), loaded)
@@ -47,6 +50,11 @@ class Judge:
             raise UsageError(f"'{path}' was calibrated across folds: fit it with a share, such as 0.3")
         (part,) = loaded.parts_
         return cls(str(path), part.detector, part.reference)
+
+    @property
+    def text_columns(self) -> Sequence[str]:
+        """The columns of a table that were text in training: in a few rows they may look like numbers."""
+        return self.model[0].text_columns() if hasattr(self.model, "named_steps") else ()
 
     def scores(self, source: Input) -> NDArray[np.float64]:
         """Score every row, a block at a time, with a progress bar on a terminal."""

@@ -33,7 +33,8 @@ def score(model: Path, data: Path, output: Path, explain: int | None, fdr: float
 
     if fdr is not None and not 0 < fdr < 1:
         raise UsageError(f"got --fdr {fdr}, expected a rate between 0 and 1, such as 0.1")
-    judge, source = Judge.read(model), open_input(data)
+    judge = Judge.read(model)
+    source = open_input(data, judge.text_columns)
     calibrated = () if judge.reference is None else ("p_value",)
     explained = () if explain is None else ("reason",)
     source.expect_scorable(output, ("score", *calibrated, "outlier", *explained))

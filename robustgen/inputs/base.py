@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +23,8 @@ class Input(ABC):
     ----------
     path : Path
         The file or folder.
+    text : collection of str
+        The columns of a table whose cells are text even where they look like numbers.
     """
 
     kept_endings: ClassVar[tuple[str, ...]]
@@ -30,8 +32,9 @@ class Input(ABC):
     scored_endings: ClassVar[tuple[str, ...]]
     """How the name of a file of scored rows ends."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: Collection[str] = ()) -> None:
         self.path = path
+        self.text = text
 
     @property
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from robustgen.data.files import format_of
@@ -21,13 +21,15 @@ _KINDS: Mapping[str, type[Input]] = {
 }
 
 
-def open_input(path: str | Path) -> Input:
+def open_input(path: str | Path, text: Collection[str] = ()) -> Input:
     """Return the rows at a path, by its ending; a folder holds images.
 
     Parameters
     ----------
     path : str or Path
         ``.csv``, ``.csv.gz``, ``.parquet``, ``.npy``, ``.npz`` or a folder of images.
+    text : collection of str
+        The columns of a table whose cells are text even where they look like numbers.
 
     Returns
     -------
@@ -45,4 +47,4 @@ def open_input(path: str | Path) -> Input:
     <class 'robustgen.inputs.images.Images'>
     """
     path = Path(path)
-    return _KINDS[format_of(path)](path)
+    return _KINDS[format_of(path)](path, text)

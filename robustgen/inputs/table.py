@@ -21,10 +21,10 @@ class Table(Input):
     tabular = True
 
     def whole(self) -> pd.DataFrame:
-        return read_table(self.path)
+        return read_table(self.path, self.text)
 
     def blocks(self) -> Iterator[pd.DataFrame]:
-        return chunks(self.path)
+        return chunks(self.path, text=self.text)
 
     def column_names(self) -> Sequence[str]:
         return list(next(chunks(self.path, rows=1)).columns)

@@ -15,6 +15,8 @@ from robustgen._storable import storable
 from robustgen.tables.columns import KINDS, BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn
 
 MISSING = ("impute", "refuse")
+DECIMAL_COMMA = r"\s*[-+]?\d[\d.]*(,\d+)+\s*"
+"""A number as it is written in many countries, 1.234,5, or with commas between the thousands, 1,234."""
 
 
 @storable
@@ -158,6 +160,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return np.array([name for column in self.columns_ for name in column.outputs], dtype=object)
 
+    def text_columns(self) -> list[str]:
+        """Return the names of the columns of categories, which a reader is to leave as they are written.
+
+        Returns
+        -------
+        list of str
+            In order; to be given to a reader as what is text, lest it takes ``007`` for the number 7.
+        """
+        check_is_fitted(self)
+        return [column.name for column in self.columns_ if isinstance(column, CategoryColumn)]
+
     def _learnt(self, cells: pd.Series) -> Column:
         if cells.isna().all():
             raise UsageError(f"column '{cells.name}' is empty: leave it out (--ignore '{cells.name}')")
@@ -218,7 +231,18 @@ def _kind_of(cells: pd.Series) -> Any:
     for kind in KINDS:
         if kind.parse(there).notna().mean() >= kind.least:
             return kind
+    _expect_no_decimal_comma(there)
     return CategoryColumn
+
+
+def _expect_no_decimal_comma(cells: pd.Series) -> None:
+    comma = cells.astype("str").str.fullmatch(DECIMAL_COMMA)
+    if comma.mean() >= NumberColumn.least:
+        first = cells[comma].iloc[0]
+        raise UsageError(
+            f"column '{cells.name}': got '{first}' and the like, which look like numbers with a comma: "
+            "write them with a decimal point and nothing between the thousands"
+        )
 
 
 def _row(cells: pd.Series, place: int) -> int:

@@ -80,6 +80,19 @@ def test_the_reason_names_the_column_that_is_out_of_line(tmp_path, data, model):
     assert scored["reason"].isna().equals(~scored["outlier"])
 
 
+def test_a_category_is_the_same_among_numbers_and_among_words(tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"code": rng.choice(["0123", "A7", "B8"], 60), "heat": rng.normal(size=60)})
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    run("fit", tmp_path / "rows.csv", "-o", tmp_path / "model", *QUICK)
+    scores = []
+    for name, last in (("numbers", "0123,1"), ("words", "A7,1"), ("gaps", ",1")):
+        (tmp_path / f"{name}.csv").write_text(f"code,heat\n0123,0.5\n{last}\n")
+        run("score", tmp_path / "model", tmp_path / f"{name}.csv", "-o", tmp_path / "scored.csv")
+        scores.append(pd.read_csv(tmp_path / "scored.csv")["score"][0])
+    assert scores == [scores[0]] * 3
+
+
 def test_the_seed_decides_the_scores(tmp_path, data):
     for name in ("a", "b"):
         run("fit", data, "-o", tmp_path / name, "--ignore", "id", "--random-state", 7, *QUICK)
@@ -187,6 +200,7 @@ FAULTS = {
     ),
     "no such folder": (("fit", "boilers.csv", "-o", "no/m"), "there is no folder no"),
     "a calibration of all": (("fit", "boilers.csv", "-o", "m", "--calibration", "1"), "got --calibration 1"),
+    "a misspelt model": (("score", "modle", "boilers.csv", "-o", "s.csv"), "did you mean 'model'"),
     "no model": (("score", "boilers.csv", "boilers.csv", "-o", "s.csv"), "is no model of robustgen"),
     "not calibrated": (("score", "model", "boilers.csv", "-o", "s.csv", "--fdr", "0.1"), "--calibration 0.3"),
     "no rate": (("score", "model", "boilers.csv", "-o", "s.csv", "--fdr", "2"), "got --fdr 2"),

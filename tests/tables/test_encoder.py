@@ -107,6 +107,8 @@ REFUSED = {
         {"seen": ["2024-01-01", "2024-13-01", "2024-01-02"]},
         "row 2, column 'seen': got '2024-13-01', expected a date",
     ),
+    "decimal commas": ({"heat": ["61,5", "1.062,0", "63"]}, "column 'heat': got '61,5' and the like"),
+    "commas between thousands": ({"heat": ["1,061", "12,062", "63"]}, "got '1,061' and the like"),
     "an empty column": ({"heat": [None, None]}, "column 'heat' is empty: leave it out"),
     "an identifier": ({"id": [f"a{i}" for i in range(60)]}, "looks like an identifier: leave it out"),
 }

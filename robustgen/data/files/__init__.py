@@ -7,7 +7,7 @@ data set of it, and a `DataFile` names one in a suite.
 from __future__ import annotations
 
 from robustgen.data.files.arrays import read_array
-from robustgen.data.files.formats import format_of
+from robustgen.data.files.formats import expect_there, format_of
 from robustgen.data.files.images import ImageFolder, read_images
 from robustgen.data.files.labelled import read
 from robustgen.data.files.origin import DataFile
@@ -17,6 +17,7 @@ __all__ = [
     "DataFile",
     "ImageFolder",
     "chunks",
+    "expect_there",
     "format_of",
     "read",
     "read_array",

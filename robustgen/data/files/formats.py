@@ -19,6 +19,13 @@ _ENDINGS: dict[str, Format] = {
 }
 
 
+def expect_there(path: Path) -> None:
+    """Raise a UsageError, with the nearest names beside it, where there is nothing at a path."""
+    if not path.exists():
+        beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise UsageError(f"there is no file '{path}'{suggest(path.name, beside)}")
+
+
 def format_of(path: str | Path) -> Format:
     """Return how the file at `path` is read; a folder is a folder of images.
 
@@ -43,9 +50,7 @@ def format_of(path: str | Path) -> Format:
     'images'
     """
     path = Path(path)
-    if not path.exists():
-        beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise UsageError(f"there is no file '{path}'{suggest(path.name, beside)}")
+    expect_there(path)
     if path.is_dir():
         return "images"
     for ending, form in _ENDINGS.items():

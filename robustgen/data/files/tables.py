@@ -12,7 +12,7 @@ import re
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -41,7 +41,7 @@ def separator_of(header: str) -> str:
     return max(_SEPARATORS, key=header.count)
 
 
-def chunks(path: str | Path, rows: int = ROWS) -> Iterator[pd.DataFrame]:
+def chunks(path: str | Path, rows: int = ROWS, text: Collection[str] = ()) -> Iterator[pd.DataFrame]:
     """Read a table a chunk of rows at a time, so that its size does not matter.
 
     Parameters
@@ -51,6 +51,9 @@ def chunks(path: str | Path, rows: int = ROWS) -> Iterator[pd.DataFrame]:
         or ``.parquet``.
     rows : int
         The most rows of a chunk.
+    text : collection of str
+        The columns of a CSV whose cells are text even where they look like numbers: ``007`` stays what
+        it is. Parquet knows the kinds of its columns.
 
     Yields
     ------
@@ -81,7 +84,7 @@ def chunks(path: str | Path, rows: int = ROWS) -> Iterator[pd.DataFrame]:
     if read is None:
         raise UsageError(f"'{path}' is no table: expected .csv, .csv.gz or .parquet")
     start = 0
-    for chunk in filter(len, read(path, rows)):
+    for chunk in filter(len, read(path, rows, text)):
         chunk.index = pd.RangeIndex(start, start + len(chunk))
         chunk.columns = chunk.columns.map(str)
         start += len(chunk)
@@ -90,13 +93,15 @@ def chunks(path: str | Path, rows: int = ROWS) -> Iterator[pd.DataFrame]:
         raise UsageError(f"'{path}' holds no rows")
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
     """Read a whole table; see `chunks`.
 
     Parameters
     ----------
     path : str or Path
         ``.csv``, ``.csv.gz`` or ``.parquet``.
+    text : collection of str
+        The columns of a CSV whose cells are text.
 
     Returns
     -------
@@ -108,18 +113,18 @@ def read_table(path: str | Path) -> pd.DataFrame:
     UsageError
         As `chunks` does.
     """
-    (table,) = chunks(path, rows=sys.maxsize)
+    (table,) = chunks(path, rows=sys.maxsize, text=text)
     return table
 
 
-def _csv_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
+def _csv_chunks(path: Path, rows: int, text: Collection[str]) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
     with _worded_for_users(path):
         separator = _checked_header(path)
         # Without low_memory a column has one dtype over the chunk, never a mixture by its parts.
         options = {"sep": separator, "skipinitialspace": True, "low_memory": False, "encoding": "utf-8-sig"}
-        with pd.read_csv(path, chunksize=rows, **options) as reader:
+        with pd.read_csv(path, chunksize=rows, dtype=dict.fromkeys(text, "str"), **options) as reader:
             yield from reader
 
 
@@ -195,7 +200,7 @@ def _in_words(error: str) -> str:
     return error
 
 
-def _parquet_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
+def _parquet_chunks(path: Path, rows: int, text: Collection[str]) -> Iterator[pd.DataFrame]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -208,7 +213,7 @@ def _parquet_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:
         raise UsageError(f"'{path}' is not a readable Parquet file: {error}") from None
 
 
-_READERS: Mapping[str, Callable[[Path, int], Iterator[pd.DataFrame]]] = {
+_READERS: Mapping[str, Callable[[Path, int, Collection[str]], Iterator[pd.DataFrame]]] = {
     "csv": _csv_chunks,
     "parquet": _parquet_chunks,
 }
