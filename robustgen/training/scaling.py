@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from robustgen.descriptors.words import holds_words
 CHUNK_ROWS = 65_536
 SAMPLE_ROWS = 100_000
 """Rows that quantiles are taken from, drawn at random, where there are more."""
+CHANNEL_PIXELS = 2**26
+"""Pixels of a channel, of evenly spaced images, that scalings are learnt from where there are more."""
 ROUNDING = 1e-9
 """The largest range that is none, over the standard deviation of the column."""
 
@@ -127,7 +130,8 @@ def fit_scaling(X: Any, name: str | None) -> Scaling:
     if X.ndim == 2:
         center, scale = SCALINGS[name](X)
         return Scaling(np.asarray(center, dtype=float), np.asarray(scale, dtype=float))
-    sample = X[:: max(1, len(X) // SAMPLE_ROWS)]
+    images = max(2, CHANNEL_PIXELS // math.prod(X.shape[2:]))  # X may be a memory map, a channel is copied
+    sample = X[:: math.ceil(len(X) / images)]
     channels = [SCALINGS[name](sample[:, channel].reshape(-1, 1)) for channel in range(X.shape[1])]
     center, scale = np.array(channels, dtype=float).reshape(-1, 2).T
     return Scaling(center.reshape(-1, 1, 1), scale.reshape(-1, 1, 1))

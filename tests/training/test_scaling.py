@@ -70,6 +70,15 @@ def test_images_are_scaled_by_channel():
     np.testing.assert_allclose(scaling.apply(torch.from_numpy(images)).numpy().std((0, 2, 3)), 1)
 
 
+@pytest.mark.parametrize("name", ["standard", "robust"])
+def test_of_many_large_images_some_are_looked_at(name, monkeypatch):
+    monkeypatch.setattr("robustgen.training.scaling.CHANNEL_PIXELS", 10 * 20)
+    images = np.random.default_rng(0).normal(size=(95, 2, 4, 5))
+    some, alone = fit_scaling(images, name), fit_scaling(images[::10], name)
+    np.testing.assert_array_equal(some.center, alone.center)
+    np.testing.assert_array_equal(some.scale, alone.scale)
+
+
 def test_robust_samples_every_place_of_many_images(monkeypatch):
     """Each pixel's value is its place; there are as many images as pixels are sampled."""
     monkeypatch.setattr("robustgen.training.scaling.SAMPLE_ROWS", 2000)
