@@ -171,8 +171,8 @@ class MAW(Detector):
     -----
     The paper's mathematics, not the released code, where the two differ: the gradient penalty is
     minimised, and the eigenvalues that are kept are the largest ones. The floor s = 1 is in
-    the code only. The output is linear, and the learning rate is 5 times the code's, whose
-    number of epochs is not known.
+    the code only. The output is linear, images take the net of RSRAE, which lacks the code's dense
+    layer of 512, and the learning rate is 5 times the code's, whose number of epochs is not known.
 
     With a floor of 1 no code is more certain than the prior, and the divergence of "kl" can drive
     all means to 0: the net then gives every row the same reconstruction, a centre of the data,

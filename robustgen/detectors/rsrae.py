@@ -135,8 +135,9 @@ class RSRAE(Detector):
     -----
     As in the authors' code :math:`\tilde z` is brought to the unit sphere before the decoder,
     and the orthogonality term is a mean over the d x d entries. We depart from that code in the
-    output, which is linear (an activation there can die on sparse text), and in the score of
-    vectors.
+    output, which is linear (an activation there can die on sparse text), in the score of
+    vectors, and in the scaling: there images are brought to [-1, 1] and then each to length 1, for
+    which do so and take ``scaling=None``.
 
     References
     ----------
