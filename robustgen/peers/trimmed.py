@@ -161,7 +161,8 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         """Mark all rows but the share of lowest scores; of equal scores the first go."""
         order = np.argsort(self._scores(rows), kind="stable")
         marks = np.ones(order.size, dtype=bool)
-        marks[order[: int(self.fraction * order.size)]] = False
+        dropped = int(self.fraction * order.size + 1e-9)  # 0.29 * 100 is a little below 29
+        marks[order[:dropped]] = False
         return marks
 
     def _check_parameters(self) -> None:

@@ -43,7 +43,7 @@ def test_without_rounds_it_is_the_detector_itself(dirty):
 
 
 @pytest.mark.parametrize(
-    ("fraction", "rounds", "left"), [(0.3, 1, 70), (0.3, 2, 70), (0.505, 3, 50), (0, 2, 100)]
+    ("fraction", "rounds", "left"), [(0.3, 1, 70), (0.3, 2, 70), (0.505, 3, 50), (0.29, 1, 71), (0, 2, 100)]
 )
 def test_each_round_leaves_out_its_share_of_all_rows(dirty, fraction, rounds, left):
     assert Trimmed(FOREST, fraction=fraction, rounds=rounds).fit(dirty).support_.sum() == left
