@@ -75,7 +75,8 @@ class TrainingConfig:
         Largest Euclidean norm of a member's gradient, for each player.
     patience : int or None
         Stop a member after so many epochs in which its training objective did not fall by
-        ``min_improvement``; ``None`` trains all epochs.
+        ``min_improvement``; ``None`` trains all epochs. Epochs before a schedule has ended, such as a
+        codebook's bypass, do not count.
     min_improvement : float
         Smallest relative fall that counts.
     precision : {"auto", "float32", "tf32", "bf16"}
