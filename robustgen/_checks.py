@@ -45,11 +45,11 @@ def is_count(value: Any, least: int = 1) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value is a finite real number, Python's or numpy's.
+    """Tell whether a value is a real number, Python's or numpy's: infinity is one, NaN is none.
 
     Examples
     --------
     >>> is_number(0.5), is_number(float("nan")), is_number("0.5"), is_number(True)
     (True, False, False, False)
     """
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)

@@ -24,7 +24,7 @@ from robustgen.training.device import arithmetic, choose_device
         ({"epochs": "3"}, "got epochs='3'"),
         ({"batch_size": 1.5}, "got batch_size=1.5"),
         ({"learning_rate": "fast"}, "got learning_rate='fast'"),
-        ({"learning_rate": float("inf")}, "got learning_rate=inf"),
+        ({"learning_rate": float("nan")}, "got learning_rate=nan"),
         ({"clip_norm": "1"}, "got clip_norm='1'"),
         ({"patience": 1.5}, "got patience=1.5"),
         ({"min_improvement": None}, "got min_improvement=None"),
