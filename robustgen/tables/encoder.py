@@ -89,6 +89,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         if self.missing not in MISSING:
             raise UsageError(f"got missing={self.missing!r}, expected 'impute' or 'refuse'")
+        if isinstance(self.ignore, str):
+            raise UsageError(
+                f"got ignore={self.ignore!r}, expected a sequence of names, such as ({self.ignore!r},)"
+            )
         table = _as_table(X)
         for name in self.ignore:
             _expect_column(name, table)

@@ -151,6 +151,7 @@ def test_missing_cells_can_be_refused(table):
     ("options", "reason"),
     [
         ({"missing": "drop"}, "got missing='drop', expected"),
+        ({"ignore": "heat"}, r"got ignore='heat', .* such as \('heat',\)"),
         ({"ignore": ("heap",)}, "there is no column 'heap'; did you mean 'heat'"),
         ({"ignore": ("heat", "on", "ready", "fuel", "seen", "count")}, "no column is left"),
     ],
