@@ -41,7 +41,7 @@ class OneLineGroup(click.Group):
         except BrokenPipeError:
             raise
         except OSError as error:
-            _refuse(str(error))
+            _refuse(f"{error.strerror}: '{error.filename}'" if error.filename else str(error))
 
 
 def _refuse(message: str) -> NoReturn:

@@ -201,6 +201,7 @@ FAULTS = {
     "no such folder": (("fit", "boilers.csv", "-o", "no/m"), "there is no folder no"),
     "a calibration of all": (("fit", "boilers.csv", "-o", "m", "--calibration", "1"), "got --calibration 1"),
     "a misspelt model": (("score", "modle", "boilers.csv", "-o", "s.csv"), "did you mean 'model'"),
+    "a folder for a model": (("score", ".", "boilers.csv", "-o", "s.csv"), "Error: Is a directory: '.'"),
     "no model": (("score", "boilers.csv", "boilers.csv", "-o", "s.csv"), "is no model of robustgen"),
     "not calibrated": (("score", "model", "boilers.csv", "-o", "s.csv", "--fdr", "0.1"), "--calibration 0.3"),
     "no rate": (("score", "model", "boilers.csv", "-o", "s.csv", "--fdr", "2"), "got --fdr 2"),
