@@ -28,8 +28,10 @@ from robustgen.training import History, RobustTraining, TrainingConfig
 from robustgen.training.device import choose_device
 from robustgen.training.estimator import trained
 from robustgen.training.rows import RowBlocks, block_rows
-from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
+from robustgen.training.scaling import Scaling, fit_scaling
 
+SCALINGS = ("standard", "robust", None)
+"""Not "auto", which looks for words: pairs of observations and targets are none."""
 CANONICALIZERS: Mapping[str, type[BaseEstimator]] = {
     "sign": SignCanonicalizer,
     "phase": PhaseCanonicalizer,
