@@ -61,7 +61,8 @@ class Clusters:
 def fit_clusters(rows: Tensor, seed: int) -> Clusters:
     """Fit the mixture to standardised rows (R, d) by expectation maximisation from k-means.
 
-    It has up to 8 components, as many as leave each of them 5 rows for each entry of its mean.
+    It has up to 8 components, as many as leave each of them 5 rows for each entry of its mean. Those that end
+    with no more rows than axes have no shape and are left out: a row alone is no cluster.
 
     Examples
     --------
@@ -79,7 +80,9 @@ def fit_clusters(rows: Tensor, seed: int) -> Clusters:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a start is enough: nothing hangs on the optimum
         mixture.fit(along)
-    whitenings = torch.from_numpy(mixture.precisions_cholesky_).contiguous()
+    sizes = mixture.weights_ * n_rows
+    shaped = sizes > min(width, sizes.max() / 2)
+    whitenings = torch.from_numpy(mixture.precisions_cholesky_[shaped]).contiguous()
     constants = whitenings.diagonal(dim1=1, dim2=2).log().sum(1) - width * math.log(2 * math.pi) / 2
-    log_weights = torch.from_numpy(mixture.weights_).log() + constants
-    return Clusters(mean, axes, log_weights, torch.from_numpy(mixture.means_)[:, None], whitenings)
+    log_weights = torch.from_numpy(mixture.weights_[shaped]).log() + constants
+    return Clusters(mean, axes, log_weights, torch.from_numpy(mixture.means_[shaped])[:, None], whitenings)

@@ -86,3 +86,11 @@ def test_a_model_sees_the_reference_only_and_no_unit_of_a_column(name):
     torch.testing.assert_close(
         model.models[0](others), fit_consensus(sample, kept, [name], seed=0).models[0](others)
     )
+
+
+@pytest.mark.parametrize("n_rows", [60, 200, 500])
+def test_a_row_alone_is_no_cluster(n_rows):
+    """Expectation maximisation gives a far row a component of its own, which would make it likely."""
+    rows = torch.from_numpy(np.random.default_rng(0).normal(size=(n_rows, 3)))
+    rows[0, 1] = 30.0
+    assert fit_clusters(rows, seed=0)(rows).argmax() == 0
