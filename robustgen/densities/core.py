@@ -14,6 +14,8 @@ from robustgen.densities.consensus import standardisation
 from robustgen.densities.neighbours import mean_distance_to_others
 
 N_NEIGHBOURS = 20
+FAR = 100.0
+"""The largest distance from the core, over that of the core's median row, from which a row may join it."""
 
 
 def least_suspected(errors: Sequence[NDArray[np.float64]], share: float) -> Tensor:
@@ -53,7 +55,8 @@ def vouched_for(rows: Tensor, core: Tensor, ratio: float) -> Tensor:
     core's standard units, x is kept when :math:`\delta_{core}(x) \le r \, \delta_{all}(x)`. Rows
     that lie thin around the core join it, single outliers among them, which mislead nobody; a clump
     apart from the core, whose rows vouch for each other only, stays out, however dense it is, and the few
-    of its rows that were taken into the core leave it.
+    of its rows that were taken into the core leave it. A row out of all measure, more than 100 times as far
+    as the core's median row, stays out too: alone it would blow up the unit of its column.
 
     Parameters
     ----------
@@ -80,5 +83,5 @@ def vouched_for(rows: Tensor, core: Tensor, ratio: float) -> Tensor:
     standardised = (rows - center) / scale
     by_core = mean_distance_to_others(standardised, core, N_NEIGHBOURS)
     by_all = mean_distance_to_others(standardised, torch.ones_like(core), N_NEIGHBOURS)
-    kept = by_core <= ratio * by_all
+    kept = (by_core <= ratio * by_all) & (by_core <= FAR * by_core[core].median())
     return kept if kept.sum() > 1 else core

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 import torch
 
 from robustgen.densities.core import least_suspected, vouched_for
@@ -58,3 +59,11 @@ def test_where_all_rows_are_the_core_all_are_kept():
 def test_what_is_kept_does_not_depend_on_units():
     (rows, core), units = flooded(), torch.tensor([1e-3, 1.0, 7.0, 1e4], dtype=torch.float64)
     assert (vouched_for(rows * units + 5, core, 1.3) == vouched_for(rows, core, 1.3)).all()
+
+
+@pytest.mark.parametrize(("cell", "expected"), [(30.0, True), (1e4, False), (1e12, False)])
+def test_a_single_outlier_joins_unless_it_is_out_of_all_measure(cell, expected):
+    rows = cloud(300)
+    rows[0, 0] = cell
+    core = rows.norm(dim=1) < rows.norm(dim=1).median()
+    assert vouched_for(rows, core, 1.3)[0] == expected

@@ -268,3 +268,11 @@ def test_an_empty_text_and_an_unknown_word_are_outliers():
     strange[1, np.flatnonzero(X.getnnz(axis=0) == 0)[:1]] = 1
     scores = RobustDetector(**CHEAP).fit(X)
     assert scores.score_samples(strange).max() < np.quantile(scores.score_samples(X), 0.1)
+
+
+def test_a_cell_out_of_all_measure_does_not_blind_its_column():
+    """A sentinel such as 99999 for a missing value would make all else in the column look alike."""
+    X = np.random.default_rng(0).normal(size=(200, 5))
+    X[0, 2], X[1, 2] = 99_999.0, 12.0
+    scores = RobustDetector(**CHEAP).fit(X).score_samples(X)
+    assert set(np.argsort(scores)[:2]) == {0, 1}
