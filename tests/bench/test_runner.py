@@ -143,7 +143,7 @@ def test_a_transductive_run_has_its_oracles(folder):
 @pytest.mark.parametrize(
     ("suite", "options", "message"),
     [
-        (small_suite(detector("Centre", depth=3)), HERE, "cannot be built"),
+        (small_suite(detector("Centre", depth=3)), HERE, "has no parameter .depth."),
         (small_suite(detector("Nothing")), HERE, "has no 'Nothing'"),
         (small_suite(corruption=(0.7,)), HERE, "out of range"),
         (small_suite(), Options(jobs=0), "jobs must be at least 1"),
