@@ -17,6 +17,8 @@ N_AXES = 20
 N_COMPONENTS = 8
 ROWS_PER_ENTRY = 5
 """Rows that a component has for each entry of its mean, on average."""
+LEAST_ROWS = 5
+"""Of a component."""
 FLOOR = 1e-2
 """Added to the variances of each component, in standardised units."""
 
@@ -62,7 +64,7 @@ def fit_clusters(rows: Tensor, seed: int) -> Clusters:
     """Fit the mixture to standardised rows (R, d) by expectation maximisation from k-means.
 
     It has up to 8 components, as many as leave each of them 5 rows for each entry of its mean. Those that end
-    with no more rows than axes have no shape and are left out: a row alone is no cluster.
+    with fewer than 5 rows in all are left out: a row alone is no cluster.
 
     Examples
     --------
@@ -81,8 +83,8 @@ def fit_clusters(rows: Tensor, seed: int) -> Clusters:
         warnings.simplefilter("ignore", ConvergenceWarning)  # a start is enough: nothing hangs on the optimum
         mixture.fit(along)
     sizes = mixture.weights_ * n_rows
-    shaped = sizes > min(width, sizes.max() / 2)
-    whitenings = torch.from_numpy(mixture.precisions_cholesky_[shaped]).contiguous()
+    clusters = sizes >= min(LEAST_ROWS, sizes.max())
+    whitenings = torch.from_numpy(mixture.precisions_cholesky_[clusters]).contiguous()
     constants = whitenings.diagonal(dim1=1, dim2=2).log().sum(1) - width * math.log(2 * math.pi) / 2
-    log_weights = torch.from_numpy(mixture.weights_[shaped]).log() + constants
-    return Clusters(mean, axes, log_weights, torch.from_numpy(mixture.means_[shaped])[:, None], whitenings)
+    log_weights = torch.from_numpy(mixture.weights_[clusters]).log() + constants
+    return Clusters(mean, axes, log_weights, torch.from_numpy(mixture.means_[clusters])[:, None], whitenings)
