@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from robustgen import Autoencoder, ConformalDetector
-from robustgen._random import seed_from
+from robustgen._seeds import seed_from
 from robustgen.data import draw, load
 from robustgen.inference.corruption import estimate_corruption
 from robustgen.inference.p_values import conformal_p_values, discoveries, trimmed

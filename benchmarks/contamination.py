@@ -33,7 +33,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
 from robustgen import Autoencoder, RobustDetector
-from robustgen._random import seed_from
+from robustgen._seeds import seed_from
 from robustgen.data import draw, load
 from robustgen.inference.corruption import estimate_corruption
 

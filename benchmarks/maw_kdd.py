@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from robustgen import MAW, RSRAE, VAE, Autoencoder
-from robustgen._random import seed_from
+from robustgen._seeds import seed_from
 from robustgen.data import load
 from robustgen.metrics import auroc
 

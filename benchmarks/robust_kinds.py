@@ -40,16 +40,16 @@ from robustgen.data import Split, draw, load
 from robustgen.densities.coherence import coherent_core, concentrated, locally_scaled
 from robustgen.densities.concentration import concentrate
 from robustgen.densities.core import least_suspected
-from robustgen.densities.directions import cosines_between, fit_directions, unit_rows
-from robustgen.densities.isolation import isolation
+from robustgen.densities.cosine import cosines_between, fit_directions, unit_rows
+from robustgen.densities.duplicates import without_floods
 from robustgen.densities.neighbours import Neighbours
-from robustgen.densities.repeats import without_floods
 from robustgen.descriptors.description import looks
-from robustgen.detectors.kinds import Images, Vectors, Words
+from robustgen.detectors.robust.modality import Images, Vectors, Words
+from robustgen.detectors.robust.screening import isolation
 from robustgen.metrics import auroc, average_precision
-from robustgen.reporting.drawing import png
+from robustgen.reporting.figures.palette import MARKERS, OKABE_ITO
 from robustgen.reporting.figures.style import styled
-from robustgen.reporting.palette import MARKERS, OKABE_ITO
+from robustgen.reporting.figures.svg import png
 from robustgen.training.scaling import fit_scaling
 
 Scores = dict[str, NDArray[np.float64]]

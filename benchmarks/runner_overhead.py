@@ -19,9 +19,9 @@ import numpy as np
 
 from robustgen.bench.cell import run_cell
 from robustgen.bench.folder import RunFolder
-from robustgen.bench.registry import DetectorSpec
 from robustgen.bench.runner import Options, run_suite
 from robustgen.bench.spec import DatasetSpec, Suite
+from robustgen.registry import DetectorSpec
 
 
 class Norm:

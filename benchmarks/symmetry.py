@@ -33,13 +33,13 @@ from pyod.models.knn import KNN
 from sklearn.pipeline import make_pipeline
 
 from robustgen import RSRAE, FourierCanonicalizer, InverseRegressor
-from robustgen._random import seed_from
+from robustgen._seeds import seed_from
 from robustgen.data import draw, load
 from robustgen.metrics import auroc, average_precision, relative_error
 from robustgen.peers import PyODPeer
-from robustgen.reporting.drawing import png
+from robustgen.reporting.figures.palette import MARKERS, OKABE_ITO
 from robustgen.reporting.figures.style import styled
-from robustgen.reporting.palette import MARKERS, OKABE_ITO
+from robustgen.reporting.figures.svg import png
 
 Line = dict[str, Any]
 

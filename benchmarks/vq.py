@@ -27,7 +27,7 @@ import torch
 from numpy.typing import NDArray
 
 from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining
-from robustgen.bench.judge import Judge
+from robustgen.bench.generation import Judge
 from robustgen.data import load
 from robustgen.metrics import auroc
 from robustgen.metrics.generation import generation_report

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.maw import MAW
-    from robustgen.detectors.robust_detector import RobustDetector
+    from robustgen.detectors.robust.detector import RobustDetector
     from robustgen.detectors.rsrae import RSRAE
     from robustgen.detectors.rvqvae import RVQVAE
     from robustgen.detectors.sqvae import SQVAE
@@ -64,7 +64,7 @@ _HOMES = {
     "SQVAE": "robustgen.detectors.sqvae",
     "VAE": "robustgen.detectors.vae",
     "VQVAE": "robustgen.detectors.vqvae",
-    "RobustDetector": "robustgen.detectors.robust_detector",
+    "RobustDetector": "robustgen.detectors.robust.detector",
     "RobustTraining": "robustgen.training",
     "SignCanonicalizer": "robustgen.symmetry",
     "TableEncoder": "robustgen.tables",

@@ -14,14 +14,20 @@ from numpy.typing import NDArray
 
 from robustgen import metrics
 from robustgen._checks import UsageError
-from robustgen.bench.limits import OutOfMemoryError, OutOfTimeError, limits
+from robustgen.bench.limits import (
+    OutOfMemoryError,
+    OutOfTimeError,
+    forget_peak_memory,
+    limits,
+    one_thread,
+    peak_memory_mib,
+)
 from robustgen.bench.records import Record, Status
-from robustgen.bench.registry import build
-from robustgen.bench.resources import forget_peak_memory, one_thread, peak_memory_mib
 from robustgen.bench.spec import Cell, DatasetSpec
 from robustgen.data.dataset import Dataset
 from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
+from robustgen.registry import build
 
 #: The number of bins of a score histogram.
 BINS = 40

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from robustgen._checks import UsageError
-from robustgen.bench.registry import DetectorSpec, resolve
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.data.catalog import find
 from robustgen.data.dataset import Dataset
 from robustgen.data.files import DataFile
+from robustgen.registry import DetectorSpec, resolve
 
 
 @dataclass(frozen=True)

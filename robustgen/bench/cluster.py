@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from robustgen._checks import UsageError
 from robustgen.bench.cell import failed
-from robustgen.bench.dispatch import Call, dispatch
+from robustgen.bench.processes import Call, dispatch
 from robustgen.bench.records import Record
 from robustgen.bench.spec import Cell
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from robustgen._checks import UsageError, suggest
-from robustgen.bench.dispatch import one_a_device
 from robustgen.bench.folder import RunFolder, count_statuses
 from robustgen.bench.limits import check_memory_limits, parse_size
+from robustgen.bench.processes import one_a_device
 from robustgen.bench.records import Record, RecordFile
-from robustgen.bench.registry import DETECTORS, build
 from robustgen.bench.spec import Cell, Suite
+from robustgen.registry import DETECTORS, build
 
 #: Called with each new record, in the order in which cells end.
 OnRecord = Callable[[Record], None]

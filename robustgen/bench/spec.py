@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from robustgen._checks import UsageError
-from robustgen._random import seed_from
+from robustgen._seeds import seed_from
 from robustgen.bench.limits import parse_size
-from robustgen.bench.registry import DetectorSpec
 from robustgen.data.corruption import check_corruption
 from robustgen.data.dataset import Dataset
 from robustgen.data.files import DataFile
 from robustgen.data.splits import check_protocol, check_reach, draw
+from robustgen.registry import DetectorSpec
 
 TASKS = ("detection", "generation")
 """What a detector is asked for: scores of test rows, or rows of its own."""
@@ -168,7 +168,7 @@ class Suite:
 
     Examples
     --------
-    >>> from robustgen.bench.registry import resolve
+    >>> from robustgen.registry import resolve
     >>> suite = Suite("mine", (DatasetSpec("digits", ("3",)),), (resolve("knn"),), corruption=(0.3,))
     >>> [(cell.inlier_class, cell.corruption) for cell in suite.cells()]
     [('3', 0.0), ('3', 0.3)]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from robustgen._checks import UsageError, suggest
-from robustgen.bench.registry import DetectorSpec, resolve
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
-from robustgen.data.content import content_folder, read_toml
+from robustgen.data.catalog import content_folder, read_toml
 from robustgen.data.files import DataFile
+from robustgen.registry import DetectorSpec, resolve
 
 
 def built_in() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from robustgen.cli.summary import plain_console
 from robustgen.reporting.cells import TIE
 from robustgen.reporting.changes import most_changed
 from robustgen.reporting.compare import Comparison
-from robustgen.reporting.words import points, score
+from robustgen.reporting.formatting import points, score
 
 #: Lines of a list; the documents of --output have more.
 _MOST = 10

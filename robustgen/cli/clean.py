@@ -9,7 +9,7 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable
-from robustgen.cli.models import Recipe, detector_of, one_line, recipe_options
+from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
 
 if TYPE_CHECKING:
     from robustgen.inputs import Input
@@ -35,7 +35,7 @@ def clean(data: Path, output: Path, removed: Path | None, report: Path | None, r
     """
     import numpy as np
 
-    from robustgen.cli.judge import Judge
+    from robustgen.cli.fitted_model import FittedModel
     from robustgen.inputs import open_input
 
     source = open_input(data)
@@ -43,7 +43,7 @@ def clean(data: Path, output: Path, removed: Path | None, report: Path | None, r
     model = recipe.build(source)
     with one_line():
         model.fit(source.whole())
-    judge = Judge(str(data), model)
+    judge = FittedModel(str(data), model)
     scores = judge.scores(source)
     outlier = judge.outliers(scores)
     values = _values(model, source, scores, outlier)
@@ -68,7 +68,7 @@ def _expect_places(source: Input, output: Path, removed: Path | None, report: Pa
 
 
 def _values(model: Any, source: Input, scores: Any, outlier: Any) -> dict[str, Any]:
-    from robustgen.cli.reasons import reasons
+    from robustgen.cli.fitted_model import reasons
     from robustgen.inference.p_values import conformal_p_values, trimmed
 
     reference = trimmed(scores, detector_of(model).contamination_interval_[0])

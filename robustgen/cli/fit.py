@@ -8,7 +8,7 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable
-from robustgen.cli.models import Recipe, detector_of, one_line, recipe_options
+from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from robustgen._checks import UsageError
-from robustgen.cli.models import detector_of
+from robustgen.cli.model import detector_of
 
 
 @click.command()
@@ -21,9 +21,9 @@ def sample(model: Path, n_samples: int, output: Path, random_state: int) -> None
 
     A model of a table writes .csv, one of images .png (a grid) or .npy, one of arrays .npy.
     """
-    from robustgen.cli.judge import Judge
+    from robustgen.cli.fitted_model import FittedModel
 
-    loaded = Judge.read(model).model
+    loaded = FittedModel.read(model).model
     detector = detector_of(loaded)
     if not hasattr(detector, "sample"):
         raise UsageError(

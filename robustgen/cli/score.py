@@ -27,13 +27,12 @@ def score(model: Path, data: Path, output: Path, explain: int | None, fdr: float
     """
     import numpy as np
 
-    from robustgen.cli.judge import Judge
-    from robustgen.cli.reasons import reasons
+    from robustgen.cli.fitted_model import FittedModel, reasons
     from robustgen.inputs import open_input
 
     if fdr is not None and not 0 < fdr < 1:
         raise UsageError(f"got --fdr {fdr}, expected a rate between 0 and 1, such as 0.1")
-    judge = Judge.read(model)
+    judge = FittedModel.read(model)
     source = open_input(data, judge.text_columns)
     calibrated = () if judge.reference is None else ("p_value",)
     explained = () if explain is None else ("reason",)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from robustgen.bench.records import Record
 from robustgen.reporting import samples, tables
-from robustgen.reporting.words import percent
+from robustgen.reporting.formatting import percent
 
 #: Wide enough for the whole table where the output is no terminal and has no width of its own.
 _FILE_WIDTH = 120

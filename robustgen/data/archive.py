@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
-from robustgen.data.dataset import Dataset, Kind
-from robustgen.data.labels import Labels, read_labels
+from robustgen.data.dataset import Dataset, Kind, Labels, read_labels
 
 Arrays = Mapping[str, NDArray]
 
@@ -55,7 +54,7 @@ def dataset_from(
     path : Path
         The file, for errors.
     label : str
-        The array that holds the labels; see `robustgen.data.labels.read_labels`.
+        The array that holds the labels; see `robustgen.data.dataset.read_labels`.
     part : {"", "train", "test"}
         The part to take; all of it where empty.
     kind : {"tabular", "image", "text", "embedding"} or None

@@ -11,10 +11,10 @@ from typing import Literal, NoReturn
 import numpy as np
 
 from robustgen._checks import UsageError, suggest
+from robustgen._files import file_hash
 from robustgen.data.archive import dataset_from, read_arrays
 from robustgen.data.catalog import Entry, find, known_names
 from robustgen.data.dataset import Dataset
-from robustgen.data.hashing import file_hash
 from robustgen.data.remote import cache_folder, cached, fetch, is_cached, rows_hash
 
 #: The environment variable that names the local folder.

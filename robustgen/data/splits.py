@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError, suggest
-from robustgen._random import seed_from
+from robustgen._seeds import seed_from
 from robustgen.data.corruption import (
     check_corruption,
     check_corruption_of,

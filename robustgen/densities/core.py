@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
-from robustgen.densities.consensus import standardisation
+from robustgen.densities.ensemble import standardisation
 from robustgen.densities.neighbours import mean_distance_to_others
 
 N_NEIGHBOURS = 20

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from robustgen._random import seed_from
-from robustgen.densities.consensus import MODELS, errors_of
+from robustgen._seeds import seed_from
+from robustgen.densities.ensemble import MODELS, errors_of
 
 LEAST_ROWS = 2
 """Of a half: fewer have no spread."""

@@ -9,11 +9,9 @@ from torch import Tensor
 
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choice
-from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.plain import plain_autoencoder, plain_latent_dim
+from robustgen.nets.autoencoder import AutoencoderNet, plain_autoencoder, plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
-from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
-from robustgen.objectives.scores import PARTS
+from robustgen.objectives.errors import PARTS, RECONSTRUCTION_ERRORS
 from robustgen.training import RobustTraining
 
 
@@ -38,7 +36,7 @@ class Autoencoder(Detector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
+        in standard units; see :func:`robustgen._rows.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -75,7 +73,7 @@ class Autoencoder(Detector):
         The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
     inlier_weight_ : ndarray of float, (n,)
         The probability of each training row to be an inlier, as its score tells; see
-        :class:`robustgen.inference.membership.InlierProbability`.
+        :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
         The estimated share of outliers among the training rows, in [0, 0.5]; see
         :func:`robustgen.inference.corruption.estimate_corruption`.

@@ -17,8 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from robustgen._storable import storable
-from robustgen.detectors.border import check_rows
-from robustgen.detectors.exporting import ScoringFunction, export_onnx
+from robustgen._validation import check_rows
+from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.detectors.parameters import (
     check_choice,
     check_contamination,
@@ -26,17 +26,16 @@ from robustgen.detectors.parameters import (
     check_dims,
     robust_training,
 )
-from robustgen.inference.audit import Audit, audit
+from robustgen.inference.audit import Audit, audit, contamination_offset
 from robustgen.inference.explanation import framed_like
-from robustgen.inference.threshold import contamination_offset
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.members import count, initialise
 from robustgen.objectives.base import Objective
-from robustgen.objectives.scores import shared, squared_parts
+from robustgen.objectives.errors import shared, squared_parts
 from robustgen.storage import save
 from robustgen.training import History, RobustTraining, TrainingConfig
 from robustgen.training.device import choose_device
-from robustgen.training.estimator import trained
+from robustgen.training.fitting import trained
 from robustgen.training.rows import RowBlocks, block_rows
 from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
 
@@ -322,7 +321,7 @@ class Detector(OutlierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
         Returns
         -------
-        robustgen.detectors.exporting.ScoringFunction
+        robustgen.detectors.onnx.ScoringFunction
             Takes rows ``(n, *input_shape_)`` in float64 and in the units of X, gives scores (n,).
         """
         check_is_fitted(self)

@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from robustgen._random import base_seed, member_generators
+from robustgen._seeds import base_seed
 from robustgen.detectors.base import Detector
+from robustgen.nets.draws import member_generators
 from robustgen.training.rows import block_rows
 
 

@@ -13,17 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import UsageError, is_count, is_number
-from robustgen._random import normal, uniform
+from robustgen._validation import check_rows
 from robustgen.detectors.base import Detector
-from robustgen.detectors.border import check_rows
 from robustgen.detectors.generation import decode, generators_for
 from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
-from robustgen.nets.activation import ACTIVATIONS
+from robustgen.nets.draws import normal, uniform
 from robustgen.nets.mixture import GaussianMixture, MixtureShape
-from robustgen.nets.normalization import NORMALIZATIONS
+from robustgen.nets.mlp import ACTIVATIONS, NORMALIZATIONS
 from robustgen.nets.variational import VariationalNet, variational_net
-from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
-from robustgen.objectives.scores import PARTS, SCORES, chosen_score, shared
+from robustgen.objectives.errors import PARTS, RECONSTRUCTION_ERRORS, SCORES, chosen_score, shared
 from robustgen.objectives.variational import (
     DRAWINGS,
     CodeSampler,
@@ -90,16 +88,16 @@ class MAW(Detector):
         s, at least 0, and above 0 for "kl". 1 in the authors' code.
     scoring : {"auto", "cosine", "l21", "l2", "l1"}
         How x and its reconstruction are compared. "auto" is the cosine dissimilarity for images
-        and for words (:func:`robustgen.descriptors.words.holds_words`), and the Euclidean error for other
+        and for words (:func:`robustgen._rows.holds_words`), and the Euclidean error for other
         vectors: the angle needs an origin that means something, which centred columns do not have.
     n_draws : int
         Score by so many draws of the inlier Gaussian, averaged; 0 by its mean. Their noise is
         drawn once, in the fit.
     activation : str
-        Name in :data:`robustgen.nets.activation.ACTIVATIONS`, throughout the net; the output is
+        Name in :data:`robustgen.nets.mlp.ACTIVATIONS`, throughout the net; the output is
         linear.
     normalization : {"affine", "batch"} or None
-        What follows each hidden activation, see :mod:`robustgen.nets.normalization`.
+        What follows each hidden activation, see :mod:`robustgen.nets.mlp`.
     latent_dim : int or None
         d, the dimension of the codes; ``None`` is 2, that of the authors' code.
     hidden_dims : tuple of int
@@ -108,7 +106,7 @@ class MAW(Detector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
+        in standard units; see :func:`robustgen._rows.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -150,7 +148,7 @@ class MAW(Detector):
         The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
     inlier_weight_ : ndarray of float, (n,)
         The probability of each training row to be an inlier, as its score tells; see
-        :class:`robustgen.inference.membership.InlierProbability`.
+        :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
         The estimated share of outliers among the training rows, in [0, 0.5]; see
         :func:`robustgen.inference.corruption.estimate_corruption`.

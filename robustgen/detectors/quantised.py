@@ -15,13 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from robustgen._checks import UsageError
-from robustgen._random import base_seed, member_generators, member_seeds
+from robustgen._seeds import base_seed, member_seeds
+from robustgen._validation import check_rows
 from robustgen.detectors.base import Detector
-from robustgen.detectors.border import check_rows
 from robustgen.detectors.generation import generators_for
 from robustgen.detectors.parameters import check_count
 from robustgen.detectors.prior import CodePrior
 from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCodeDecoder, VectorCodeEncoder
+from robustgen.nets.draws import member_generators
 from robustgen.nets.quantizers.base import perplexity, usage_counts
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.schedule import CodebookTraining

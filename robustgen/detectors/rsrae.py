@@ -10,13 +10,11 @@ from torch import Tensor, nn
 
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_at_least_zero, check_choice
-from robustgen.nets.activation import ACTIVATIONS, activation_for
-from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.backbone import decoder_for, encoder_for
-from robustgen.nets.normalization import NORMALIZATIONS
+from robustgen.nets.autoencoder import AutoencoderNet, decoder_for, encoder_for
+from robustgen.nets.mlp import ACTIVATIONS, NORMALIZATIONS, activation_for
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 from robustgen.objectives.base import Objective
-from robustgen.objectives.scores import PARTS, SCORES, chosen_score
+from robustgen.objectives.errors import PARTS, SCORES, chosen_score
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
 from robustgen.training import RobustTraining, TrainingConfig
 
@@ -59,7 +57,7 @@ class RSRAE(Detector):
     scoring : {"auto", "cosine", "l21", "l2", "l1"}
         How x and :math:`\tilde x` are compared: by the cosine dissimilarity, the authors', which sees
         directions only; or by a reconstruction error. "auto" is "cosine" for images and for words
-        (:func:`robustgen.descriptors.words.holds_words`), "l21" for other vectors: a far row of a table in
+        (:func:`robustgen._rows.holds_words`), "l21" for other vectors: a far row of a table in
         the direction of an inlier has no cosine dissimilarity.
     activation : str
         One activation throughout the net, or "auto": ReLU where the scaled data is not
@@ -75,7 +73,7 @@ class RSRAE(Detector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
+        in standard units; see :func:`robustgen._rows.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -114,7 +112,7 @@ class RSRAE(Detector):
         The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
     inlier_weight_ : ndarray of float, (n,)
         The probability of each training row to be an inlier, as its score tells; see
-        :class:`robustgen.inference.membership.InlierProbability`.
+        :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
         The estimated share of outliers among the training rows, in [0, 0.5]; see
         :func:`robustgen.inference.corruption.estimate_corruption`.

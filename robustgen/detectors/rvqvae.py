@@ -13,12 +13,10 @@ from torch import Tensor, nn
 from robustgen._checks import UsageError, is_number
 from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
 from robustgen.detectors.quantised import QuantisedDetector
-from robustgen.inference.audit import Audit
+from robustgen.inference.audit import Audit, InlierProbability
 from robustgen.inference.corruption import counted_corruption
-from robustgen.inference.membership import InlierProbability
 from robustgen.nets.quantizers.dual import DIRECTIONS, DualQuantizer
-from robustgen.objectives.codebooks.schedule import CodebookTraining
-from robustgen.objectives.codebooks.sets import (
+from robustgen.objectives.codebooks.inlier_sets import (
     MEMBERSHIPS,
     STARTS,
     SetRules,
@@ -27,6 +25,7 @@ from robustgen.objectives.codebooks.sets import (
     set_evidence,
     worst,
 )
+from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import mean_squared_error
 from robustgen.objectives.robust_quantisation import RobustVectorQuantisation
 from robustgen.training import RobustTraining
@@ -68,7 +67,7 @@ class RVQVAE(QuantisedDetector):
         stay the majority.
     start : {"residual", "relative", "random"}
         The first outliers: the ``outlier_share`` of rows that the warm-up explains worst, see
-        :class:`robustgen.objectives.codebooks.sets.SetRules`.
+        :class:`robustgen.objectives.codebooks.inlier_sets.SetRules`.
     outlier_share : float in (0, 0.5)
         :math:`p_0`, the share of the first outlier set; with "trim" and "reconstruction" of every one.
     outlier_weight : float
@@ -98,7 +97,7 @@ class RVQVAE(QuantisedDetector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
+        in standard units; see :func:`robustgen._rows.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -135,7 +134,7 @@ class RVQVAE(QuantisedDetector):
         The training rows taken as inliers, by the members' mean.
     inlier_weight_ : ndarray of float, (n,)
         The probability of each training row to be an inlier, by what makes its set; see
-        :class:`robustgen.inference.membership.InlierProbability`.
+        :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
         The share of the rows that are not in ``support_``: the method's own estimate of the corruption, or
         ``outlier_share`` where the membership is "trim" or "reconstruction".

@@ -60,7 +60,7 @@ class SQVAE(QuantisedDetector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
+        in standard units; see :func:`robustgen._rows.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -114,7 +114,7 @@ class SQVAE(QuantisedDetector):
         The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
     inlier_weight_ : ndarray of float, (n,)
         The probability of each training row to be an inlier, as its score tells; see
-        :class:`robustgen.inference.membership.InlierProbability`.
+        :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
         The estimated share of outliers among the training rows, in [0, 0.5]; see
         :func:`robustgen.inference.corruption.estimate_corruption`.

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from robustgen._random import normal
 from robustgen.detectors.base import Detector
 from robustgen.detectors.generation import decode, generators_for
 from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
-from robustgen.nets.activation import ACTIVATIONS
+from robustgen.nets.draws import normal
 from robustgen.nets.mixture import MixtureShape
+from robustgen.nets.mlp import ACTIVATIONS
 from robustgen.nets.variational import VariationalNet, variational_net
-from robustgen.objectives.scores import PARTS, SCORES
+from robustgen.objectives.errors import PARTS, SCORES
 from robustgen.objectives.variational import CodeSampler, KLRegulariser, VariationalAutoencoding
 from robustgen.training import RobustTraining
 
@@ -47,7 +47,7 @@ class VAE(Detector):
         What is compared: squared Euclidean, Euclidean, absolute error or the angle of x and its
         reconstruction.
     activation : str
-        Name in :data:`robustgen.nets.activation.ACTIVATIONS`, throughout the net; the output is
+        Name in :data:`robustgen.nets.mlp.ACTIVATIONS`, throughout the net; the output is
         linear.
     latent_dim : int or None
         d, the dimension of the codes. ``None`` takes a third of the columns, at least 2 and at
@@ -58,7 +58,7 @@ class VAE(Detector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen.descriptors.words.holds_words`.
+        in standard units; see :func:`robustgen._rows.holds_words`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -95,7 +95,7 @@ class VAE(Detector):
         The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
     inlier_weight_ : ndarray of float, (n,)
         The probability of each training row to be an inlier, as its score tells; see
-        :class:`robustgen.inference.membership.InlierProbability`.
+        :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
         The estimated share of outliers among the training rows, in [0, 0.5]; see
         :func:`robustgen.inference.corruption.estimate_corruption`.

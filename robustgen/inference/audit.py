@@ -6,9 +6,82 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
+from sklearn.isotonic import isotonic_regression
 
-from robustgen.inference.corruption import Corruption, estimate_corruption
-from robustgen.inference.membership import InlierProbability
+from robustgen._storable import storable
+from robustgen.inference.corruption import Bulk, Corruption, checked_scores, estimate_corruption
+
+
+def contamination_offset(scores: NDArray[np.float64], contamination: float) -> float:
+    """Return the score below which the given share of the training rows lies.
+
+    Parameters
+    ----------
+    scores : ndarray of float, (n,)
+        ``score_samples`` of the training rows, larger = more normal.
+    contamination : float in [0, 0.5]
+        The share of outliers to mark; 0 marks none of them.
+
+    Returns
+    -------
+    float
+        ``decision_function`` is the score minus this offset; its sign is the prediction.
+
+    Examples
+    --------
+    >>> contamination_offset(np.array([-9.0, -1.0, -1.0, -1.0, -1.0]), 0.2) > -9
+    True
+    """
+    return float(np.percentile(scores, 100 * contamination))
+
+
+@storable
+class InlierProbability:
+    r"""The posterior of a two-groups model of scores, made monotone.
+
+    .. math::
+        w(e) = \frac{\hat g(1)}{\hat g(p)}, \quad p = 1 - \Phi\Big( \frac{e - m}{s} \Big)
+
+    The inliers' errors e (minus the scores) are taken to be normal with the centre m and the spread s of
+    :class:`robustgen.inference.corruption.Bulk`, so that p is uniform for them; :math:`\hat g` is the
+    Grenander estimate, the decreasing density that fits the p of all rows best, and :math:`\hat g(1)`
+    its level among the inliers. So w is one minus the local false discovery rate: it is 1 for the
+    half that scores best and falls where there are more rows than the inliers explain. It uses no
+    mean, no standard deviation and no extreme of the scores: a row however far away counts as one.
+
+    Parameters
+    ----------
+    scores : ndarray of float, (n,)
+        Larger = more normal: of the rows that tell how scores are distributed.
+
+    References
+    ----------
+    Efron, "Microarrays, Empirical Bayes and the Two-Groups Model", Statistical Science 23 (2008),
+    equation 2.7; Strimmer, "A unified approach to false discovery rate estimation", BMC
+    Bioinformatics 9 (2008), for the Grenander density.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> scores = -np.r_[rng.normal(5, 1, size=800), rng.normal(20, 3, size=200)]
+    >>> InlierProbability(scores)(np.array([-5.0, -30.0])).round(1)
+    array([1., 0.])
+    """
+
+    def __init__(self, scores: NDArray[np.float64]) -> None:
+        errors = -checked_scores(scores)
+        self._bulk = Bulk.of(np.sort(errors))
+        above = self._bulk.standardised(errors).clip(min=0.0)
+        self._far, counts = np.unique(-above, return_counts=True)  # the farthest first
+        p = np.append(norm.sf(-self._far[:-1]), 1.0)
+        width = np.maximum(np.diff(p, prepend=0.0), np.finfo(float).tiny)
+        density = isotonic_regression(counts / above.size / width, sample_weight=width, increasing=False)
+        self._weight = density[-1] / density
+
+    def __call__(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability (m,) of rows with some scores (m,), larger for larger scores."""
+        return np.interp(-self._bulk.standardised(-checked_scores(scores)), self._far, self._weight)
 
 
 class Audit(NamedTuple):

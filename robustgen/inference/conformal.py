@@ -14,10 +14,10 @@ from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from robustgen._checks import UsageError
-from robustgen._random import base_seed
+from robustgen._seeds import base_seed
 from robustgen._storable import storable
+from robustgen.inference.audit import InlierProbability
 from robustgen.inference.corruption import Corruption, estimate_corruption
-from robustgen.inference.membership import InlierProbability
 from robustgen.inference.p_values import discoveries, ranks, trimmed
 
 
@@ -210,7 +210,7 @@ class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         ndarray of float, (n,)
-            One minus :class:`robustgen.inference.membership.InlierProbability` of the held-out
+            One minus :class:`robustgen.inference.audit.InlierProbability` of the held-out
             scores; it never falls as the score falls.
         """
         check_is_fitted(self)

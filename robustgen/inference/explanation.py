@@ -59,7 +59,7 @@ def top_features(contributions: Any, k: int = 3) -> TopFeatures:
     if values.ndim != 2:
         raise UsageError(
             f"got contributions of shape {values.shape}, expected one row of columns a row: (n, d); "
-            "images have pixels, see robustgen.reporting.heatmaps"
+            "images have pixels, see robustgen.reporting.figures.heatmaps"
         )
     names = np.asarray(getattr(contributions, "columns", np.arange(values.shape[1])), dtype=object)
     order = np.argsort(-values, axis=1, kind="stable")[:, :k]

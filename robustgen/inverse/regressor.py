@@ -15,18 +15,18 @@ from torch import Tensor
 
 from robustgen._checks import UsageError, suggest
 from robustgen._storable import storable
-from robustgen.detectors.border import check_rows
+from robustgen._validation import check_rows
 from robustgen.detectors.parameters import check_choice, check_count, check_dims, robust_training
 from robustgen.inverse.targets import TargetForm, check_targets
 from robustgen.metrics.recovery import relative_error
 from robustgen.nets.members import count, initialise
 from robustgen.nets.mlp import MLP
-from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
-from robustgen.objectives.regression import Regression
+from robustgen.objectives.autoencoding import Regression
+from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
 from robustgen.training import History, RobustTraining, TrainingConfig
 from robustgen.training.device import choose_device
-from robustgen.training.estimator import trained
+from robustgen.training.fitting import trained
 from robustgen.training.rows import RowBlocks, block_rows
 from robustgen.training.scaling import Scaling, fit_scaling
 

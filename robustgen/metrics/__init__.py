@@ -9,12 +9,14 @@ from __future__ import annotations
 from robustgen.metrics.ranking import (
     auroc,
     average_precision,
+    f1,
+    precision,
     precision_at_n,
     precision_recall_curve,
+    recall,
     recall_at_false_alarms,
 )
 from robustgen.metrics.recovery import relative_error
-from robustgen.metrics.threshold import f1, precision, recall
 
 __all__ = [
     "auroc",

@@ -2,7 +2,67 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from torch import Tensor, nn
+from torch.nn import functional
+
+from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
+from robustgen.nets.conv import ConvDecoder, ConvEncoder
+from robustgen.nets.mlp import MLP, Linear
+
+
+def encoder_for(
+    row_shape: tuple[int, ...],
+    hidden_dims: Sequence[int],
+    *,
+    activation: str = "leaky_relu",
+    normalization: str | None = None,
+) -> ConvEncoder | MLP:
+    """Return the encoder of rows of a shape, an activation after its last layer too.
+
+    Parameters
+    ----------
+    row_shape : tuple of int
+        (d,) for vectors, (C, H, W) for images.
+    hidden_dims : sequence of int
+        Widths of the dense layers; images take :class:`robustgen.nets.conv.ConvEncoder`.
+    activation, normalization
+        As in :class:`robustgen.nets.mlp.MLP`.
+
+    Examples
+    --------
+    >>> encoder_for((30,), (32, 64)).out_features, encoder_for((1, 28, 28), ()).out_features
+    (64, 1152)
+    """
+    if len(row_shape) == 3:
+        return ConvEncoder(row_shape, activation=activation, normalization=normalization)
+    dims = [row_shape[0], *hidden_dims]
+    return MLP(dims, activation=activation, output_activation=activation, normalization=normalization)
+
+
+def decoder_for(
+    latent_dim: int,
+    row_shape: tuple[int, ...],
+    hidden_dims: Sequence[int],
+    *,
+    activation: str = "leaky_relu",
+    normalization: str | None = None,
+) -> ConvDecoder | MLP:
+    """Return the mirror of :func:`encoder_for`, from codes to rows, its output linear.
+
+    Parameters
+    ----------
+    latent_dim : int
+        d, the length of a code.
+    row_shape, hidden_dims, activation, normalization
+        As in :func:`encoder_for`.
+    """
+    if len(row_shape) == 3:
+        return ConvDecoder(latent_dim, row_shape, activation=activation, normalization=normalization)
+    dims = [latent_dim, *reversed(hidden_dims), row_shape[0]]
+    return MLP(dims, activation=activation, normalization=normalization)
 
 
 class AutoencoderNet(nn.Module):
@@ -30,3 +90,97 @@ class AutoencoderNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decoder(self.latent(x))
+
+
+def plain_latent_dim(row_shape: tuple[int, ...]) -> int:
+    """Return a third of the columns, at least 2 and at most 10; 10 for images.
+
+    Examples
+    --------
+    >>> plain_latent_dim((21,)), plain_latent_dim((1, 28, 28))
+    (7, 10)
+    """
+    return 10 if len(row_shape) > 1 else min(10, max(2, row_shape[0] // 3))
+
+
+def plain_autoencoder(
+    row_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
+) -> AutoencoderNet:
+    """Return an MLP and its mirror, or the convolutional net for images, with one member.
+
+    Parameters
+    ----------
+    row_shape : tuple of int
+        (d,), or (C, H, W) for images.
+    hidden_dims : tuple of int
+        Widths of the encoder's hidden layers; images have their own.
+    latent_dim : int
+        The width of the bottleneck.
+
+    Returns
+    -------
+    AutoencoderNet
+        The net, on the CPU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> plain_autoencoder((30,), (64, 32), 10)(torch.zeros(1, 7, 30)).shape
+    torch.Size([1, 7, 30])
+    """
+    if len(row_shape) == 3:
+        encoder = ConvEncoder(row_shape)
+        bottleneck = Linear(encoder.out_features, latent_dim)
+        return AutoencoderNet(encoder, bottleneck, ConvDecoder(latent_dim, row_shape))
+    dims = [row_shape[0], *hidden_dims, latent_dim]
+    return AutoencoderNet(MLP(dims), nn.Identity(), MLP(dims[::-1]))
+
+
+def thumbnail_autoencoder(
+    image_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
+) -> AutoencoderNet:
+    """Return an MLP on the pixels of thumbnails and its mirror, with one member.
+
+    Many members cost little on a CPU, and the size of the images nothing; convolutions cost far more.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (C, H, W).
+    hidden_dims : tuple of int
+        Widths of the encoder's hidden layers.
+    latent_dim : int
+        The width of the bottleneck.
+
+    Returns
+    -------
+    AutoencoderNet
+        The net, on the CPU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> thumbnail_autoencoder((3, 40, 28), (64, 32), 10)(torch.zeros(1, 2, 3, 40, 28)).shape
+    torch.Size([1, 2, 3, 40, 28])
+    """
+    small = thumbnail_shape(image_shape)
+    dims = [math.prod(small), *hidden_dims, latent_dim]
+    encoder = nn.Sequential(nn.Flatten(2), MLP(dims))
+    decoder = nn.Sequential(MLP(dims[::-1]), nn.Unflatten(2, small))
+    return ThumbnailAutoencoder(encoder, nn.Identity(), decoder)
+
+
+class ThumbnailAutoencoder(AutoencoderNet):
+    """An autoencoder of the thumbnails of images; reconstructions are as large as the images that come in.
+
+    So it can be trained on thumbnails alone. See :mod:`robustgen.descriptors.thumbnail`.
+    """
+
+    def latent(self, x: Tensor) -> Tensor:
+        """Return the code (K, B, d) of a batch."""
+        return super().latent(thumbnail(x.flatten(0, 1)).unflatten(0, x.shape[:2]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        small = super().forward(x).flatten(0, 1)
+        large = functional.interpolate(small, x.shape[-2:], mode="bilinear", align_corners=False)
+        return large.unflatten(0, x.shape[:2])

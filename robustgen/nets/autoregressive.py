@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from robustgen.nets.linear import Linear
+from robustgen.nets.mlp import Linear
 from robustgen.nets.quantizers.base import look_up
 
 

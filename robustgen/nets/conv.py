@@ -9,9 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from robustgen.nets.activation import ACTIVATIONS
-from robustgen.nets.linear import Linear
-from robustgen.nets.normalization import normalization_layers
+from robustgen.nets.mlp import ACTIVATIONS, Linear, normalization_layers
 
 CHANNELS = (32, 64, 128)
 KERNELS = (5, 5, 3)
@@ -138,7 +136,7 @@ class ConvEncoder(nn.Sequential):
     image_shape : tuple of int
         (channels, H, W).
     activation : str
-        Name in :data:`robustgen.nets.activation.ACTIVATIONS`, after every stage.
+        Name in :data:`robustgen.nets.mlp.ACTIVATIONS`, after every stage.
     normalization : {"affine", "batch"} or None
         What follows each activation.
 
@@ -192,7 +190,7 @@ class ConvDecoder(nn.Sequential):
     image_shape : tuple of int
         (channels, H, W) of the image that comes out.
     activation : str
-        Name in :data:`robustgen.nets.activation.ACTIVATIONS`, after every stage but the last.
+        Name in :data:`robustgen.nets.mlp.ACTIVATIONS`, after every stage but the last.
     output_activation : str
         The same, after the last stage.
     normalization : {"affine", "batch"} or None

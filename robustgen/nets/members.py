@@ -29,7 +29,7 @@ def initialise(build: Callable[[], Net], seeds: Sequence[int]) -> Net:
 
     Examples
     --------
-    >>> from robustgen.nets.linear import Linear
+    >>> from robustgen.nets.mlp import Linear
     >>> net = initialise(lambda: Linear(3, 2), seeds=[0, 1])
     >>> net.weight.shape
     torch.Size([2, 3, 2])
@@ -67,7 +67,7 @@ def member(net: Net, k: int) -> Net:
 
     Examples
     --------
-    >>> from robustgen.nets.linear import Linear
+    >>> from robustgen.nets.mlp import Linear
     >>> pair = initialise(lambda: Linear(3, 2), seeds=[0, 1])
     >>> bool((member(pair, 1).weight == pair.weight[1]).all())
     True

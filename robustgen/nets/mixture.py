@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from robustgen._storable import storable
-from robustgen.nets.linear import Linear
+from robustgen.nets.mlp import Linear
 from robustgen.nets.truncation import spectral_truncation, top
 
 BLOCK_DIM = 128

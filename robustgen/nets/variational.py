@@ -7,10 +7,36 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.backbone import decoder_for, encoder_for
-from robustgen.nets.critic import Critic
+from robustgen.nets.autoencoder import AutoencoderNet, decoder_for, encoder_for
 from robustgen.nets.mixture import GaussianMixture, GaussianMixtureHead, MixtureShape
+from robustgen.nets.mlp import MLP
+
+
+class Critic(nn.Module):
+    r"""A scalar function :math:`f(z)`, kept 1-Lipschitz by its training.
+
+    Parameters
+    ----------
+    in_features : int
+        d, the length of a latent code.
+    hidden_dims : sequence of int
+        Widths between.
+    activation : str
+        Name in :data:`robustgen.nets.mlp.ACTIVATIONS`.
+
+    Notes
+    -----
+    Input (K, B, d), output (K, B). See :mod:`robustgen.objectives.wasserstein`.
+    """
+
+    def __init__(
+        self, in_features: int, *, hidden_dims: Sequence[int] = (32, 64, 128), activation: str = "leaky_relu"
+    ) -> None:
+        super().__init__()
+        self.net = MLP([in_features, *hidden_dims, 1], activation=activation)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.net(z).squeeze(-1)
 
 
 class VariationalNet(AutoencoderNet):

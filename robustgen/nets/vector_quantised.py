@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.normalization import BatchNorm
+from robustgen.nets.mlp import BatchNorm
 from robustgen.nets.quantizers.base import Quantized
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 
 class VectorQuantisedNet(AutoencoderNet):

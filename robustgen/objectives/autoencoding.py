@@ -7,10 +7,38 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
+from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
+
+
+class Regression:
+    r"""Minimise :math:`\sum_i \rho(x_i, f(y_i))`: one player moves everything.
+
+    Parameters
+    ----------
+    error : {"l2", "l1", "l21"}
+        :math:`\rho`, see :mod:`robustgen.objectives.errors`.
+    observed : int
+        p, the width of :math:`y`: a row is the pair :math:`[y \mid x]`, (K, B, p + q).
+    """
+
+    def __init__(self, error: str, observed: int) -> None:
+        self._error = RECONSTRUCTION_ERRORS[error]
+        self._observed = observed
+
+    def players(self, net: nn.Module) -> tuple[Player, ...]:
+        """Return the one player."""
+        return (Player("regressor", tuple(net.parameters()), self._loss),)
+
+    def errors(self, net: nn.Module, batch: Tensor) -> Tensor:
+        """Return the error (K, B) of the estimate of each target."""
+        observation, target = batch[..., : self._observed], batch[..., self._observed :]
+        return self._error(target, net(observation))
+
+    def _loss(self, net: nn.Module, batch: Tensor, generators: Generators) -> Terms:
+        return {"regression": Term(self.errors(net, batch))}
 
 
 class Autoencoding:
@@ -19,7 +47,7 @@ class Autoencoding:
     Parameters
     ----------
     error : {"l2", "l1", "l21"}
-        :math:`\rho`, see :mod:`robustgen.objectives.reconstruction`.
+        :math:`\rho`, see :mod:`robustgen.objectives.errors`.
     """
 
     def __init__(self, error: str) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 
 class Term(NamedTuple):

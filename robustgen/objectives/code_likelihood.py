@@ -11,7 +11,7 @@ from torch.nn import functional
 from robustgen.objectives.base import Player, Term, Terms
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 
 class CodeNet(Protocol):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from torch import Tensor, nn
 
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.codebooks.care import CodebookCare, ReplaceableCodebook
+from robustgen.objectives.codebooks.maintenance import CodebookCare, ReplaceableCodebook
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 VARIANCE_FLOOR = 1e-6
 """The least mean squared error that a closed-form decoder variance takes."""

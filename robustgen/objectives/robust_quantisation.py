@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from torch import Tensor
 
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.codebooks.care import CodebookCare
+from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, TwoCodebooks
+from robustgen.objectives.codebooks.maintenance import CodebookCare
 from robustgen.objectives.codebooks.schedule import CodebookTraining
-from robustgen.objectives.codebooks.sets import InlierSets, SetRules, TwoCodebooks
 from robustgen.objectives.quantisation import (
     QuantisedNet,
     codebook_factors,
@@ -20,7 +20,7 @@ from robustgen.objectives.quantisation import (
 )
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 
 class TwoSidedNet(QuantisedNet, Protocol):

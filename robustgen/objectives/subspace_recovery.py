@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 from torch import Tensor, nn
 
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.reconstruction import l21
+from robustgen.objectives.errors import l21
 from robustgen.objectives.subspace import orthogonality, subspace_deviation
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 
 class SubspaceLayer(Protocol):

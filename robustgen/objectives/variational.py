@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 from torch import Tensor, nn
 
-from robustgen._random import normal, uniform
+from robustgen.nets.draws import normal, uniform
 from robustgen.objectives.base import Net, Player, Term, Terms
+from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 from robustgen.objectives.kl import mixture_kl_bound, standard_normal_kl
-from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS
 from robustgen.objectives.wasserstein import critic_gap, gradient_penalty
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 DRAWINGS = ("row", "batch")
 GRADIENT_PENALTY = 10.0
@@ -201,7 +201,7 @@ class VariationalAutoencoding:
     Parameters
     ----------
     error : {"l21", "l2", "l1"}
-        :math:`\rho`, see :mod:`robustgen.objectives.reconstruction`.
+        :math:`\rho`, see :mod:`robustgen.objectives.errors`.
     regulariser : Regulariser
         R.
     sampler : CodeSampler

@@ -7,13 +7,56 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from robustgen._random import base_seed
+from robustgen._checks import UsageError, suggest
+from robustgen._rows import holds_words
+from robustgen._seeds import base_seed
 from robustgen.peers.randomness import isolated_randomness
-from robustgen.peers.vectors import as_vectors, make_scaler
+
+#: The names of the scalings, as the project's detectors call them.
+SCALINGS = ("auto", "standard", "robust")
+
+
+def as_vectors(X: Any) -> NDArray[np.float64]:
+    """Flatten images, densify a sparse matrix, and turn everything into floats (n, d).
+
+    Raises
+    ------
+    UsageError
+        If the numbers are complex.
+
+    Examples
+    --------
+    >>> as_vectors(np.zeros((5, 8, 8), dtype=np.uint8)).shape
+    (5, 64)
+    """
+    dense = np.asarray(X.toarray() if issparse(X) else X)
+    if np.iscomplexobj(dense):
+        raise UsageError("Complex data not supported: give the real and imaginary parts as columns")
+    rows = dense.astype(np.float64, copy=False)
+    return rows.reshape(rows.shape[0], -1) if rows.ndim > 2 else rows
+
+
+def make_scaler(scaling: str | None, rows: NDArray[np.float64]) -> Any:
+    """Build scikit-learn's scaler of that name for rows (n, d), or None for no scaling.
+
+    Raises
+    ------
+    UsageError
+        If the name is not "auto", "standard", "robust" or None.
+    """
+    from sklearn.preprocessing import RobustScaler, StandardScaler
+
+    if scaling is not None and scaling not in SCALINGS:
+        known = ", ".join(map(repr, SCALINGS))
+        raise UsageError(f"scaling must be {known} or None, got '{scaling}'{suggest(scaling, SCALINGS)}")
+    if scaling is None or (scaling == "auto" and holds_words(rows)):
+        return None
+    return RobustScaler() if scaling == "robust" else StandardScaler()
 
 
 class Peer(OutlierMixin, BaseEstimator, ABC):
@@ -25,7 +68,7 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
         The unfitted detector; it is cloned at `fit`, never fitted itself.
     scaling : {"auto", "standard", "robust"} or None
         How columns are scaled, by the training rows; None leaves them, and "auto" leaves words
-        (:func:`robustgen.descriptors.words.holds_words`) and standardises all else.
+        (:func:`robustgen._rows.holds_words`) and standardises all else.
     random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own. Whatever the
         detector draws from a global generator is seeded by it too, and the caller's generators

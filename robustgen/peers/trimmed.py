@@ -12,7 +12,7 @@ from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from robustgen._checks import UsageError
-from robustgen.inference.threshold import contamination_offset
+from robustgen.inference.audit import contamination_offset
 
 
 class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):

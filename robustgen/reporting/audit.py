@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from robustgen.reporting.display_tables import Column, Item, Line, Sheet
 from robustgen.reporting.documents import Section, page, picture
+from robustgen.reporting.figures.palette import INK, INLIERS, OUTLIERS
 from robustgen.reporting.figures.style import WIDTH, styled
-from robustgen.reporting.palette import INK, INLIERS, OUTLIERS
-from robustgen.reporting.sheets import Column, Item, Line, Sheet
-from robustgen.reporting.words import percent
+from robustgen.reporting.formatting import percent
 
 MOST = 500
 """Rows of the table in the page, the lowest scores first."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from robustgen._files import staged, write_csv, write_text
 from robustgen.reporting import curves, samples
 from robustgen.reporting.cells import cells
 from robustgen.reporting.documents import html, markdown
-from robustgen.reporting.files import staged, write_csv, write_text
 from robustgen.reporting.layout import lay_out
 from robustgen.reporting.run import Run, read_run
 

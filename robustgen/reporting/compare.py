@@ -10,15 +10,15 @@ from pathlib import Path
 import pandas as pd
 
 from robustgen._checks import UsageError
+from robustgen._files import staged, write_csv, write_text
 from robustgen.reporting import changes
 from robustgen.reporting.cells import TIE
+from robustgen.reporting.display_tables import Column, Item, Line, Sheet
 from robustgen.reporting.documents import Section, page, text
 from robustgen.reporting.figures import token
-from robustgen.reporting.files import staged, write_csv, write_text
+from robustgen.reporting.formatting import count, points, score
 from robustgen.reporting.run import Run, read_run
-from robustgen.reporting.sheets import Column, Item, Line, Sheet
 from robustgen.reporting.statistics import least_sets
-from robustgen.reporting.words import count, points, score
 
 MOST = 60
 """Cells of a list in the documents; `compare-cells.csv` has all."""

@@ -14,12 +14,12 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from robustgen.reporting.cells import TIE
-from robustgen.reporting.drawing import inline, png, svg
+from robustgen.reporting.display_tables import Sheet
+from robustgen.reporting.figures.palette import DARK, variables
+from robustgen.reporting.figures.svg import inline, png, svg
+from robustgen.reporting.formatting import count, percent
 from robustgen.reporting.headline import Headline
-from robustgen.reporting.palette import DARK, variables
-from robustgen.reporting.sheets import Sheet
 from robustgen.reporting.statistics import LEAST_SHARE
-from robustgen.reporting.words import count, percent
 
 LONGEST = 60
 """Rows of a table in the Markdown report; longer ones stand in the page only."""

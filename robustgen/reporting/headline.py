@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from robustgen.reporting.cells import TIE
-from robustgen.reporting.words import count, listed, percent, score
+from robustgen.reporting.formatting import count, listed, percent, score
 
 
 @dataclass(frozen=True)

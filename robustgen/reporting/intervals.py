@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from robustgen.reporting.formatting import count
 from robustgen.reporting.means import nested_mean, nested_spread
-from robustgen.reporting.words import count
 
 LEVEL = 0.95
 LEAST_SETS = 5

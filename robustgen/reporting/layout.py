@@ -9,10 +9,10 @@ import pandas as pd
 from robustgen.reporting import samples, sections, tables
 from robustgen.reporting.cells import cells
 from robustgen.reporting.documents import Report, Section, picture, provenance
+from robustgen.reporting.figures.palette import Mark, marks
+from robustgen.reporting.formatting import count, listed, percent
 from robustgen.reporting.headline import headline
-from robustgen.reporting.palette import Mark, marks
 from robustgen.reporting.run import Run
-from robustgen.reporting.words import count, listed, percent
 
 
 def lay_out(run: Run) -> Report:

@@ -10,7 +10,7 @@ from typing import Any
 
 from robustgen._checks import UsageError
 from robustgen.bench.records import FILE_NAME, Record, read
-from robustgen.reporting.words import count
+from robustgen.reporting.formatting import count
 
 NAIVE = "autoencoder"
 """The naive detector of a run whose manifest names none."""

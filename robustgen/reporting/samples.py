@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from robustgen.bench.records import Record
 from robustgen.reporting.cells import COSTS, COUNTS, ORDER, latest
+from robustgen.reporting.display_tables import Column, Item, Line, Sheet
 from robustgen.reporting.figures import token
+from robustgen.reporting.formatting import percent
 from robustgen.reporting.headline import Headline
-from robustgen.reporting.sheets import Column, Item, Line, Sheet
-from robustgen.reporting.words import percent
 
 A_ROW = 20
 """Pictures side by side."""

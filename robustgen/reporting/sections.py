@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from robustgen.reporting import curves, figures, intervals, sheets, statistics, tables
+from robustgen.reporting import curves, display_tables, figures, intervals, posthoc, statistics, tables
 from robustgen.reporting.cells import cells, measured
 from robustgen.reporting.documents import Picture, Section, picture
-from robustgen.reporting.palette import Mark
+from robustgen.reporting.figures.palette import Mark
+from robustgen.reporting.formatting import count, listed, percent
 from robustgen.reporting.run import Run
 from robustgen.reporting.statistics import Block
-from robustgen.reporting.words import count, listed, percent
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def first(parts: Parts) -> Section:
         "outlier then scores above an inlier; 0.5 is guessing. The clean oracle is the same detector trained "
         "without them; Undone is the share of the naive detector's damage that a detector avoids."
     )
-    sheet = sheets.standing(parts.top, naive=parts.run.naive)
+    sheet = display_tables.standing(parts.top, naive=parts.run.naive)
     pictures = (_standing(parts, "auroc"),)
     return Section("standing", "Standing", f"{question} {text}".strip(), pictures, (sheet,))
 
@@ -85,7 +85,7 @@ def unfinished(run: Run) -> Iterator[Section]:
     if not table.empty:
         text = f"{outcomes(run)}. A cell that did not finish has no score: it is in no mean."
         title = f"Not finished: {count(len(table), 'cell')}"
-        yield Section("unfinished", title, text, sheets=(sheets.unfinished(table),))
+        yield Section("unfinished", title, text, sheets=(display_tables.unfinished(table),))
 
 
 def outcomes(run: Run) -> str:
@@ -175,7 +175,7 @@ def _ranks(parts: Parts) -> Iterator[Section]:
         "is a data set with one inlier class, its repetitions averaged first. A detector without a rank "
         f"finished fewer than {percent(statistics.LEAST_SHARE)} of them and is not compared."
     )
-    yield Section("ranks", "Mean ranks", text, sheets=sheets.ranks(parts.tables["ranks"]))
+    yield Section("ranks", "Mean ranks", text, sheets=display_tables.ranks(parts.tables["ranks"]))
 
 
 def _told_apart(parts: Parts) -> Iterator[Section]:
@@ -193,7 +193,7 @@ def _told_apart(parts: Parts) -> Iterator[Section]:
         "Which detectors can be told apart",
         f"{_compared(blocks)} {text}",
         tuple(_diagram(level, blocks[level], rows, parts) for level, rows in compared.items()),
-        tuple(sheets.pairs(rows, level) for level, rows in compared.items()),
+        tuple(display_tables.pairs(rows, level) for level, rows in compared.items()),
     )
 
 
@@ -222,7 +222,7 @@ def _diagram(level: float, one: Block, compared: pd.DataFrame, parts: Parts) -> 
         f"Mean rank by AUROC over {count(len(one.scores), 'set')}, the best to the left. A bar joins "
         "detectors of which no two can be told apart."
     )
-    drawn = figures.critical_differences(one.ranks, statistics.alike(compared), parts.marks)
+    drawn = posthoc.critical_differences(one.ranks, statistics.alike(compared), parts.marks)
     title = f"Critical differences at corruption {level:g}"
     return picture(f"critical-differences-{level:g}", title, caption, drawn)
 
@@ -235,7 +235,7 @@ def _each_set(parts: Parts) -> Iterator[Section]:
         f"Means over repetitions and inlier classes: {_fits_each(parts.datasets)}. The stronger the shade, "
         "the nearer to the best on that set; none: 20 points behind. Spreads and oracles: tables/sets.csv."
     )
-    grids = tuple(sheets.grids(parts.datasets, naive=parts.run.naive))
+    grids = tuple(display_tables.grids(parts.datasets, naive=parts.run.naive))
     yield Section("each-set", "Set by set", text, tuple(pictures), grids)
 
 
@@ -287,7 +287,7 @@ def _histograms(parts: Parts) -> Iterator[Section]:
 
 def _every_metric(parts: Parts) -> Iterator[Section]:
     if not parts.table.empty:
-        sheet = sheets.every_metric(parts.table, naive=parts.run.naive)
+        sheet = display_tables.every_metric(parts.table, naive=parts.run.naive)
         title = "Every metric at every corruption"
         yield Section("every-metric", title, f"{_behind(parts.table)}.", sheets=(sheet,))
 
@@ -300,14 +300,14 @@ def _run_times(parts: Parts) -> Iterator[Section]:
     caption = "Dot: the median; bar: the middle half of the fits. Logarithmic scales."
     drawn = figures.run_times(table, parts.marks)
     pictures = (picture("run-times", "Time of a fit, and of scoring a row", caption, drawn),)
-    yield Section("run-times", "Run times", text, pictures, (sheets.run_times(table),))
+    yield Section("run-times", "Run times", text, pictures, (display_tables.run_times(table),))
 
 
 def _warnings(parts: Parts) -> Iterator[Section]:
     table = tables.warnings(parts.run.records)
     if not table.empty:
         text = "What finished cells warned of."
-        yield Section("warnings", "Warnings", text, sheets=(sheets.warnings(table),), folded=True)
+        yield Section("warnings", "Warnings", text, sheets=(display_tables.warnings(table),), folded=True)
 
 
 def _at_levels(means: pd.DataFrame) -> list[tuple[float, pd.DataFrame]]:

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from robustgen.symmetry.border import check_signals
+from robustgen._validation import check_signals
 
 
 class Canonicalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):

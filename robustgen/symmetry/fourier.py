@@ -12,9 +12,8 @@ from robustgen._checks import UsageError, suggest
 from robustgen._storable import storable
 from robustgen.symmetry.anchor import first_entries, phases
 from robustgen.symmetry.base import Canonicalizer
-from robustgen.symmetry.energy import Energy
+from robustgen.symmetry.energy import Energy, Template
 from robustgen.symmetry.forms import Forms, largest, moved, unit
-from robustgen.symmetry.template import Template
 
 SYMMETRIES = ("shift", "flip", "phase")
 REFERENCES = ("energy", "template")

@@ -15,13 +15,12 @@ from robustgen.nets.members import tensors
 from robustgen.objectives.base import Objective, Rows
 from robustgen.training.config import TrainingConfig
 from robustgen.training.device import arithmetic
-from robustgen.training.history import History
-from robustgen.training.plateau import Plateau
+from robustgen.training.history import History, Plateau
 from robustgen.training.player import Turn
-from robustgen.training.robust import judge
+from robustgen.training.teacher import judge
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 
 def train(

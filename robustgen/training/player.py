@@ -11,7 +11,7 @@ from robustgen.objectives.base import Player
 from robustgen.training.config import TrainingConfig
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 FUSED_DEVICES = ("cpu", "cuda")
 

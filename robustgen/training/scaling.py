@@ -14,8 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import csc_median_axis_0
 from torch import Tensor, from_numpy
 
+from robustgen._rows import holds_words
 from robustgen._storable import storable
-from robustgen.descriptors.words import holds_words
 
 CHUNK_ROWS = 65_536
 SAMPLE_ROWS = 100_000
@@ -115,7 +115,7 @@ def fit_scaling(X: Any, name: str | None) -> Scaling:
         The training rows.
     name : {"auto", "standard", "robust"} or None
         What centre and scale are; "auto" is None for words
-        (:func:`robustgen.descriptors.words.holds_words`) and "standard" for all else.
+        (:func:`robustgen._rows.holds_words`) and "standard" for all else.
 
     Returns
     -------

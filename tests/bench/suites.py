@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from robustgen.bench.registry import resolve
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
+from robustgen.registry import resolve
 
 SPENT = ("fit_seconds", "score_seconds", "rows_per_second", "peak_memory_mib")
 

@@ -10,9 +10,9 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from robustgen.bench.cell import histogram, run_cell
-from robustgen.bench.registry import resolve
 from robustgen.bench.spec import Cell, Sampling
 from robustgen.data import draw, load
+from robustgen.registry import resolve
 from tests.bench.stubs import Centre
 from tests.bench.suites import detector, essence
 

@@ -11,8 +11,7 @@ from sklearn.datasets import load_digits
 
 from robustgen.bench.cell import run_cell
 from robustgen.bench.folder import RunFolder
-from robustgen.bench.generation import N_PICTURED, N_SAMPLES
-from robustgen.bench.judge import Judge
+from robustgen.bench.generation import N_PICTURED, N_SAMPLES, Judge
 from robustgen.bench.runner import Options, run_suite
 from robustgen.bench.spec import Cell, DatasetSpec, Suite
 from robustgen.bench.suites import read_suite

@@ -9,10 +9,10 @@ import pytest
 
 from robustgen._checks import UsageError
 from robustgen.bench.cell import run_cell
-from robustgen.bench.registry import resolve
 from robustgen.bench.spec import Cell, DatasetSpec, Sampling
 from robustgen.data import Dataset
 from robustgen.data.files import DataFile
+from robustgen.registry import resolve
 from tests.bench.suites import detector, small_suite, transductive
 
 CELL = Cell("wine", "class_0", 0.3, 0, resolve("knn"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from robustgen._checks import UsageError
-from robustgen.bench.registry import resolve
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.bench.suites import built_in, read_suite
+from robustgen.registry import resolve
 
 WHOLE = """
 name = "mine"

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from robustgen.densities.coherence import coherent_core, concentrated, likeness, locally_scaled
-from robustgen.densities.directions import cosines_between, unit_rows
+from robustgen.densities.cosine import cosines_between, unit_rows
 from tests.densities.texts import corrupted
 
 

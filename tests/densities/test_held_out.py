@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from robustgen.densities.consensus import MODELS, errors_of
+from robustgen.densities.ensemble import MODELS, errors_of
 from robustgen.densities.held_out import held_out_errors
 
 NAMES = tuple(MODELS)

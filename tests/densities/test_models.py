@@ -10,7 +10,7 @@ from sklearn.covariance import OAS
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from robustgen.densities.consensus import MODELS, fit_consensus, fit_grading
+from robustgen.densities.ensemble import MODELS, fit_consensus, fit_grading
 from robustgen.densities.gaussian import fit_gaussian
 from robustgen.densities.mixture import FLOOR, fit_clusters
 from robustgen.densities.neighbours import Neighbours, mean_distance_to_others

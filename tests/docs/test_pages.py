@@ -16,7 +16,7 @@ from sklearn.datasets import load_breast_cancer
 
 from robustgen.bench.suites import parse_suite
 from robustgen.cli import main
-from robustgen.data.content import read_toml
+from robustgen.data.catalog import read_toml
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("docs/methods/*.md")), ROOT / "README.md"]

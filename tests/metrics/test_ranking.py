@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    average_precision_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+    roc_curve,
+)
 
 from robustgen import metrics
 
@@ -144,3 +151,27 @@ def test_what_cannot_be_ranked_is_refused(metric, outlier, outlierness, message)
 def test_a_rate_outside_zero_to_one_is_refused():
     with pytest.raises(ValueError, match="false alarms"):
         metrics.recall_at_false_alarms([0, 1], [0.0, 1.0], 1.5)
+
+
+PAIRS = [
+    (metrics.precision, precision_score),
+    (metrics.recall, recall_score),
+    (metrics.f1, f1_score),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+@pytest.mark.parametrize("seed", range(3))
+def test_decisions_are_measured_as_scikit_learn_does(ours, theirs, seed):
+    outlier, flagged = np.random.default_rng(seed).random((2, 50)) < 0.3
+    assert ours(outlier, flagged) == pytest.approx(theirs(outlier, flagged))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_nothing_flagged_is_worth_nothing(ours, theirs):
+    assert ours([1, 0], [0, 0]) == theirs([1, 0], [0, 0], zero_division=0) == 0.0
+
+
+def test_one_decision_a_row():
+    with pytest.raises(ValueError, match="one decision a row"):
+        metrics.recall([1, 0], [1])

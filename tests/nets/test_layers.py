@@ -7,8 +7,7 @@ import torch
 from torch.nn import functional
 
 from robustgen.nets.conv import Conv2d, ConvDecoder, ConvEncoder, ConvTranspose2d
-from robustgen.nets.linear import Linear
-from robustgen.nets.normalization import BatchNorm
+from robustgen.nets.mlp import BatchNorm, Linear
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 
 

@@ -12,15 +12,13 @@ from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.autoregressive import MaskedLinear
 from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCodeDecoder, VectorCodeEncoder
 from robustgen.nets.conv import ConvDecoder, ConvEncoder
-from robustgen.nets.critic import Critic
-from robustgen.nets.linear import Linear
 from robustgen.nets.members import count, initialise, member, stack, tensors
-from robustgen.nets.mlp import MLP
-from robustgen.nets.normalization import Affine, BatchNorm
+from robustgen.nets.mlp import MLP, Affine, BatchNorm, Linear
 from robustgen.nets.pixelcnn import GatedPair
 from robustgen.nets.quantizers.base import Quantized
 from robustgen.nets.quantizers.gaussian import GaussianQuantizer, mix
 from robustgen.nets.rsr import RSRLayer, UnitSphere
+from robustgen.nets.variational import Critic
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 
 NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {

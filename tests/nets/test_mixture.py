@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from robustgen.nets.backbone import decoder_for, encoder_for
+from robustgen.nets.autoencoder import decoder_for, encoder_for
 from robustgen.nets.members import initialise, member
 from robustgen.nets.mixture import GaussianMixtureHead, MixtureShape
 from robustgen.nets.truncation import spectral_truncation, top

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from robustgen.objectives.cosine import cosine_dissimilarity
-from robustgen.objectives.reconstruction import RECONSTRUCTION_ERRORS, l21
+from robustgen.objectives.errors import RECONSTRUCTION_ERRORS, cosine_dissimilarity, l21
 from robustgen.objectives.subspace import orthogonality, subspace_deviation
 
 

@@ -9,10 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from robustgen.nets.critic import Critic
 from robustgen.nets.members import initialise
 from robustgen.nets.mixture import GaussianMixture, MixtureShape
-from robustgen.nets.variational import variational_net
+from robustgen.nets.variational import Critic, variational_net
 from robustgen.objectives.variational import (
     CodeSampler,
     KLRegulariser,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from robustgen.bench.registry import DETECTORS, build, resolve
+from robustgen.registry import DETECTORS, build, resolve
 
 #: What makes a slow detector fast enough for a test, without changing what it is.
 SMALL: dict[str, dict[str, Any]] = {

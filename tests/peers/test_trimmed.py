@@ -12,8 +12,8 @@ from sklearn.svm import OneClassSVM
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from robustgen._checks import UsageError
-from robustgen.bench.registry import build, resolve
 from robustgen.peers import PyODPeer, Trimmed
+from robustgen.registry import build, resolve
 from tests.peers.peers import cloud
 
 FOREST = IsolationForest(n_estimators=20, random_state=0)
@@ -120,7 +120,7 @@ def test_what_cannot_be_trimmed_is_refused(dirty, parameters, message):
 def test_a_suite_can_trim_any_detector():
     spec = resolve(
         "mine",
-        use="robustgen.bench.registry:trimmed",
+        use="robustgen.registry:trimmed",
         parameters={"detector": "lof", "fraction": 0.1, "rounds": 1, "parameters": {"n_neighbors": 7}},
     )
     trimmed = build(spec, random_state=3)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from robustgen._random import seed_from
+from robustgen._seeds import seed_from
 
 NAMES = ("autoencoder", "autoencoder-robust", "rsrae", "rsrae+", "rsrae-robust", "iforest", "knn", "pca")
 

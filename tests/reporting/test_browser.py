@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from robustgen.reporting import build_report
-from robustgen.reporting.palette import DARK, INK, PAPER
+from robustgen.reporting.figures.palette import DARK, INK, PAPER
 
 from . import browser, fabricate
 

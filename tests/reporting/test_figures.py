@@ -10,8 +10,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from robustgen.bench.records import Record
-from robustgen.reporting import curves, drawing, figures, tables
-from robustgen.reporting.palette import INK, MUTED, OKABE_ITO, marks
+from robustgen.reporting import curves, figures, posthoc, tables
+from robustgen.reporting.figures import svg
+from robustgen.reporting.figures.palette import INK, MUTED, OKABE_ITO, marks
 
 from . import fabricate
 
@@ -38,7 +39,7 @@ def draw(name: str) -> Figure:
         "each": lambda: figures.each_against_corruption(TABLE, MARKS, naive="autoencoder", metric="auroc"),
         "undone": lambda: figures.recovered(TABLE, MARKS),
         "costs": lambda: figures.run_times(tables.run_times(RECORDS), MARKS),
-        "ranks": lambda: figures.critical_differences(RANKS, ALIKE, MARKS),
+        "ranks": lambda: posthoc.critical_differences(RANKS, ALIKE, MARKS),
     }
     return drawn[name]()
 
@@ -48,12 +49,12 @@ FIGURES = ["standing", "against", "by set", "curves", "each", "costs", "ranks", 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_same_records_give_the_same_bytes(name: str) -> None:
-    assert drawing.svg(draw(name)) == drawing.svg(draw(name))
+    assert svg.svg(draw(name)) == svg.svg(draw(name))
 
 
 @pytest.mark.parametrize("name", FIGURES[:-2])
 def test_a_detector_has_its_colour_in_every_figure(name: str) -> None:
-    text = drawing.svg(draw(name))
+    text = svg.svg(draw(name))
     for detector, mark in MARKS.items():
         parts = re.findall(rf'data-detector="{figures.token(detector)}".*?</g>', text, re.DOTALL)
         assert parts
@@ -80,13 +81,13 @@ def test_a_mean_over_fewer_sets_stands_below_and_says_so() -> None:
 
 
 def test_costs_are_labelled_in_plain_figures() -> None:
-    text = drawing.svg(draw("costs"))
+    text = svg.svg(draw("costs"))
     assert ">10</text>" in text
     assert "mathdefault" not in text
 
 
 def test_labels_keep_their_figures() -> None:
-    ticks = re.findall(r">(0\.\d+)</text>", drawing.svg(draw("standing")))
+    ticks = re.findall(r">(0\.\d+)</text>", svg.svg(draw("standing")))
     assert ticks
     assert len(ticks) == len(set(ticks))
 
@@ -94,23 +95,23 @@ def test_labels_keep_their_figures() -> None:
 def test_names_with_dollars_are_no_formulas() -> None:
     lines = fabricate.run(detectors=("a$x_1$b",), datasets=("x$\\bad$",))
     table = tables.by_dataset([Record(**one) for one in lines])
-    text = drawing.svg(figures.against_corruption_by_dataset(table, marks(["a$x_1$b"]), metric="auroc"))
+    text = svg.svg(figures.against_corruption_by_dataset(table, marks(["a$x_1$b"]), metric="auroc"))
     assert "a$x_1$b" in text
     assert "x$\\bad$" in text
 
 
 def test_the_users_settings_neither_matter_nor_change() -> None:
-    plain = drawing.svg(draw("standing"))
+    plain = svg.svg(draw("standing"))
     with mpl.rc_context(
         {"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": "x", "lines.linewidth": 9}
     ):
-        assert drawing.svg(draw("standing")) == plain
+        assert svg.svg(draw("standing")) == plain
         assert mpl.rcParams["font.size"] == 30
 
 
 def test_two_inline_figures_share_no_id() -> None:
-    text = drawing.svg(draw("curves"))
-    pages = [drawing.inline(text, name=name, title="t") for name in ("one", "two")]
+    text = svg.svg(draw("curves"))
+    pages = [svg.inline(text, name=name, title="t") for name in ("one", "two")]
     ids = [set(re.findall(r'\bid="([^"]+)"', page)) for page in pages]
     assert ids[0]
     assert not ids[0] & ids[1]

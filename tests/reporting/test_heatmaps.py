@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from robustgen._checks import UsageError
-from robustgen.reporting.heatmaps import heatmaps
+from robustgen.reporting.figures.heatmaps import heatmaps
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (10, 8, 8), (3, 3, 6, 5), (2, 2, 4, 4)])

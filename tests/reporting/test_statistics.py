@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from robustgen.bench.records import Record
-from robustgen.reporting import figures, statistics
+from robustgen.reporting import posthoc, statistics
 from robustgen.reporting.cells import cells, measured
-from robustgen.reporting.palette import marks
+from robustgen.reporting.figures.palette import marks
 from robustgen.reporting.posthoc import signed_rank_p_values
 
 from .fabricate import line
@@ -116,7 +116,7 @@ def test_the_diagram_names_all_and_joins_those_alike() -> None:
     scores = ahead(0.1).assign(third=lambda frame: frame["second"])
     one = statistics.Block(scores, {}, len(scores))
     alike = statistics.alike(statistics.pairs(scores))
-    figure = figures.critical_differences(one.ranks, alike, marks(list(scores)))
+    figure = posthoc.critical_differences(one.ranks, alike, marks(list(scores)))
     (axes,) = figure.axes
     assert sorted(text.get_text().split()[0] for text in axes.texts[:2]) == ["first", "second"]
     bars = [line for line in axes.lines if line.get_linewidth() == 2]

@@ -9,15 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from robustgen._random import normal, seed_from
+from robustgen._seeds import seed_from
 from robustgen.nets.autoencoder import AutoencoderNet
-from robustgen.nets.critic import Critic
+from robustgen.nets.draws import normal
 from robustgen.nets.members import initialise
 from robustgen.nets.mlp import MLP
 from robustgen.nets.rsr import RSRLayer, UnitSphere
+from robustgen.nets.variational import Critic
 from robustgen.objectives.autoencoding import Autoencoding
 from robustgen.objectives.base import Objective, Player, Rows, Term
-from robustgen.objectives.reconstruction import l21
+from robustgen.objectives.errors import l21
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
 from robustgen.objectives.wasserstein import critic_gap, gradient_penalty
 from robustgen.training.rows import place_rows

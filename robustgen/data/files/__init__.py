@@ -7,10 +7,10 @@ data set of it, and a `DataFile` names one in a suite.
 from __future__ import annotations
 
 from robustgen.data.files.arrays import read_array
+from robustgen.data.files.data_file import DataFile
 from robustgen.data.files.formats import expect_there, format_of
 from robustgen.data.files.images import ImageFolder, read_images
 from robustgen.data.files.labelled import read
-from robustgen.data.files.origin import DataFile
 from robustgen.data.files.tables import chunks, read_table, separator_of
 
 __all__ = [

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from robustgen._checks import UsageError, suggest
 from robustgen.data.archive import dataset_from, read_arrays
-from robustgen.data.dataset import Dataset
+from robustgen.data.dataset import Dataset, read_labels
 from robustgen.data.files.arrays import read_array
-from robustgen.data.files.encoding import check_filled, check_finite, to_numbers
 from robustgen.data.files.formats import format_of
 from robustgen.data.files.images import read_images
 from robustgen.data.files.tables import read_table
-from robustgen.data.labels import read_labels
+from robustgen.tables.encoder import check_filled, check_finite, to_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +27,7 @@ def read(path: str | Path, label: str | None = None, name: str | None = None) ->
 
     Labels 0 and 1 (False and True) mean inlier and outlier; whole numbers and text are classes, of
     which the draw takes one as the inliers. The columns of a table become numbers as
-    `robustgen.data.files.encoding.to_numbers` says.
+    `robustgen.tables.encoder.to_numbers` says.
 
     Parameters
     ----------

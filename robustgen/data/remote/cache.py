@@ -24,10 +24,9 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
+from robustgen._files import file_hash
 from robustgen.data.catalog import Entry
-from robustgen.data.hashing import file_hash
-from robustgen.data.remote.download import download
-from robustgen.data.remote.progress import download_bar
+from robustgen.data.remote.download import download, download_bar
 from robustgen.data.remote.recipes import RECIPES
 
 #: The environment variable that names another cache than the user's own.

@@ -12,7 +12,7 @@ from robustgen.nets.quantizers.codebook import AnyCodebook, codebook
 from robustgen.nets.quantizers.nearest import nearest_terms, straight_through
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 DIRECTIONS = ("principal", "axes", "none")
 FLOOR = 1e-2

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from robustgen._random import gumbel
-from robustgen.nets.linear import Linear
+from robustgen.nets.draws import gumbel
+from robustgen.nets.mlp import Linear
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
 from robustgen.nets.quantizers.codebook import Codebook
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 VARIANCES = ("I", "II", "III", "IV")
 

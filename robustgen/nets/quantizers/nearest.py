@@ -10,7 +10,7 @@ from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
 from robustgen.nets.quantizers.codebook import AnyCodebook, codebook
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 
 class NearestQuantizer(nn.Module):

@@ -13,7 +13,7 @@ from robustgen.nets.quantizers.codebook import Codebook
 from robustgen.nets.quantizers.gaussian import gumbel_softmax, kl_from_uniform, mix
 
 if TYPE_CHECKING:
-    from robustgen._random import Generators
+    from robustgen.nets.draws import Generators
 
 
 class VonMisesFisherQuantizer(nn.Module):

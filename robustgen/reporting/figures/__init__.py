@@ -11,7 +11,6 @@ from robustgen.reporting.figures.corruption import (
 )
 from robustgen.reporting.figures.costs import run_times
 from robustgen.reporting.figures.curves import precision_recall, score_histograms
-from robustgen.reporting.figures.ranks import critical_differences
 from robustgen.reporting.figures.standing import standing
 from robustgen.reporting.figures.style import LABELS, STYLE, token
 
@@ -21,7 +20,6 @@ __all__ = [
     "WORST",
     "against_corruption",
     "against_corruption_by_dataset",
-    "critical_differences",
     "each_against_corruption",
     "precision_recall",
     "recovered",

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from robustgen.reporting.figures.labels import readable, spread_apart
+from robustgen.reporting.figures.palette import FAINT, INK, MUTED, Mark
 from robustgen.reporting.figures.style import (
     LABELS,
     WIDTH,
@@ -19,10 +19,11 @@ from robustgen.reporting.figures.style import (
     line,
     panels,
     quiet_first,
+    readable,
+    spread_apart,
     styled,
     tag,
 )
-from robustgen.reporting.palette import FAINT, INK, MUTED, Mark
 
 WORST = -1.0
 """The least share of damage undone that is drawn."""

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from robustgen.reporting.figures.palette import FAINT, Mark
 from robustgen.reporting.figures.style import WIDTH, styled, tag
-from robustgen.reporting.palette import FAINT, Mark
 
 COSTS = {"fit_seconds": "seconds a fit", "score_microseconds": "microseconds a row scored"}
 

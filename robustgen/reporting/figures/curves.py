@@ -10,8 +10,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from robustgen.reporting.figures.palette import INLIERS, OUTLIERS, Mark
 from robustgen.reporting.figures.style import WIDTH, detector_handles, key, line, panels, quiet_first, styled
-from robustgen.reporting.palette import INLIERS, OUTLIERS, Mark
 
 SIDES = {"inliers": INLIERS, "outliers": OUTLIERS}
 """The two groups of test rows and their colours."""

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from robustgen.reporting.figures.palette import FAINT, INK, MUTED, PAPER, Mark
 from robustgen.reporting.figures.style import LABELS, WIDTH, key, styled, tag
-from robustgen.reporting.palette import FAINT, INK, MUTED, PAPER, Mark
-from robustgen.reporting.words import count
+from robustgen.reporting.formatting import count
 
 
 @styled

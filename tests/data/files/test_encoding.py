@@ -10,7 +10,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from robustgen._checks import UsageError
-from robustgen.data.files.encoding import MOST_CATEGORIES, check_finite, to_numbers
+from robustgen.tables.encoder import MOST_CATEGORIES, check_finite, to_numbers
 
 
 def test_numbers_stay_and_booleans_become_0_and_1():

@@ -15,11 +15,11 @@ from robustgen.nets.quantizers.codebook import Codebook
 from robustgen.nets.quantizers.dual import DualQuantizer
 from robustgen.nets.quantizers.nearest import NearestQuantizer
 from robustgen.nets.vector_quantised import VectorQuantisedNet
-from robustgen.objectives.codebooks.care import CodebookCare, pick
+from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, worst
+from robustgen.objectives.codebooks.maintenance import CodebookCare, pick
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.codebooks.seeding import kmeans, kmeans_plus_plus
-from robustgen.objectives.codebooks.sets import InlierSets, SetRules, worst
 from robustgen.objectives.quantisation import (
     VectorQuantisation,
     free_variance_likelihood,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from robustgen.data.remote.recipes.columns import numbers
+from robustgen.data.remote.recipes.text import numbers
 
 _N_COLUMNS = 41  # then the name of the attack, and how many learners recognised the row
 

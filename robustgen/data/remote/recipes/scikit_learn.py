@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from robustgen.data.remote.recipes.columns import numbers
-from robustgen.data.remote.recipes.text import tf_idf
+from robustgen.data.remote.recipes.text import numbers, tf_idf
 
 
 def kddcup99(folder: Path) -> dict[str, NDArray]:

@@ -1,0 +1,225 @@
+"""The border: what comes in as X is checked here, once, with one clear line for each fault."""
+
+from __future__ import annotations
+
+import math
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+from robustgen._checks import UsageError
+
+
+def check_signals(estimator: Any, X: Any, *, fitting: bool, complex_allowed: bool) -> NDArray[Any]:
+    """Return X as an array of finite numbers, (n, d), (n, H, W) or (n, C, H, W), its precision kept.
+
+    Parameters
+    ----------
+    estimator : sklearn.base.BaseEstimator
+        Who asks. In a fit it learns ``n_features_in_`` (the entries of one row),
+        ``feature_names_in_`` and ``input_shape_``, the shape of one row.
+    X : array or DataFrame
+        Real, or complex where that is allowed. Integers become float64.
+    fitting : bool
+        Whether the estimator learns from X.
+    complex_allowed : bool
+        Whether complex numbers are.
+
+    Raises
+    ------
+    ValueError
+        When X holds text, NaN or infinity, is empty, or does not look like the training rows.
+    """
+    values = np.asarray(None if sparse.issparse(X) else X)
+    images = values.ndim > 2
+    if complex_allowed and np.iscomplexobj(values):
+        checked = _complex_numbers(estimator, X, images, fitting)
+    else:
+        checked = validate_data(
+            estimator,
+            X,
+            reset=fitting,
+            dtype=(np.float64, np.float32),
+            allow_nd=images,
+            ensure_2d=not images and not _fitted_on_images(estimator, fitting),
+        )
+    _check_shape(estimator, checked.shape[1:], fitting)
+    return checked
+
+
+def _complex_numbers(estimator: Any, X: Any, images: bool, fitting: bool) -> NDArray[Any]:
+    """scikit-learn's checks refuse complex numbers: keep what it learns of names, and check the rest."""
+    checked = np.asarray(X)
+    if checked.ndim < 2 or checked.size == 0:
+        raise UsageError(f"got an array of shape {checked.shape}, expected rows (n, d), n and d 1 or more")
+    of_vectors = not images and not _fitted_on_images(estimator, fitting)
+    validate_data(estimator, X, reset=fitting, skip_check_array=True, ensure_2d=of_vectors)
+    if not np.isfinite(checked).all():
+        row = np.argwhere(~np.isfinite(checked))[0][0]
+        raise UsageError(
+            f"X holds NaN or infinity in row {row}; {type(estimator).__name__} needs finite numbers"
+        )
+    return checked
+
+
+def _fitted_on_images(estimator: Any, fitting: bool) -> bool:
+    # scikit-learn counts the features of vectors only; ours are counted by the row's shape.
+    return not fitting and len(estimator.input_shape_) > 1
+
+
+def _check_shape(estimator: Any, shape: tuple[int, ...], fitting: bool) -> None:
+    if fitting and len(shape) > 3:
+        raise UsageError(
+            f"got rows of shape {shape}, expected vectors (n, d) or images (n, H, W) or (n, C, H, W)"
+        )
+    if fitting:
+        estimator.input_shape_ = shape
+        estimator.n_features_in_ = math.prod(shape)
+    elif shape != estimator.input_shape_:
+        raise UsageError(
+            f"got rows of shape {shape}, but {type(estimator).__name__} was fitted on rows of shape "
+            f"{estimator.input_shape_}: give it rows like those"
+        )
+
+
+CHECKED_ROWS = 65_536
+
+
+def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
+    """Return X as a dense array, memory map or CSR matrix of finite numbers, images as (n, C, H, W).
+
+    Parameters
+    ----------
+    estimator : sklearn.base.BaseEstimator
+        Who asks. In a fit it learns ``n_features_in_`` (C * H * W for images),
+        ``feature_names_in_`` and ``input_shape_``, the shape of one row as it was given.
+    X : array, DataFrame, CSR matrix or memory map
+        (n, d) vectors, (n, H, W) or (n, C, H, W) images.
+    fitting : bool
+        Whether the estimator learns from X: two rows at least, of any shape.
+
+    Raises
+    ------
+    ValueError
+        When X holds text, NaN or infinity, is empty, or does not look like the training rows.
+    """
+    images = not sparse.issparse(X) and _n_axes(X) > 2
+    checked = _numbers(estimator, X, images, fitting)
+    shape = checked.shape[1:]
+    if fitting:
+        _expect_channels_first(shape)
+        estimator.input_shape_ = shape
+        estimator.n_features_in_ = math.prod(shape)
+    elif shape != estimator.input_shape_:
+        raise UsageError(
+            f"got rows of shape {shape}, but {type(estimator).__name__} was fitted on rows of shape "
+            f"{estimator.input_shape_}: give it rows like those"
+        )
+    _expect_finite(estimator, checked)
+    return checked[:, None] if len(shape) == 2 else checked
+
+
+def _n_axes(X: Any) -> int:
+    return int(X.ndim) if hasattr(X, "ndim") else np.asarray(X, dtype=object).ndim
+
+
+def _numbers(estimator: Any, X: Any, images: bool, fitting: bool) -> Any:
+    fitted_on_images = not fitting and len(estimator.input_shape_) > 1
+    try:
+        checked = validate_data(
+            estimator,
+            X,
+            reset=fitting,
+            accept_sparse="csr",
+            allow_nd=images,
+            # scikit-learn counts the features of vectors only; ours are counted by the row's shape.
+            ensure_2d=not images and not fitted_on_images,
+            ensure_all_finite=False,
+            ensure_min_samples=2 if fitting else 1,
+        )
+    except (np.exceptions.DTypePromotionError, ValueError) as error:
+        stranger = None if images else _first_stranger(X)
+        if stranger is None:
+            raise
+        raise _no_numbers(estimator, stranger) from error
+    if checked.dtype.kind == "b":
+        return checked.astype(np.uint8)  # numpy does not subtract booleans
+    if checked.dtype.kind not in "iuf":
+        raise _no_numbers(estimator, _first_stranger(X) or f"values of type {checked.dtype}")
+    return checked
+
+
+def _no_numbers(estimator: Any, what: str) -> UsageError:
+    return UsageError(
+        f"X holds {what}; {type(estimator).__name__} needs numbers: "
+        "encode such columns (sklearn.preprocessing.OneHotEncoder) or drop them"
+    )
+
+
+def _first_stranger(X: Any) -> str | None:
+    """Name the first cell of a table that is no number, or return None."""
+    names = getattr(X, "columns", None)
+    table = np.asarray(X, dtype=object)
+    if table.ndim != 2:
+        return None
+    for j, column in enumerate(table.T):
+        for i, cell in enumerate(column):
+            if not _is_number(cell):
+                kind = "text" if isinstance(cell, str) else f"a {type(cell).__name__}"
+                return f"{kind}: {str(cell)!r} in row {i}, column {j if names is None else repr(names[j])}"
+    return None
+
+
+def _is_number(cell: Any) -> bool:
+    if not isinstance(cell, str):
+        return isinstance(cell, Number) or cell is None  # None is a missing number, which is told of apart
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _expect_channels_first(shape: tuple[int, ...]) -> None:
+    if len(shape) > 3:
+        raise UsageError(
+            f"got rows of shape {shape}, expected vectors (n, d) or images (n, H, W) or (n, C, H, W)"
+        )
+    if len(shape) == 3 and shape[-1] in (1, 3, 4) and shape[0] > 4:
+        raise UsageError(
+            f"got images of shape {shape}, which looks like (H, W, C), expected (C, H, W): "
+            "pass X.transpose(0, 3, 1, 2)"
+        )
+
+
+def _expect_finite(estimator: Any, X: Any) -> None:
+    """Look through X a chunk at a time, as it may be a memory map, and name the first bad cell."""
+    dense = X.data.reshape(-1, 1) if sparse.issparse(X) else X
+    for start in range(0, len(dense), CHECKED_ROWS):
+        chunk = np.asarray(dense[start : start + CHECKED_ROWS])
+        if np.isfinite(chunk).all():
+            continue
+        place = np.argwhere(~np.isfinite(chunk))[0]
+        raise UsageError(
+            f"X holds {_kind(chunk[tuple(place)])} in {_cell(estimator, X, start, place)}; "
+            f"{type(estimator).__name__} needs finite numbers: impute such cells "
+            "(sklearn.impute.SimpleImputer) or drop their rows"
+        )
+
+
+def _kind(value: float) -> str:
+    return "NaN" if np.isnan(value) else "infinity (inf)"
+
+
+def _cell(estimator: Any, X: Any, start: int, place: np.ndarray) -> str:
+    row = start + int(place[0])
+    if sparse.issparse(X):  # `row` counts the stored entries
+        return f"row {np.searchsorted(X.indptr, row, side='right') - 1}, column {X.indices[row]}"
+    if X.ndim > 2:
+        return f"image {row}"
+    names = getattr(estimator, "feature_names_in_", None)
+    return f"row {row}, column {int(place[1]) if names is None else repr(names[place[1]])}"

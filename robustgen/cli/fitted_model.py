@@ -1,0 +1,156 @@
+"""A fitted model at work: what it says of rows, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustgen._checks import UsageError
+from robustgen.cli.model import detector_of, one_line
+from robustgen.cli.progress import watched
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from robustgen.inputs import Input
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A fitted model, and the scores that it is calibrated by.
+
+    Attributes
+    ----------
+    name : str
+        The model's file.
+    model : estimator
+        A detector, or a pipeline that ends in one.
+    reference : ndarray of float or None
+        Scores of rows that were kept from it, where there are some.
+    """
+
+    name: str
+    model: Any
+    reference: NDArray[np.float64] | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> FittedModel:
+        """Read a model file; a calibrated model is taken apart."""
+        from robustgen.data.files import expect_there
+        from robustgen.storage import load
+
+        expect_there(path)
+        loaded = load(path)
+        if not hasattr(loaded, "parts_"):
+            return cls(str(path), loaded)
+        if len(loaded.parts_) > 1:
+            raise UsageError(f"'{path}' was calibrated across folds: fit it with a share, such as 0.3")
+        (part,) = loaded.parts_
+        return cls(str(path), part.detector, part.reference)
+
+    @property
+    def text_columns(self) -> Sequence[str]:
+        """The columns of a table that were text in training: in a few rows they may look like numbers."""
+        return self.model[0].text_columns() if hasattr(self.model, "named_steps") else ()
+
+    def scores(self, source: Input) -> NDArray[np.float64]:
+        """Score every row, a block at a time, with a progress bar on a terminal."""
+        tabular = hasattr(self.model, "named_steps")
+        if source.tabular != tabular:
+            learnt, given = ("a table", "none") if tabular else ("arrays or images", "a table")
+            raise UsageError(
+                f"the model '{self.name}' was fitted on {learnt}, but '{source.path}' is {given}"
+            )
+        with one_line():
+            parts = [
+                self.model.score_samples(rows) for rows in watched(source.blocks(), source.about(), "scoring")
+            ]
+        return np.concatenate(parts)
+
+    def p_values(self, scores: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the column "p_value" where the model was calibrated."""
+        from robustgen.inference.p_values import conformal_p_values
+
+        return {} if self.reference is None else {"p_value": conformal_p_values(scores, self.reference)}
+
+    def outliers(self, scores: NDArray[np.float64], fdr: float | None = None) -> NDArray[np.bool_]:
+        """Mark outliers: what lies below the model's threshold, or discoveries at a false discovery rate."""
+        from robustgen.inference.p_values import discoveries
+
+        if fdr is None:
+            return scores < detector_of(self.model).offset_
+        if self.reference is None:
+            raise UsageError(
+                f"'{self.name}' was not calibrated, as --fdr needs it: fit it with --calibration 0.3"
+            )
+        return discoveries(self.p_values(scores)["p_value"], fdr)
+
+
+def reasons(model: Any, source: Input, rows: NDArray[np.bool_], n_columns: int) -> NDArray[Any]:
+    """Return for each marked row of a table the columns that speak loudest; nothing for the others.
+
+    Parameters
+    ----------
+    model : sklearn.pipeline.Pipeline
+        An encoder and a detector.
+    source : Input
+        The rows.
+    rows : ndarray of bool, (n,)
+        The rows to explain.
+    n_columns : int
+        How many columns to name.
+
+    Returns
+    -------
+    ndarray of str, (n,)
+        Such as "src_bytes = 54540 (61 %), service = ftp (20 %)": the column, the cell, and its
+        part of the sum over all columns.
+
+    Raises
+    ------
+    UsageError
+        When the rows are not a table's.
+    """
+    if not source.tabular:
+        raise UsageError(f"'{source.path}' has no columns that could be named: leave out --explain")
+    found = np.full(rows.size, "", dtype=object)
+    start = 0
+    for block in source.blocks():
+        marked = np.flatnonzero(rows[start : start + len(block)])
+        if marked.size:
+            found[start + marked] = _loudest(model, block.iloc[marked], n_columns)
+        start += len(block)
+    return found
+
+
+def _loudest(model: Any, table: pd.DataFrame, n_columns: int) -> list[str]:
+    encoder = model[0]
+    shares = _shares(encoder, model[-1].explain(encoder.transform(table)))
+    order = np.argsort(-shares, axis=1, kind="stable")[:, :n_columns]
+    names = encoder.feature_names_in_
+    cells = table.rename(columns=str)[list(names)]
+    return [
+        ", ".join(
+            f"{names[j]} = {_cell(cells.iat[i, j])} ({shares[i, j]:.0%})".replace("%", " %") for j in row
+        )
+        for i, row in enumerate(order)
+    ]
+
+
+def _shares(encoder: Any, contributions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the part (n, d) of each column in a row's error, from that (n, e) of each of its numbers."""
+    first = np.flatnonzero(np.diff(encoder.source_, prepend=-1))
+    by_column = np.add.reduceat(contributions, first, axis=1)
+    total = by_column.sum(1, keepdims=True)
+    return by_column / np.where(total == 0, 1, total)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "empty" if np.isnan(value) else f"{value:g}"
+    return "empty" if value is None else " ".join(str(value).split())

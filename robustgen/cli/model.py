@@ -1,0 +1,161 @@
+"""From the options of a command to a model, and from a model to scores."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from robustgen._checks import UsageError, suggest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from robustgen.inputs import Input
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to learn with.
+
+    Attributes
+    ----------
+    detector : str
+        Name of a detector.
+    contamination : str or float
+        Its share of outliers, or "auto".
+    random_state : int
+        Its seed.
+    settings : tuple of str
+        "key=value" of its other parameters.
+    missing : str
+        What to do about empty cells of a table.
+    ignore : tuple of str
+        Columns of a table to leave out.
+    """
+
+    detector: str
+    contamination: str | float
+    random_state: int
+    settings: tuple[str, ...]
+    missing: str
+    ignore: tuple[str, ...]
+
+    def build(self, source: Input) -> Any:
+        """Return the unfitted model for rows: a detector, behind an encoder where the rows are a table's."""
+        detector = self._detector()
+        if not source.tabular:
+            if self.ignore:
+                raise UsageError(f"'{source.path}' is no table: it has no columns to ignore")
+            return detector
+        from sklearn.pipeline import Pipeline
+
+        from robustgen.tables import TableEncoder
+
+        encoder = TableEncoder(missing=self.missing, ignore=self.ignore)
+        return Pipeline([("table", encoder), ("detector", detector)])
+
+    def _detector(self) -> Any:
+        from robustgen.registry import DETECTORS, build, resolve
+
+        own = [name for name, spec in DETECTORS.items() if spec.use.startswith("robustgen:")]
+        if self.detector not in own:
+            hint = suggest(self.detector, own) or f"; known are {', '.join(own)}"
+            raise UsageError(f"no detector '{self.detector}' can be saved to a file{hint}")
+        given = {"contamination": self.contamination, **dict(map(_setting, self.settings))}
+        return build(resolve(self.detector, parameters=given), random_state=self.random_state)
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """Read "key=value"; the value is TOML (3, 0.5, true, [64, 32]), none, or else text."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"got --set {text}, expected key=value, such as epochs=50")
+    try:
+        return key, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, None if value == "none" else value
+
+
+class Contamination(click.ParamType):
+    """A share, or "auto"."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str | float:
+        """Read the option."""
+        if value == "auto" or isinstance(value, float):
+            return value
+        try:
+            return float(value)
+        except ValueError:
+            raise UsageError(f"got --contamination {value}, expected a share in (0, 0.5] or auto") from None
+
+
+def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a `Recipe`, which it gets as its argument ``recipe``."""
+
+    @wraps(command)
+    def with_recipe(
+        detector: str,
+        contamination: str | float,
+        random_state: int,
+        settings: tuple[str, ...],
+        missing: str,
+        ignore: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        recipe = Recipe(detector, contamination, random_state, settings, missing, ignore)
+        return command(recipe=recipe, **others)
+
+    options = (
+        click.option(
+            "-d", "--detector", default="robust", show_default=True, help="robust, rsrae, maw, vae, ..."
+        ),
+        click.option(
+            "--contamination",
+            type=Contamination(),
+            default="auto",
+            show_default=True,
+            help="Share of outliers; auto estimates it.",
+        ),
+        click.option("--random-state", type=int, default=0, show_default=True, help="Seed."),
+        click.option(
+            "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Another parameter of the detector."
+        ),
+        click.option(
+            "--missing",
+            type=click.Choice(["impute", "refuse"]),
+            default="impute",
+            show_default=True,
+            help="What to do about empty cells.",
+        ),
+        click.option(
+            "--ignore", metavar="COLUMN", multiple=True, help="A column that says nothing, such as an id."
+        ),
+    )
+    for option in reversed(options):
+        with_recipe = option(with_recipe)
+    return with_recipe
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Let what scikit-learn refuses be an error of the user's, as what we refuse is."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def detector_of(model: Any) -> Any:
+    """Return the detector of a model, which is the last step of a pipeline."""
+    return model[-1] if hasattr(model, "named_steps") else model

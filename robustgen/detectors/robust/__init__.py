@@ -1,0 +1,1 @@
+"""The default detector, its screening and its modalities."""

@@ -1,0 +1,298 @@
+"""The sets of inliers and outliers of RVQ-VAE, updated before every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from robustgen.objectives.codebooks.maintenance import CodebookCare, ReplaceableCodebook
+from robustgen.objectives.codebooks.seeding import kmeans
+
+if TYPE_CHECKING:
+    from robustgen.nets.draws import Generators
+    from robustgen.objectives.base import Rows
+
+BLOCK_ROWS = 1024
+START_ROWS = 2048
+"""Rows whose latents the first codebooks are fitted to."""
+MEMBERSHIPS = ("contrast", "rank", "compare", "trim", "reconstruction")
+START_MEMBERSHIP = {
+    "contrast": "compare",
+    "rank": "compare",
+    "compare": "compare",
+    "trim": "trim",
+    "reconstruction": "trim",
+}
+"""The rule of the first rounds, in which the decoder does not know the codes yet."""
+STARTS = ("residual", "relative", "random")
+
+
+@dataclass(frozen=True)
+class SetRules:
+    """How rows come to be taken as outliers.
+
+    Attributes
+    ----------
+    membership : {"contrast", "rank", "compare", "trim", "reconstruction"}
+        "compare": a row is an outlier where the outlier codebook is nearer than the inlier one.
+        "contrast" and "rank": the rounds of the start do that, and find the share of outliers; from
+        then on the same share of rows, those that the inlier codebook reconstructs worse than
+        the outlier codebook by most ("contrast"), or from which it is farther by most ("rank").
+        "trim": the ``outlier_share`` of rows farthest from the inlier codebook.
+        "reconstruction": the same share, by the error of the reconstruction through it.
+    start : {"residual", "relative", "random"}
+        The first outliers are the ``outlier_share`` of rows that the warm-up reconstructs worst:
+        by squared error, by squared error over the row's squared norm, or they are drawn.
+    outlier_share : float in (0, 0.5)
+        p.
+    warmup_epochs : int
+        Epochs of a plain autoencoder before the first sets.
+    start_rounds : int
+        Rounds in which, before the codebooks are trained, each is fitted to its set's latents by
+        k-means and the sets are updated by the codebooks.
+    """
+
+    membership: str = "contrast"
+    start: str = "residual"
+    outlier_share: float = 0.3
+    warmup_epochs: int = 5
+    start_rounds: int = 8
+
+
+class TwoCodebooks(Protocol):
+    """A quantizer with an inlier and an outlier codebook."""
+
+    def codebooks(self) -> Sequence[ReplaceableCodebook]:
+        """Return the codebooks: inliers', outliers'."""
+        ...
+
+    def quantised(self, z: Tensor, side: int) -> tuple[Tensor, Tensor]:
+        """Return the distance (K, B) of each row's latents from one codebook, and its codes (K, B, P, D)."""
+        ...
+
+    def distances(self, z: Tensor) -> Tensor:
+        """Return the distance (K, B, 2) of each row's latents from either codebook."""
+        ...
+
+    def refresh(self, counts: Tensor) -> None:
+        """Take the weights of the distances anew from the usage (K, 2, N) of the codes."""
+        ...
+
+    def swap(self, members: Tensor) -> None:
+        """Exchange the codebooks of the members (K,) that are marked."""
+        ...
+
+
+class SettingNet(Protocol):
+    """What the sets ask of a net."""
+
+    quantizer: TwoCodebooks
+    decoder: nn.Module
+    strength: Tensor
+
+    def positions(self, x: Tensor) -> Tensor:
+        """Return the latent (K, B, P, D)."""
+        ...
+
+    def train(self, mode: bool = True) -> object:
+        """Choose between training and evaluation."""
+        ...
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the reconstruction through the inlier codebook."""
+        ...
+
+
+class InlierSets:
+    """Hook: warm up, start the two sets, then update them before every epoch.
+
+    Parameters
+    ----------
+    net : SettingNet
+        Whose latents decide.
+    rules : SetRules
+        How.
+    care : CodebookCare
+        Whose counts weigh the codes.
+
+    Attributes
+    ----------
+    settled : bool
+        Whether there are sets already.
+    outlying : torch.Tensor of bool
+        (K, n), which rows are taken as outliers. Where they became the majority the codebooks
+        change places, and so do the sets.
+    outlying_batch : torch.Tensor of bool
+        (K, B), the same of the batch that is learnt.
+    share : torch.Tensor
+        (K, 1), the share of outliers, but for "compare".
+    """
+
+    settled: bool
+    outlying: Tensor
+    outlying_batch: Tensor
+
+    def __init__(self, net: Any, rules: SetRules, care: CodebookCare) -> None:
+        self._net: SettingNet = net
+        self._rules = rules
+        self._care = care
+        self.share = torch.full_like(self._net.strength, rules.outlier_share)
+
+    @torch.no_grad()
+    def begin_epoch(self, epoch: int, rows: Rows, generators: Generators) -> None:
+        """Update the sets, by the nets as the last epoch left them."""
+        members = len(generators)
+        self.settled = epoch >= self._rules.warmup_epochs
+        if epoch == 0:
+            self.outlying = torch.zeros(
+                members, rows.n_rows, dtype=torch.bool, device=self._net.strength.device
+            )
+        self._net.train(False)
+        if epoch == self._rules.warmup_epochs:
+            self._start(rows, generators)
+        if epoch > self._rules.warmup_epochs:
+            self._net.quantizer.refresh(self._care.latest)
+        if epoch >= self._rules.warmup_epochs:
+            self.outlying = self._majority_kept(self._updated(rows, members))
+        self._net.train(True)
+
+    def begin_batch(self, index: Tensor) -> None:
+        """Look up which rows of the batch are taken as outliers."""
+        self.outlying_batch = self.outlying.gather(1, index)
+
+    def end_epoch(self) -> Mapping[str, Tensor]:
+        """Return the share of the rows (K,) that are taken as outliers."""
+        return {"outlier_share": self.outlying.to(self._net.strength.dtype).mean(1)}
+
+    def _start(self, rows: Rows, generators: Generators) -> None:
+        """Fit the codebooks to a sample of rows whose sets are updated with them."""
+        chosen = torch.stack(
+            [torch.randperm(rows.n_rows, generator=g, device=g.device)[:START_ROWS] for g in generators]
+        )
+        z = torch.cat([self._net.positions(x) for x in rows.batches(chosen, BLOCK_ROWS)], 1)
+        marked = worst(self._first_errors(rows, generators), self.share).gather(1, chosen)
+        for _ in range(self._rules.start_rounds):
+            self._fit_codebooks(z, marked, generators)
+            distances = self._net.quantizer.distances(z)
+            marked = outlying(distances, START_MEMBERSHIP[self._rules.membership], self.share)
+            marked = self._majority_kept(marked)
+        if self._rules.membership in ("contrast", "rank"):
+            self.share = marked.to(self.share).mean(1, keepdim=True)
+
+    def _fit_codebooks(self, z: Tensor, marked: Tensor, generators: Generators) -> None:
+        """Fit each codebook by k-means to the latents (K, B, P, D) of the rows (K, B) of its set."""
+        masses = []
+        for side, book in enumerate(self._net.quantizer.codebooks()):
+            taken = (marked if side else ~marked)[..., None].expand(z.shape[:3])
+            centres, mass = kmeans(z.flatten(1, 2), book.codes.shape[1], generators, taken.flatten(1))
+            book.replace(torch.ones_like(mass, dtype=torch.bool), centres)
+            masses.append(mass)
+        self._net.quantizer.refresh(torch.stack(masses, 1))
+
+    def _majority_kept(self, marked: Tensor) -> Tensor:
+        """Exchange the codebooks of the members whose outliers (K, n) outnumber the inliers."""
+        swapped = marked.to(self._net.strength.dtype).mean(1) > 0.5
+        self._net.quantizer.swap(swapped)
+        return marked ^ swapped[:, None]
+
+    def _first_errors(self, rows: Rows, generators: Generators) -> Tensor:
+        if self._rules.start == "random":
+            draws = [torch.rand(rows.n_rows, generator=g, device=g.device) for g in generators]
+            return torch.stack(draws)
+        parts = []
+        for x in _in_order(rows, len(generators)):
+            error = _mean_squares(x - self._net.decoder(self._net.positions(x)))  # no code is trained yet
+            parts.append(
+                error / _mean_squares(x).clamp_min(1e-12) if self._rules.start == "relative" else error
+            )
+        return torch.cat(parts, 1)
+
+    def _updated(self, rows: Rows, members: int) -> Tensor:
+        parts = [set_evidence(self._net, x) for x in _in_order(rows, members)]
+        return outlying(torch.cat(parts, 1), self._rules.membership, self.share)
+
+
+def set_evidence(net: Any, x: Tensor) -> Tensor:
+    """Return what tells inliers from outliers.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        With a quantizer of two codebooks.
+    x : torch.Tensor
+        Rows (K, B, ...).
+
+    Returns
+    -------
+    torch.Tensor
+        (K, B, 4): the distances to the inlier and the outlier codebook, and the mean squared
+        errors of the reconstructions through either.
+    """
+    z = net.positions(x)
+    distances, codes = zip(*(net.quantizer.quantised(z, side) for side in (0, 1)), strict=True)
+    return torch.stack([*distances, *(_mean_squares(x - net.decoder(taken)) for taken in codes)], dim=-1)
+
+
+def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
+    """Mark the rows (K, n) that are outliers by a rule of :class:`SetRules`.
+
+    Parameters
+    ----------
+    evidence : torch.Tensor
+        That of :func:`set_evidence`, (K, n, 4); the distances alone are enough for "rank", "compare"
+        and "trim".
+    membership : {"contrast", "rank", "compare", "trim", "reconstruction"}
+        The rule.
+    share : torch.Tensor
+        (K, 1), the share of outliers, but for "compare", which finds it.
+
+    Examples
+    --------
+    >>> evidence = torch.tensor([[[1.0, 2.0, 0.1, 0.2], [3.0, 1.0, 0.3, 0.2], [2.0, 4.0, 0.9, 0.9]]])
+    >>> share = torch.tensor([[0.4]])
+    >>> outlying(evidence, "compare", share), outlying(evidence, "reconstruction", share)
+    (tensor([[False,  True, False]]), tensor([[False, False,  True]]))
+    """
+    ranking = outlyingness(evidence, membership)
+    return ranking > 0 if membership == "compare" else worst(ranking, share)
+
+
+def outlyingness(evidence: Tensor, membership: str) -> Tensor:
+    """Return by what a rule ranks the rows (K, n), from their evidence (K, n, 4); larger = more outlying."""
+    return RANKINGS[membership](evidence)
+
+
+RANKINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "contrast": lambda evidence: evidence[..., 2] - evidence[..., 3],
+    "rank": lambda evidence: evidence[..., 0] - evidence[..., 1],
+    "compare": lambda evidence: evidence[..., 0] - evidence[..., 1],
+    "trim": lambda evidence: evidence[..., 0],
+    "reconstruction": lambda evidence: evidence[..., 2],
+}
+
+
+def worst(errors: Tensor, share: Tensor) -> Tensor:
+    """Mark the share (K, 1) of rows (K, n) whose errors are largest, rounded to whole rows.
+
+    Examples
+    --------
+    >>> worst(torch.tensor([[0.1, 5.0, 0.3]]), torch.tensor([[0.4]]))
+    tensor([[False,  True, False]])
+    """
+    ranks = errors.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
+    return ranks < (share * errors.shape[1]).round()
+
+
+def _mean_squares(x: Tensor) -> Tensor:
+    return x.flatten(2).square().mean(-1)
+
+
+def _in_order(rows: Rows, members: int) -> Iterator[Tensor]:
+    """Yield all rows in order, the same for every member."""
+    device = next(rows.batches(torch.zeros(members, 1, dtype=torch.int64), 1)).device
+    order = torch.arange(rows.n_rows, device=device).expand(members, -1)
+    return rows.batches(order, BLOCK_ROWS)

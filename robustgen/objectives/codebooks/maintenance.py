@@ -1,0 +1,133 @@
+"""The hook that keeps codebooks in use, and tells how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch import Tensor
+
+from robustgen.nets.draws import uniform
+from robustgen.objectives.codebooks.reservoir import Reservoir
+from robustgen.objectives.codebooks.schedule import CodebookTraining
+from robustgen.objectives.codebooks.seeding import kmeans_plus_plus
+
+if TYPE_CHECKING:
+    from robustgen.nets.draws import Generators
+    from robustgen.objectives.base import Rows
+
+
+class ReplaceableCodebook(Protocol):
+    """A codebook (K, N, D) whose codes can be put anew."""
+
+    codes: Tensor
+
+    def replace(self, mask: Tensor, codes: Tensor) -> None:
+        """Put new codes (K, N, D) where the mask (K, N) says."""
+        ...
+
+
+class CodebookCare:
+    """Bypass, re-seeding and revival by a schedule; usage of each epoch for the history.
+
+    Parameters
+    ----------
+    codebooks : sequence of ReplaceableCodebook
+        S codebooks of one size.
+    strength : torch.Tensor
+        The net's (K, 1) switch: 0 bypasses the quantizer.
+    schedule : CodebookTraining
+        When what is done.
+
+    Attributes
+    ----------
+    counts : torch.Tensor
+        (K, S, N), how often each code served in this epoch.
+    latest : torch.Tensor
+        The same of the epoch before, 0 for codes that were replaced since.
+    """
+
+    def __init__(
+        self, codebooks: Sequence[ReplaceableCodebook], strength: Tensor, schedule: CodebookTraining
+    ) -> None:
+        self._codebooks = codebooks
+        self._strength = strength
+        self._schedule = schedule
+        self._reservoirs = [Reservoir(schedule.reservoir_size) for _ in codebooks]
+        self.counts = _no_counts(codebooks)
+        self.latest = self.counts
+        self._epoch = 0
+
+    def begin_epoch(self, epoch: int, rows: Rows, generators: Generators) -> None:
+        """Do what the schedule asks for, then start to count and to sample anew."""
+        self._epoch = epoch
+        self._strength.fill_(float(epoch >= self._schedule.bypass_epochs))
+        for side, book in enumerate(self._codebooks):
+            if self._reservoirs[side].is_empty:
+                continue
+            if self._schedule.reseeds(epoch):
+                self._reseed(book, side, generators)
+            elif self._schedule.revives(epoch):
+                self._revive(book, side, generators)
+            self._reservoirs[side].empty()
+        self.latest, self.counts = self.counts, _no_counts(self._codebooks)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the codes are in use, and no longer replaced all at once."""
+        return self._schedule.settled(self._epoch)
+
+    def begin_batch(self, index: Tensor) -> None:
+        """Ignore which rows come."""
+
+    @torch.no_grad()
+    def observe(self, z: Tensor, indices: Tensor, generators: Generators) -> None:
+        """Take latents (K, B, P, D) and their indices (K, B, P) into all codebooks' codes in."""
+        n_codes = self.counts.shape[-1]
+        flat = indices.flatten(1)
+        self.counts.flatten(1).scatter_add_(1, flat, torch.ones_like(flat, dtype=self.counts.dtype))
+        if not self._schedule.samples(self._epoch):
+            return
+        points = z.detach().flatten(1, 2).to(self.counts)
+        for side, reservoir in enumerate(self._reservoirs):
+            taken = None if len(self._reservoirs) == 1 else (flat // n_codes == side)
+            reservoir.add(points, generators, taken)
+
+    def end_epoch(self) -> Mapping[str, Tensor]:
+        """Return the epoch's usage (K,): the perplexity over all its positions and the codes used."""
+        counts = self.counts.flatten(1)
+        shares = counts / counts.sum(-1, keepdim=True).clamp_min(1)
+        return {
+            "perplexity": torch.special.entr(shares).sum(-1).exp(),
+            "codes_used": (counts > 0).sum(-1).to(counts),
+        }
+
+    def _reseed(self, book: ReplaceableCodebook, side: int, generators: Generators) -> None:
+        points, held = self._reservoirs[side].sample()
+        seeds = kmeans_plus_plus(points, book.codes.shape[1], generators, held)
+        self._replace(book, side, held.any(1, keepdim=True).expand(seeds.shape[:2]), seeds)
+
+    def _revive(self, book: ReplaceableCodebook, side: int, generators: Generators) -> None:
+        counts = self.counts[:, side]
+        dead = counts < self._schedule.revive_below * counts.mean(-1, keepdim=True)
+        points, held = self._reservoirs[side].sample()
+        picked = pick(points, held, counts.shape[-1], generators)
+        self._replace(book, side, dead & held.any(1, keepdim=True), picked)
+
+    def _replace(self, book: ReplaceableCodebook, side: int, mask: Tensor, codes: Tensor) -> None:
+        book.replace(mask, codes)
+        self.counts[:, side].masked_fill_(mask, 0)
+
+
+def pick(points: Tensor, held: Tensor, n_points: int, generators: Generators) -> Tensor:
+    """Pick points (K, n_points, D) uniformly, with replacement, among those (K, m) that are held."""
+    cumulated = torch.where(held.any(1, keepdim=True), held, True).double().cumsum(1)
+    draws = uniform(generators, points, n_points).double() * cumulated[:, -1:]
+    places = torch.searchsorted(cumulated, draws, right=True).clamp_max(held.shape[1] - 1)
+    return points.gather(1, places[..., None].expand(-1, -1, points.shape[-1]))
+
+
+def _no_counts(codebooks: Sequence[ReplaceableCodebook]) -> Tensor:
+    codes = codebooks[0].codes
+    return codes.new_zeros(len(codes), len(codebooks), codes.shape[1])

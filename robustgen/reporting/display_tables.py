@@ -1,0 +1,325 @@
+"""From frames to tables for reading: columns with labels and notes, cells as text with a value to sort by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from robustgen.reporting.cells import METRICS
+from robustgen.reporting.figures import token
+from robustgen.reporting.formatting import count, percent, points, score, seconds
+from robustgen.reporting.tables import SCORES
+
+TITLES = {
+    "auroc": "AUROC",
+    "ap": "AP",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "precision_at_n": "P@n",
+    "recall_at_1pct": "Recall at 1 %",
+    "recall_at_5pct": "Recall at 5 %",
+}
+NOTES = {
+    "auroc": "The chance that a random outlier scores above a random inlier; 0.5 is guessing",
+    "ap": "Average precision: the area under the precision-recall curve; depends on the share of outliers",
+    "precision": "Share of the alarms that are outliers, at the fitted threshold",
+    "recall": "Share of the outliers that raise an alarm, at the fitted threshold",
+    "f1": "Harmonic mean of precision and recall, at the fitted threshold",
+    "precision_at_n": "Share of outliers among the n highest scores, n being their number",
+    "recall_at_1pct": "Share of the outliers found when 1 % of the inliers raise false alarms",
+    "recall_at_5pct": "Share of the outliers found when 5 % of the inliers raise false alarms",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its label, what it means, whether it holds numbers, whether it can be chosen from."""
+
+    label: str
+    note: str = ""
+    numeric: bool = True
+    choice: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry: the text, a spread or count beside it, a shade in [0, 1], and a word that marks it."""
+
+    text: str
+    beside: str = ""
+    shade: float | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its entries, the detector's token, and whether that is the naive one."""
+
+    items: tuple[Item, ...]
+    token: str = ""
+    naive: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table for reading.
+
+    Parameters
+    ----------
+    name
+        Its id in a page, unlike any other's.
+    columns, lines
+        What it holds.
+    title
+        Its caption, where the section's title is not enough.
+    kind
+        What it is styled as; by default its name.
+    across
+        What its columns are, where they can be filtered as its rows can.
+    choices
+        Of several sheets of a section, what this one shows: pairs of a label and a value.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    title: str = ""
+    kind: str = ""
+    across: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+Form = Callable[[pd.Series], Item]
+
+DETECTOR = Column("Detector", numeric=False)
+UNDONE = "Undone"
+FULL_SHADE = 0.2
+"""The distance from the best of a set, in units of the measure, at which a shade has faded out."""
+
+MEASURES: dict[str, Callable[[float], str]] = {"auroc": score, "ap": score, "auroc_recovered": percent}
+"""What is shown set by set, and how it is written."""
+
+
+def standing(table: pd.DataFrame, *, naive: str | None) -> Sheet:
+    """Return the table of the first screen: `tables.summary` at one corruption."""
+    shown: list[tuple[Column, Form]] = [
+        _detector(),
+        _metric("auroc"),
+        _undone("auroc"),
+        _oracle("auroc"),
+        _metric("ap"),
+        _rank(),
+        _number("Sets", "sets", "Number of data sets behind the means"),
+    ]
+    return _sheet("standing", table, shown, naive)
+
+
+def every_metric(table: pd.DataFrame, *, naive: str | None) -> Sheet:
+    """Return all of `tables.summary`: a row a corruption and detector, the dirtiest first."""
+    rows = table.sort_values("corruption", ascending=False, kind="stable")
+    shown = [
+        _detector(),
+        _corruption(),
+        *(form(metric) for metric in SCORES for form in (_metric, _oracle, _undone)),
+        *(_metric(metric) for metric in METRICS[2:]),
+        _rank(),
+        _number("Sets", "sets", "Number of data sets behind the means"),
+        _number("Fits", "fits", "Number of fits behind the means"),
+        _number("Repetitions", "repetitions", "Number of repetitions behind the means and spreads"),
+    ]
+    return _sheet("every-metric", rows, shown, naive)
+
+
+def ranks(table: pd.DataFrame) -> tuple[Sheet, ...]:
+    """Return `tables.ranks` for reading: a sheet a metric, a column a corruption."""
+    return tuple(_ranks_by(metric, table[table["metric"] == metric]) for metric in SCORES)
+
+
+def _ranks_by(metric: str, table: pd.DataFrame) -> Sheet:
+    wide = table.pivot(index="detector", columns="corruption", values="rank")
+    sets = table.groupby("corruption")["rank_sets"].first()
+    columns = [Column(f"{level:g} ({count(int(sets[level]), 'set')})", "Corruption") for level in wide]
+    lines = [
+        Line((Item(str(name)), *(Item(score(rank, 2)) for rank in wide.loc[name])), token(str(name)))
+        for name in wide.sort_values(wide.columns[-1], kind="stable").index
+    ]
+    title = f"Mean rank by {TITLES[metric]} at each corruption"
+    choices = (("By", TITLES[metric]),)
+    return Sheet(f"ranks-{metric}", (DETECTOR, *columns), tuple(lines), title, "ranks", choices=choices)
+
+
+def pairs(table: pd.DataFrame, corruption: float) -> Sheet:
+    """Return `statistics.pairs` at one corruption as a square: row minus column, in points."""
+    names = [str(name) for name in dict.fromkeys([*table["detector"], *table["other"]])]
+    entries: dict[tuple[str, str], Item] = {(name, name): Item("") for name in names}
+    for _, row in table.iterrows():
+        told_apart = row["verdict"] == "better"
+        entries[row["detector"], row["other"]] = _difference(row["difference"], told_apart, "ahead")
+        entries[row["other"], row["detector"]] = _difference(-row["difference"], told_apart, "behind")
+    lines = [Line((Item(name), *(entries[name, other] for other in names)), token(name)) for name in names]
+    return Sheet(
+        f"pairs-{corruption:g}",
+        (DETECTOR, *(Column(name) for name in names)),
+        tuple(lines),
+        f"Row minus column at corruption {corruption:g}: points of mean AUROC; * told apart",
+        "pairs",
+        "detectors",
+        (("Corruption", f"{corruption:g}"),),
+    )
+
+
+def _difference(difference: float, told_apart: bool, mark: str) -> Item:
+    return Item(f"{points(difference)}*", mark=mark) if told_apart else Item(points(difference))
+
+
+def grids(table: pd.DataFrame, *, naive: str | None) -> Iterator[Sheet]:
+    """Yield each measure at each corruption, the dirtiest first: a row a detector, a column a set.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What `tables.by_dataset` returns.
+    naive : str or None
+        The row to set apart.
+    """
+    for measure, form in MEASURES.items():
+        for corruption, rows in reversed(list(table.groupby("corruption"))):
+            if rows[measure].notna().any():
+                yield _grid(rows, measure, form, float(corruption), naive)
+
+
+def _grid(
+    table: pd.DataFrame, measure: str, form: Callable[[float], str], corruption: float, naive: str | None
+) -> Sheet:
+    wide = table.pivot(index="detector", columns="dataset", values=measure)
+    order = wide.agg(["count", "mean"], axis=1).sort_values(["count", "mean"], ascending=False).index
+    shades = (1 - (wide.max() - wide) / FULL_SHADE).clip(0, 1)
+    lines = [
+        Line(
+            (Item(str(name)), *(_shaded(form(wide.at[name, n]), shades.at[name, n]) for n in wide)),
+            token(str(name)),
+            name == naive,
+        )
+        for name in order
+    ]
+    label = UNDONE if measure == "auroc_recovered" else TITLES[measure]
+    return Sheet(
+        f"grid-{measure}-{corruption:g}",
+        (DETECTOR, *(Column(str(name)) for name in wide)),
+        tuple(lines),
+        f"{label} on each set at corruption {corruption:g}",
+        "grid",
+        "sets",
+        (("Measure", label), ("Corruption", f"{corruption:g}")),
+    )
+
+
+def run_times(table: pd.DataFrame) -> Sheet:
+    """Return `tables.run_times` for reading."""
+    shown: list[tuple[Column, Form]] = [
+        _detector(),
+        _seconds("Fit, s", "fit_seconds", "Median seconds of a fit"),
+        _seconds("Score, µs a row", "score_microseconds", "Median microseconds of scoring one test row"),
+        _seconds("Peak memory, MiB", "peak_memory_mib", "Median of the worker's peak"),
+        _seconds("All fits, s", "total_seconds", "Sum over all finished cells, oracles included"),
+        _number("Fits", "fits", "Number of finished cells behind the medians, oracles included"),
+    ]
+    return _sheet("run-times", table, shown, None)
+
+
+def unfinished(table: pd.DataFrame) -> Sheet:
+    """Return `tables.unfinished` for reading."""
+    words: list[tuple[Column, Form]] = [
+        _text("Status", "status", choice=True),
+        _text("Data set", "dataset"),
+        _text("Inlier class", "inlier_class"),
+        _corruption(),
+        _text("Detector", "detector"),
+        (Column("Trained", numeric=False), lambda row: Item("clean" if row["clean"] else "dirty")),
+        _number("Repetition", "repetition", ""),
+        _text("Message", "message"),
+    ]
+    return _sheet("unfinished", table, words, None)
+
+
+def warnings(table: pd.DataFrame) -> Sheet:
+    """Return `tables.warnings` for reading."""
+    fits = _number("Fits", "fits", "Number of finished cells that warned so")
+    return _sheet("warnings", table, [_text("Detector", "detector"), fits, _text("Message", "message")], None)
+
+
+def _sheet(name: str, table: pd.DataFrame, shown: Sequence[tuple[Column, Form]], naive: str | None) -> Sheet:
+    lines = [
+        Line(tuple(form(row) for _, form in shown), token(row["detector"]), row["detector"] == naive)
+        for _, row in table.iterrows()
+    ]
+    return Sheet(name, tuple(column for column, _ in shown), tuple(lines))
+
+
+def _detector() -> tuple[Column, Form]:
+    return _text("Detector", "detector")
+
+
+def _text(label: str, name: str, *, choice: bool = False) -> tuple[Column, Form]:
+    return Column(label, numeric=False, choice=choice), lambda row: Item(str(row[name]))
+
+
+def _number(label: str, name: str, note: str) -> tuple[Column, Form]:
+    return Column(label, note), lambda row: Item(f"{int(row[name])}")
+
+
+def _seconds(label: str, name: str, note: str) -> tuple[Column, Form]:
+    return Column(label, note), lambda row: Item(seconds(row[name]))
+
+
+def _corruption() -> tuple[Column, Form]:
+    column = Column("Corruption", "As the suite states it", choice=True)
+    return column, lambda row: Item(f"{row['corruption']:g}")
+
+
+def _metric(metric: str) -> tuple[Column, Form]:
+    def form(row: pd.Series) -> Item:
+        spread = score(row[f"{metric}_spread"])
+        return Item(score(row[metric]), f"± {spread}" if spread else "")
+
+    return Column(TITLES[metric], NOTES[metric]), form
+
+
+def _oracle(metric: str) -> tuple[Column, Form]:
+    def form(row: pd.Series) -> Item:
+        return Item(score(row[f"{metric}_oracle"]), _other_count(row, "oracle_sets"))
+
+    label = "Clean oracle" if metric == "auroc" else f"{TITLES[metric]}, oracle"
+    return Column(label, f"{TITLES[metric]} of the same detector trained on the clean part of the data"), form
+
+
+def _undone(metric: str) -> tuple[Column, Form]:
+    def form(row: pd.Series) -> Item:
+        share = row[f"{metric}_recovered"]
+        if pd.isna(share):
+            return Item("")
+        return Item(percent(share), _other_count(row, "recovered_sets"), min(max(float(share), 0.0), 1.0))
+
+    label = UNDONE if metric == "auroc" else f"{TITLES[metric]}, undone"
+    return Column(label, "Share of the damage undone: (dirty - naive) / (oracle - naive)"), form
+
+
+def _rank() -> tuple[Column, Form]:
+    def form(row: pd.Series) -> Item:
+        return Item(score(row["rank"], 2), _other_count(row, "rank_sets"))
+
+    note = "Mean rank by AUROC, 1 the best, over the sets (each inlier class one) that all compared finished"
+    return Column("Rank", note), form
+
+
+def _other_count(row: pd.Series, name: str) -> str:
+    """Return the number of sets in brackets where it is not the one of the row."""
+    other = row.get(name)
+    return "" if other is None or pd.isna(other) or other == row["sets"] else f"({int(other)})"
+
+
+def _shaded(text: str, shade: float) -> Item:
+    return Item(text, shade=None if pd.isna(shade) else float(shade))
