@@ -44,7 +44,7 @@ from robustgen.densities.cosine import cosines_between, fit_directions, unit_row
 from robustgen.densities.duplicates import without_floods
 from robustgen.densities.neighbours import Neighbours
 from robustgen.descriptors.description import looks
-from robustgen.detectors.robust.modality import Images, Vectors, Words
+from robustgen.detectors.robust.modality import Images, Text, Vectors
 from robustgen.detectors.robust.screening import isolation
 from robustgen.metrics import auroc, average_precision
 from robustgen.reporting.figures.palette import MARKERS, OKABE_ITO
@@ -97,8 +97,8 @@ def one_round(rows: Tensor) -> Tensor:
 
 def core_of_vectors(rows: Tensor) -> Tensor:
     """Return the core that the three judges of vectors agree on, who see the descriptions as a table."""
-    parts = {"judges": Vectors.usual.judges, "vouching": 0, "models": ("neighbours",)}
-    detector = RobustDetector(**parts, flood=1.0, random_state=0).fit(rows.numpy())
+    parts = {"screeners": Vectors.usual.judges, "reweighting": 0, "models": ("neighbours",)}
+    detector = RobustDetector(**parts, duplicates=1.0, random_state=0).fit(rows.numpy())
     core = torch.zeros(len(rows), dtype=torch.bool)
     core[detector.reference_] = True
     return core
@@ -142,7 +142,7 @@ def description(X: NDArray[Any]) -> tuple[Described, list[int]]:
 
 def texts(X: Any) -> Scores:
     """Score texts by each variant."""
-    rows = unit_rows(X[without_floods(X, TOLERATED, Words.flood).places])
+    rows = unit_rows(X[without_floods(X, TOLERATED, Text.flood).places])
     cosines = cosines_between(rows, rows)
     others, n_chosen = cosines.clone().fill_diagonal_(0), math.ceil(CORE * rows.shape[0])
     cores = {

@@ -1,4 +1,4 @@
-"""Rows that are made of words: wide, few entries that are not zero, and none negative."""
+"""What rows are, decided once, at the door: vectors, images or text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,30 @@ LARGEST_FILLING = 0.2
 CHUNK_ENTRIES = 2**24
 
 
-def holds_words(X: Any) -> bool:
+def row_type(X: Any) -> str:
+    """Return what rows are.
+
+    Parameters
+    ----------
+    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W)
+        The training rows.
+
+    Returns
+    -------
+    {"vectors", "images", "text"}
+        Text is counts of words or weights of them; see :func:`is_text`.
+
+    Examples
+    --------
+    >>> [row_type(X) for X in (np.eye(9), np.eye(600), np.zeros((9, 1, 8, 8)))]
+    ['vectors', 'text', 'images']
+    """
+    if X.ndim > 2:
+        return "images"
+    return "text" if is_text(X) else "vectors"
+
+
+def is_text(X: Any) -> bool:
     """Tell whether rows are counts of words, or weights of them such as TF-IDF.
 
     At most one entry in five is not zero, and none is negative. There are 2,000 columns or more; or 500
@@ -30,9 +53,9 @@ def holds_words(X: Any) -> bool:
     Examples
     --------
     >>> words = np.eye(600)
-    >>> holds_words(words), holds_words(sparse.csr_matrix(words))
+    >>> is_text(words), is_text(sparse.csr_matrix(words))
     (True, True)
-    >>> holds_words(-words), holds_words(2 * words), holds_words(words[:, :9])
+    >>> is_text(-words), is_text(2 * words), is_text(words[:, :9])
     (False, False, False)
     """
     if X.ndim != 2 or X.shape[1] < SMALL_VOCABULARY:

@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from robustgen import _rows
-from robustgen._rows import holds_words
+from robustgen._rows import is_text
 
 COUNTS = sparse.random(50, 2500, density=0.04, format="csr", random_state=np.random.default_rng(0))
 
@@ -17,32 +17,32 @@ COUNTS = sparse.random(50, 2500, density=0.04, format="csr", random_state=np.ran
 @pytest.mark.parametrize("chunk", [2**24, 5000], ids=["at once", "in chunks"])
 def test_the_form_of_the_rows_does_not_matter(form, chunk, monkeypatch):
     monkeypatch.setattr(_rows, "CHUNK_ENTRIES", chunk)
-    assert holds_words(form(COUNTS))
-    assert not holds_words(form(-COUNTS))
-    assert not holds_words(form(COUNTS[:, :1000]))
-    assert holds_words(form(normalize(COUNTS[:, :1000])))
-    assert not holds_words(form(normalize(COUNTS[:, :400])))
+    assert is_text(form(COUNTS))
+    assert not is_text(form(-COUNTS))
+    assert not is_text(form(COUNTS[:, :1000]))
+    assert is_text(form(normalize(COUNTS[:, :1000])))
+    assert not is_text(form(normalize(COUNTS[:, :400])))
 
 
 @pytest.mark.parametrize(("filling", "expected"), [(0.199, True), (0.201, False)])
 def test_few_entries_are_not_zero(filling, expected):
     rows = np.zeros((20, 2000))
     rows.flat[: int(filling * rows.size)] = 1
-    assert holds_words(rows) is expected
-    assert holds_words(sparse.csr_matrix(rows)) is expected
+    assert is_text(rows) is expected
+    assert is_text(sparse.csr_matrix(rows)) is expected
 
 
 def test_stored_zeros_are_no_words():
     rows = sparse.csr_matrix(np.full((3, 2000), 7.0))
     rows.data[:] = 0
-    assert holds_words(rows)
+    assert is_text(rows)
 
 
 def test_an_empty_text_is_no_reason_against_words():
     rows = normalize(COUNTS[:, :1000]).tolil()
     rows[3] = 0
-    assert holds_words(rows.tocsr())
+    assert is_text(rows.tocsr())
 
 
 def test_images_are_no_words():
-    assert not holds_words(np.zeros((5, 1, 50, 50)))
+    assert not is_text(np.zeros((5, 1, 50, 50)))

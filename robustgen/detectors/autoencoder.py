@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from robustgen.detectors.base import Detector
+from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import check_choice
 from robustgen.nets.autoencoder import AutoencoderNet, plain_autoencoder, plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
@@ -15,7 +15,7 @@ from robustgen.objectives.errors import PARTS, RECONSTRUCTION_ERRORS
 from robustgen.training import RobustTraining
 
 
-class Autoencoder(Detector):
+class Autoencoder(NetDetector):
     r"""Autoencoder: an outlier is what a narrow net cannot reconstruct.
 
     Minimises :math:`\sum_i \rho(x_i, D(E(x_i)))` and scores by :math:`\rho`. As it is, it
@@ -31,12 +31,12 @@ class Autoencoder(Detector):
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
         most 10; 10 for images.
     hidden_dims : tuple of int
-        Widths of the encoder's hidden layers, mirrored in the decoder. Images take the
-        convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+        Widths of the encoder's hidden layers, mirrored in the decoder; ``()`` makes it linear. Images take
+        the convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.holds_words`.
+        in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -107,6 +107,8 @@ class Autoencoder(Detector):
     True
     """
 
+    _least_layers = 0
+
     def __init__(
         self,
         *,
@@ -140,7 +142,7 @@ class Autoencoder(Detector):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _check_parameters(self) -> None:
+    def _check_own_parameters(self) -> None:
         check_choice("loss", self.loss, RECONSTRUCTION_ERRORS)
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from robustgen._checks import UsageError, is_count, is_number
 from robustgen._validation import check_rows
-from robustgen.detectors.base import Detector
 from robustgen.detectors.generation import decode, generators_for
+from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
 from robustgen.nets.draws import normal, uniform
 from robustgen.nets.mixture import GaussianMixture, MixtureShape
@@ -30,7 +30,7 @@ from robustgen.objectives.variational import (
     VariationalAutoencoding,
     WassersteinRegulariser,
 )
-from robustgen.training import RobustTraining, TrainingConfig
+from robustgen.training import RobustTraining
 
 REGULARISERS = ("wasserstein", "kl")
 MODES = ("alternating", "joint")
@@ -38,7 +38,7 @@ CODES = 1000
 """Training rows, at most, whose inlier Gaussians are kept to sample from."""
 
 
-class MAW(Detector):
+class MAW(NetDetector):
     r"""Mixture autoencoding with the Wasserstein penalty.
 
     Every row gets a mixture of two Gaussians in a space of few dimensions, one of low rank for
@@ -88,7 +88,7 @@ class MAW(Detector):
         s, at least 0, and above 0 for "kl". 1 in the authors' code.
     scoring : {"auto", "cosine", "l21", "l2", "l1"}
         How x and its reconstruction are compared. "auto" is the cosine dissimilarity for images
-        and for words (:func:`robustgen._rows.holds_words`), and the Euclidean error for other
+        and for words (:func:`robustgen._rows.is_text`), and the Euclidean error for other
         vectors: the angle needs an origin that means something, which centred columns do not have.
     n_draws : int
         Score by so many draws of the inlier Gaussian, averaged; 0 by its mean. Their noise is
@@ -106,7 +106,7 @@ class MAW(Detector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.holds_words`.
+        in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -288,7 +288,7 @@ class MAW(Detector):
         if self.n_components == 1:
             raise UsageError("with n_components=1 there is no outlier component to compare with: fit with 2")
         checked = check_rows(self, X, fitting=False)
-        probabilities = [self._responsibility(x).mean(0) for x in self._blocks(checked)]
+        probabilities = [self._responsibility(x).mean(0) for x in self._member_blocks(checked)]
         return torch.cat(probabilities).cpu().double().numpy()
 
     def sample(
@@ -324,7 +324,7 @@ class MAW(Detector):
         codes = self.inlier_codes_.take(rows).draw(torch.zeros_like(rows), noise)
         return decode(self, codes)[:n_samples]
 
-    def _check_parameters(self) -> None:
+    def _check_own_parameters(self) -> None:
         self._check_mixture()
         check_choice("regulariser", self.regulariser, REGULARISERS)
         check_choice("reconstruction", self.reconstruction, RECONSTRUCTION_ERRORS)
@@ -390,9 +390,8 @@ class MAW(Detector):
             critic_steps=self.critic_steps,
         )
 
-    def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
-        self.scoring_ = chosen_score(self.scoring, X)
-        super()._train(X, config, device)
+    def _prepare(self) -> None:
+        self.scoring_ = chosen_score(self.scoring, self.row_type_)
 
     def _errors(self, x: Tensor) -> Tensor:
         score = SCORES[self.scoring_]
@@ -417,5 +416,5 @@ class MAW(Detector):
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
         inliers = np.flatnonzero(scores >= self.offset_)
         kept = X[inliers[:: math.ceil(len(inliers) / CODES)]]
-        parts = [self.net_.posterior(x).component(0) for x in self._blocks(kept)]
+        parts = [self.net_.posterior(x).component(0) for x in self._member_blocks(kept)]
         self.inlier_codes_ = GaussianMixture.joined(parts)

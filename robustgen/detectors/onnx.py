@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import warnings
 from importlib.util import find_spec
@@ -41,18 +40,16 @@ class ScoringFunction(nn.Module):
 
     def __init__(self, detector: Detector) -> None:
         super().__init__()
-        self.net = copy.deepcopy(detector.net_).cpu().float()
         self.register_buffer("center", torch.from_numpy(detector.scaling_.center))
         self.register_buffer("scale", torch.from_numpy(detector.scaling_.scale))
-        self._detector = copy.copy(detector)
-        self._detector.net_ = self.net
+        self._detector, nets = detector._in_single_precision()
+        self.nets = nn.ModuleList(nets)
         self.eval()
 
     def forward(self, X: Tensor) -> Tensor:
         rows = X.unsqueeze(1) if X.ndim == 3 else X
         scaled = ((rows - self.center) / self.scale).float()
-        members = self._detector.n_members
-        return -self._detector._errors(scaled.expand(members, *scaled.shape)).mean(0).double()
+        return -self._detector._row_errors(scaled).double()
 
 
 def export_onnx(detector: Detector, path: str | os.PathLike[str]) -> None:

@@ -73,10 +73,10 @@ def check_contamination(value: Any) -> None:
         )
 
 
-def check_dims(name: str, value: Any) -> None:
-    """Raise unless a parameter is a sequence of widths."""
+def check_dims(name: str, value: Any, *, least: int = 1) -> None:
+    """Raise unless a parameter is a sequence of at least so many widths."""
     widths = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
-    if not widths:
+    if widths is None or len(widths) < least:
         raise UsageError(f"got {name}={value!r}, expected a sequence of layer widths such as (64, 32)")
     for width in widths:
         check_count(name, width)

@@ -17,8 +17,8 @@ from torch.nn import functional
 from robustgen._checks import UsageError
 from robustgen._seeds import base_seed, member_seeds
 from robustgen._validation import check_rows
-from robustgen.detectors.base import Detector
 from robustgen.detectors.generation import generators_for
+from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import check_count
 from robustgen.detectors.prior import CodePrior
 from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCodeDecoder, VectorCodeEncoder
@@ -36,7 +36,7 @@ PRIOR_STEPS, LEAST_PRIOR_EPOCHS = 1000, 10
 DECODED_ROWS = 256
 
 
-class QuantisedDetector(Detector):
+class QuantisedDetector(NetDetector):
     """A detector whose net has a quantizer; final classes choose it and the score."""
 
     n_codes: int
@@ -58,16 +58,16 @@ class QuantisedDetector(Detector):
         """Return the quantizer with one member."""
 
     @abstractmethod
-    def _check_own_parameters(self) -> None:
+    def _check_codebook_parameters(self) -> None:
         """Raise a UsageError unless the parameters of the one method are in their ranges."""
 
-    def _check_parameters(self) -> None:
+    def _check_own_parameters(self) -> None:
         check_count("n_codes", self.n_codes, least=2)
         if self.prior_epochs is not None:
             check_count("prior_epochs", self.prior_epochs)
         if self.n_positions is not None:
             check_count("n_positions", self.n_positions)
-        self._check_own_parameters()
+        self._check_codebook_parameters()
         self._schedule()
 
     def _schedule(self) -> CodebookTraining:
@@ -103,8 +103,8 @@ class QuantisedDetector(Detector):
         normed = code_dim if self._schedule().batch_norm else None
         return VectorQuantisedNet(encoder, self._build_quantizer(code_dim), decoder, code_dim=normed)
 
-    def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
-        super()._train(X, config, device)
+    def _learn(self, X: Any) -> None:
+        super()._learn(X)
         self.prior_ = None
         self._seed = base_seed(self.random_state)
         kept = self._prior_rows(X)
@@ -124,7 +124,7 @@ class QuantisedDetector(Detector):
     def _indices_and_errors(self, X: Any) -> tuple[Tensor, Tensor]:
         """Return the codes (K, n, P) of checked rows and their mean squared errors (K, n)."""
         indices, errors = [], []
-        for x in self._blocks(X):
+        for x in self._member_blocks(X):
             quantised = self.net_.quantise(self.net_.positions(x))
             indices.append(quantised.indices)
             errors.append(mean_squared_error(x, self.net_.decoder(quantised.latent)))
@@ -309,7 +309,9 @@ class QuantisedDetector(Detector):
         """
         check_is_fitted(self)
         checked = check_rows(self, X, fitting=False)
-        nats = torch.cat([self._bound(x).mean(0) for x in self._blocks(checked)]).cpu().double().numpy()
+        nats = (
+            torch.cat([self._bound(x).mean(0) for x in self._member_blocks(checked)]).cpu().double().numpy()
+        )
         n_entries = math.prod(checked.shape[1:])
         log_scale = np.log(np.broadcast_to(self.scaling_.scale, checked.shape[1:])).mean()
         return (nats / n_entries + log_scale) / math.log(2)

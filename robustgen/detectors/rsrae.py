@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
-from robustgen.detectors.base import Detector
+from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import check_at_least_zero, check_choice
 from robustgen.nets.autoencoder import AutoencoderNet, decoder_for, encoder_for
 from robustgen.nets.mlp import ACTIVATIONS, NORMALIZATIONS, activation_for
@@ -16,7 +15,7 @@ from robustgen.nets.rsr import RSRLayer, UnitSphere
 from robustgen.objectives.base import Objective
 from robustgen.objectives.errors import PARTS, SCORES, chosen_score
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
-from robustgen.training import RobustTraining, TrainingConfig
+from robustgen.training import RobustTraining
 
 MODES = ("alternating", "joint")
 SUBSPACE_UPDATES = ("encoder", "layer")
@@ -31,7 +30,7 @@ class Style(TypedDict):
     normalization: str | None
 
 
-class RSRAE(Detector):
+class RSRAE(NetDetector):
     r"""Autoencoder with a robust-subspace-recovery layer.
 
     Between encoder and decoder a linear layer A maps the code z to :math:`\tilde z = A z`, and
@@ -57,7 +56,7 @@ class RSRAE(Detector):
     scoring : {"auto", "cosine", "l21", "l2", "l1"}
         How x and :math:`\tilde x` are compared: by the cosine dissimilarity, the authors', which sees
         directions only; or by a reconstruction error. "auto" is "cosine" for images and for words
-        (:func:`robustgen._rows.holds_words`), "l21" for other vectors: a far row of a table in
+        (:func:`robustgen._rows.is_text`), "l21" for other vectors: a far row of a table in
         the direction of an inlier has no cosine dissimilarity.
     activation : str
         One activation throughout the net, or "auto": ReLU where the scaled data is not
@@ -73,7 +72,7 @@ class RSRAE(Detector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.holds_words`.
+        in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -198,7 +197,7 @@ class RSRAE(Detector):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _check_parameters(self) -> None:
+    def _check_own_parameters(self) -> None:
         check_choice("mode", self.mode, MODES)
         check_choice("subspace_updates", self.subspace_updates, SUBSPACE_UPDATES)
         check_choice("scoring", self.scoring, ["auto", *SCORES])
@@ -223,9 +222,8 @@ class RSRAE(Detector):
             return JointSubspaceRecovery(self.lambda1, self.lambda2)
         return AlternatingSubspaceRecovery(self.subspace_updates, SUBSPACE_LR_FACTOR)
 
-    def _train(self, X: Any, config: TrainingConfig, device: torch.device) -> None:
-        self.scoring_ = chosen_score(self.scoring, X)
-        super()._train(X, config, device)
+    def _prepare(self) -> None:
+        self.scoring_ = chosen_score(self.scoring, self.row_type_)
 
     def _errors(self, x: Tensor) -> Tensor:
         return SCORES[self.scoring_](x, self.net_(x))

@@ -97,7 +97,7 @@ class RVQVAE(QuantisedDetector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.holds_words`.
+        in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -269,7 +269,7 @@ class RVQVAE(QuantisedDetector):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _check_own_parameters(self) -> None:
+    def _check_codebook_parameters(self) -> None:
         check_at_least_zero("beta", self.beta)
         check_at_least_zero("outlier_weight", self.outlier_weight)
         check_choice("updates", self.updates, UPDATES)
@@ -314,7 +314,7 @@ class RVQVAE(QuantisedDetector):
 
     def _evidence(self, X: Any) -> Tensor:
         """Return what tells the sets of the training rows, (n, 4) on the CPU: the members' mean."""
-        return torch.cat([set_evidence(self.net_, x).mean(0) for x in self._blocks(X)]).cpu().double()
+        return torch.cat([set_evidence(self.net_, x).mean(0) for x in self._member_blocks(X)]).cpu().double()
 
     def _outlying(self, evidence: Tensor) -> Tensor:
         """Mark the outliers (n,) among the training rows, as many as in the last epoch."""

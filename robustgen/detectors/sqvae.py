@@ -60,7 +60,7 @@ class SQVAE(QuantisedDetector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.holds_words`.
+        in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -197,7 +197,7 @@ class SQVAE(QuantisedDetector):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _check_own_parameters(self) -> None:
+    def _check_codebook_parameters(self) -> None:
         check_at_least_zero("cooling", self.cooling)
         check_choice("variance", self.variance, (*VARIANCES, SPHERE))
         check_choice("scoring", self.scoring, SCORINGS)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from robustgen.detectors.base import Detector
 from robustgen.detectors.generation import decode, generators_for
+from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
 from robustgen.nets.draws import normal
 from robustgen.nets.mixture import MixtureShape
@@ -25,7 +25,7 @@ VARIANCE_FLOOR = 1e-4
 """The smallest variance of a code: what keeps the divergence finite."""
 
 
-class VAE(Detector):
+class VAE(NetDetector):
     r"""Variational autoencoder: one Gaussian, divergence, squared error.
 
     Minimises
@@ -58,7 +58,7 @@ class VAE(Detector):
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.holds_words`.
+        in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -198,7 +198,7 @@ class VAE(Detector):
         each = math.ceil(n_samples / self.n_members)
         return decode(self, normal(generators, self.net_.bottleneck.A, each, self.latent_dim_))[:n_samples]
 
-    def _check_parameters(self) -> None:
+    def _check_own_parameters(self) -> None:
         check_at_least_zero("beta", self.beta)
         check_choice("scoring", self.scoring, SCORES)
         check_choice("activation", self.activation, ACTIVATIONS)

@@ -12,6 +12,22 @@ from sklearn.isotonic import isotonic_regression
 from robustgen._storable import storable
 from robustgen.inference.corruption import Bulk, Corruption, checked_scores, estimate_corruption
 
+WORST = -1e300
+"""The score of a row whose error is no number: below every other, and finite, so that it can be ranked."""
+
+
+def finite_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scores (n,) in which what is no finite number is the worst outlier.
+
+    A cell may be so far out that the error of its row overflows; NaN would compare as an inlier.
+
+    Examples
+    --------
+    >>> finite_scores(np.array([-1.0, np.nan, -np.inf]))
+    array([-1.e+000, -1.e+300, -1.e+300])
+    """
+    return np.where(np.isfinite(scores), scores, WORST)
+
 
 def contamination_offset(scores: NDArray[np.float64], contamination: float) -> float:
     """Return the score below which the given share of the training rows lies.

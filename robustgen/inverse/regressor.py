@@ -26,12 +26,10 @@ from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
 from robustgen.training import History, RobustTraining, TrainingConfig
 from robustgen.training.device import choose_device
-from robustgen.training.fitting import trained
+from robustgen.training.fitting import fit_members
 from robustgen.training.rows import RowBlocks, block_rows
-from robustgen.training.scaling import Scaling, fit_scaling
+from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
 
-SCALINGS = ("standard", "robust", None)
-"""Not "auto", which looks for words: pairs of observations and targets are none."""
 CANONICALIZERS: Mapping[str, type[BaseEstimator]] = {
     "sign": SignCanonicalizer,
     "phase": PhaseCanonicalizer,
@@ -190,7 +188,7 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         pairs = np.hstack([observations, self.target_form_.columns(self._representatives(signals))])
         self.scaling_ = fit_scaling(pairs, self.scaling)
         objective = Regression(self.loss, self.n_features_in_)
-        self.net_, self.history_ = trained(self, pairs, self._initialised, objective, config, device)
+        self.net_, self.history_ = fit_members(self, pairs, self._initialised, objective, config, device)
         return self
 
     def _checked_config(self) -> TrainingConfig:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn import functional
 
-from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
 from robustgen.nets.conv import ConvDecoder, ConvEncoder
 from robustgen.nets.mlp import MLP, Linear
 
@@ -134,53 +131,3 @@ def plain_autoencoder(
         return AutoencoderNet(encoder, bottleneck, ConvDecoder(latent_dim, row_shape))
     dims = [row_shape[0], *hidden_dims, latent_dim]
     return AutoencoderNet(MLP(dims), nn.Identity(), MLP(dims[::-1]))
-
-
-def thumbnail_autoencoder(
-    image_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
-) -> AutoencoderNet:
-    """Return an MLP on the pixels of thumbnails and its mirror, with one member.
-
-    Many members cost little on a CPU, and the size of the images nothing; convolutions cost far more.
-
-    Parameters
-    ----------
-    image_shape : tuple of int
-        (C, H, W).
-    hidden_dims : tuple of int
-        Widths of the encoder's hidden layers.
-    latent_dim : int
-        The width of the bottleneck.
-
-    Returns
-    -------
-    AutoencoderNet
-        The net, on the CPU.
-
-    Examples
-    --------
-    >>> import torch
-    >>> thumbnail_autoencoder((3, 40, 28), (64, 32), 10)(torch.zeros(1, 2, 3, 40, 28)).shape
-    torch.Size([1, 2, 3, 40, 28])
-    """
-    small = thumbnail_shape(image_shape)
-    dims = [math.prod(small), *hidden_dims, latent_dim]
-    encoder = nn.Sequential(nn.Flatten(2), MLP(dims))
-    decoder = nn.Sequential(MLP(dims[::-1]), nn.Unflatten(2, small))
-    return ThumbnailAutoencoder(encoder, nn.Identity(), decoder)
-
-
-class ThumbnailAutoencoder(AutoencoderNet):
-    """An autoencoder of the thumbnails of images; reconstructions are as large as the images that come in.
-
-    So it can be trained on thumbnails alone. See :mod:`robustgen.descriptors.thumbnail`.
-    """
-
-    def latent(self, x: Tensor) -> Tensor:
-        """Return the code (K, B, d) of a batch."""
-        return super().latent(thumbnail(x.flatten(0, 1)).unflatten(0, x.shape[:2]))
-
-    def forward(self, x: Tensor) -> Tensor:
-        small = super().forward(x).flatten(0, 1)
-        large = functional.interpolate(small, x.shape[-2:], mode="bilinear", align_corners=False)
-        return large.unflatten(0, x.shape[:2])

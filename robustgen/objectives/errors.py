@@ -3,13 +3,10 @@ r"""Reconstruction errors of a row: squared, absolute, and least absolute deviat
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-
-from robustgen._rows import holds_words
 
 EPS = 1e-6
 
@@ -142,22 +139,28 @@ SCORES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def chosen_score(name: str, X: Any) -> str:
-    """Return the name of a score, and where it is "auto" the one that suits the rows X (n, ...).
+def chosen_score(name: str, row_type: str) -> str:
+    """Return the name of a score, and where it is "auto" the one that suits the rows.
 
-    The angle needs an origin that means something, as black has for images and silence for words
-    (:func:`robustgen._rows.holds_words`): these are compared by "cosine". Centred columns of a
-    table have none, and a far row in the direction of an inlier would have no error: "l21".
+    The angle needs an origin that means something, as black has for images and zero counts for text: these
+    are compared by "cosine". Centred columns of a table have none, and a far row in the direction of an
+    inlier would have no error: "l21".
+
+    Parameters
+    ----------
+    name : str
+        A key of ``SCORES``, or "auto".
+    row_type : {"vectors", "images", "text"}
+        What rows are; see :func:`robustgen._rows.row_type`.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> [chosen_score("auto", X) for X in (np.zeros((2, 1, 8, 8)), np.eye(600), np.eye(2))]
+    >>> [chosen_score("auto", rows) for rows in ("images", "text", "vectors")]
     ['cosine', 'cosine', 'l21']
     """
     if name != "auto":
         return name
-    return "cosine" if X.ndim > 2 or holds_words(X) else "l21"
+    return "l21" if row_type == "vectors" else "cosine"
 
 
 def squared_parts(x: Tensor, reconstruction: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from robustgen._checks import UsageError, suggest
-from robustgen._rows import holds_words
+from robustgen._rows import is_text
 from robustgen._seeds import base_seed
 from robustgen.peers.randomness import isolated_randomness
 
@@ -54,7 +54,7 @@ def make_scaler(scaling: str | None, rows: NDArray[np.float64]) -> Any:
     if scaling is not None and scaling not in SCALINGS:
         known = ", ".join(map(repr, SCALINGS))
         raise UsageError(f"scaling must be {known} or None, got '{scaling}'{suggest(scaling, SCALINGS)}")
-    if scaling is None or (scaling == "auto" and holds_words(rows)):
+    if scaling is None or (scaling == "auto" and is_text(rows)):
         return None
     return RobustScaler() if scaling == "robust" else StandardScaler()
 
@@ -68,7 +68,7 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
         The unfitted detector; it is cloned at `fit`, never fitted itself.
     scaling : {"auto", "standard", "robust"} or None
         How columns are scaled, by the training rows; None leaves them, and "auto" leaves words
-        (:func:`robustgen._rows.holds_words`) and standardises all else.
+        (:func:`robustgen._rows.is_text`) and standardises all else.
     random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own. Whatever the
         detector draws from a global generator is seeded by it too, and the caller's generators

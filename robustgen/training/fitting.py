@@ -83,7 +83,7 @@ class Estimator(Protocol):
     scaling_: Scaling
 
 
-def trained(
+def fit_members(
     estimator: Estimator,
     X: Any,
     initialised: Callable[[Sequence[int]], Net],

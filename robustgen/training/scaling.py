@@ -14,7 +14,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import csc_median_axis_0
 from torch import Tensor, from_numpy
 
-from robustgen._rows import holds_words
 from robustgen._storable import storable
 
 CHUNK_ROWS = 65_536
@@ -93,17 +92,34 @@ def none(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.zeros(X.shape[1]), np.ones(X.shape[1])
 
 
-def automatic(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Take words as they are, whose rarest would speak loudest in standard units; all else by `standard`."""
-    return none(X) if holds_words(X) else standard(X)
-
-
 SCALINGS: dict[str | None, Callable[[Any], tuple[NDArray[np.float64], NDArray[np.float64]]]] = {
-    "auto": automatic,
     "standard": standard,
     "robust": robust,
     None: none,
 }
+"""What each scaling learns of columns."""
+
+
+def chosen_scaling(name: str | None, row_type: str) -> str | None:
+    """Return the name of a scaling, and where it is "auto" the one that suits the rows.
+
+    Text stays as it is, whose rarest words would count most in standard units.
+
+    Parameters
+    ----------
+    name : {"auto", "standard", "robust"} or None
+        What was asked for.
+    row_type : {"vectors", "images", "text"}
+        What rows are; see :func:`robustgen._rows.row_type`.
+
+    Examples
+    --------
+    >>> [chosen_scaling("auto", rows) for rows in ("vectors", "text")], chosen_scaling("robust", "text")
+    (['standard', None], 'robust')
+    """
+    if name != "auto":
+        return name
+    return None if row_type == "text" else "standard"
 
 
 def fit_scaling(X: Any, name: str | None) -> Scaling:
@@ -113,9 +129,8 @@ def fit_scaling(X: Any, name: str | None) -> Scaling:
     ----------
     X : ndarray or CSR matrix, (n, d), or ndarray, (n, C, H, W)
         The training rows.
-    name : {"auto", "standard", "robust"} or None
-        What centre and scale are; "auto" is None for words
-        (:func:`robustgen._rows.holds_words`) and "standard" for all else.
+    name : {"standard", "robust"} or None
+        What centre and scale are.
 
     Returns
     -------

@@ -43,7 +43,7 @@ def test_scikit_learn_check(estimator, check):
 
 
 @pytest.mark.parametrize("make", INPUTS.values(), ids=INPUTS)
-def test_every_kind_of_row_is_scored(build, make):
+def test_every_modality_for_row_is_scored(build, make):
     X = make()
     n_rows = X.shape[0]
     detector = build(latent_dim=2).fit(X)

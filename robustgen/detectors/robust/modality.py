@@ -1,8 +1,8 @@
-"""What has to be known of a kind of rows to find a core of them and to score by it."""
+"""What has to be known of a type of rows to find a core of them and to score by it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,80 +11,58 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor
+from torch.nn import functional
 
-from robustgen._rows import holds_words
 from robustgen._storable import storable
 from robustgen.densities.cosine import Directions, fit_directions, unit_rows
 from robustgen.densities.duplicates import FLOOD
 from robustgen.densities.ensemble import MODELS, Consensus, fit_consensus
+from robustgen.densities.gaussian import Gaussian, fit_gaussian
 from robustgen.descriptors.description import Description, described_width, fit_description
-from robustgen.descriptors.thumbnail import thumbnail, thumbnails
-from robustgen.nets.autoencoder import AutoencoderNet, plain_autoencoder, thumbnail_autoencoder
+from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
+from robustgen.detectors.autoencoder import Autoencoder
+from robustgen.detectors.robust.contributions import conditional_means, error_drops
 from robustgen.training.rows import RowBlocks, block_rows
 from robustgen.training.scaling import Scaling
 
-__all__ = ["Choice", "Images", "Kind", "Vectors", "Words", "kind_of"]
-
-
-def kind_of(X: Any, *, words: bool) -> Kind:
-    """Tell what rows are.
-
-    Parameters
-    ----------
-    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W)
-        The training rows.
-    words : bool
-        Whether rows may be words; otherwise these are vectors like others.
-
-    Returns
-    -------
-    Kind
-        Of a class of its own, that has learnt nothing yet.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> [type(kind_of(X, words=True)).__name__ for X in (np.eye(9), np.eye(600), np.zeros((9, 1, 8, 8)))]
-    ['Vectors', 'Words', 'Images']
-    """
-    if X.ndim > 2:
-        return Images()
-    return Words() if words and holds_words(X) else Vectors()
-
-
 REFERENCE_ROWS = 10_000
 REFERENCE_ENTRIES = 2**23
+REFERENCE_TEXTS = 4096
+CPU = torch.device("cpu")
+
+RowErrors = Callable[[Tensor], Tensor]
+"""The error (B,) of scaled rows (B, ...)."""
 
 
 @storable
 @dataclass(frozen=True)
 class Choice:
-    """Who judges and who scores.
+    """Which screeners find the core, and which models score.
 
     Attributes
     ----------
-    judges : tuple of str
-        The judges.
-    vouching : float
+    screeners : tuple of str
+        The screeners.
+    reweighting : float
         The largest ratio of distances at which a row is kept; 0 keeps the core as it is.
     models : tuple of str
         The models.
     """
 
-    judges: tuple[str, ...]
-    vouching: float
+    screeners: tuple[str, ...]
+    reweighting: float
     models: tuple[str, ...]
 
 
-class Kind(Protocol):
-    """A kind of rows: what its rows are compared by, and which parts of the detector suit it.
+class Modality(Protocol):
+    """What rows of a type are compared by, and which parts of the detector suit them.
 
     Attributes
     ----------
     usual : Choice
         The parts that are taken where the user names none.
-    flood : int
-        The copies that make a flood.
+    copies : int
+        How many equal rows count once.
     scaling : {"standard", "robust"} or None
         What the columns, or the channels of images, are measured in.
     description : Description or None
@@ -92,14 +70,14 @@ class Kind(Protocol):
     """
 
     usual: Choice
-    flood: int
+    copies: int
     scaling: str | None
 
     @property
     def description(self) -> Description | None: ...
 
-    def most_judged(self, row_shape: tuple[int, ...]) -> int:
-        """Return how many rows of a shape are judged at most."""
+    def most_screened(self, row_shape: tuple[int, ...]) -> int:
+        """Return how many rows of a shape are screened at most."""
 
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> Any:
         """Learn what rows are compared by, and return those at some places of X as that."""
@@ -107,20 +85,45 @@ class Kind(Protocol):
     def compared(self, x: Tensor) -> Tensor:
         """Return scaled rows (B, ...) as the vectors (B, D) by which they are compared."""
 
-    def model(self, rows: Any, kept: Tensor, models: Sequence[str], seed: int) -> Consensus | Directions:
-        """Fit models to the rows that were kept (n,) of those that `learn` returned, and grade by all."""
+    def fit_models(
+        self, rows: Any, selected: Tensor, models: Sequence[str], seed: int
+    ) -> Consensus | Directions:
+        """Fit models to the selected (n,) of the rows that `learn` returned, in units of all of them."""
 
-    def seen(self, X: Any) -> Any:
-        """Return rows of X as the autoencoders learn them."""
+    def autoencoder(self, **options: Any) -> Autoencoder:
+        """Return the autoencoder of such rows."""
 
-    def net(
-        self, row_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
-    ) -> AutoencoderNet:
-        """Return the autoencoder with one member."""
+    def encoded(self, X: Any, scaling: Scaling) -> Any:
+        """Return rows of X as the autoencoder takes them."""
+
+    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
+        """Return scaled float64 rows (B, ...) as `encoded` gives them."""
+
+    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
+        """Return what the autoencoder makes of rows of a shape, in the units of X."""
+
+    def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
+        """Return what the part of each entry in the error of scaled rows is proportional to, (B, ...)."""
+
+
+def modality_for(row_type: str) -> Modality:
+    """Return the modality of a type of rows, which has learnt nothing yet.
+
+    Parameters
+    ----------
+    row_type : {"vectors", "images", "text"}
+        What rows are; see :func:`robustgen._rows.row_type`.
+
+    Examples
+    --------
+    >>> type(modality_for("text")).__name__
+    'Text'
+    """
+    return MODALITIES[row_type]()
 
 
 def most_of_width(width: int) -> int:
-    """Return how many vectors of a width are judged at most: 1,000 and more, as memory is for them.
+    """Return how many vectors of a width are screened at most: 1,000 and more, as memory is for them.
 
     Examples
     --------
@@ -134,56 +137,65 @@ def most_of_width(width: int) -> int:
 class Vectors:
     """Rows of tables, embeddings and the like, as they are in standard units.
 
-    Three judges, vouching and three models are usual; :class:`robustgen.RobustDetector` says which. See
-    :class:`robustgen.detectors.robust.modality.Kind`.
+    Three screeners, reweighting and three models are usual; :class:`robustgen.RobustDetector` says which. See
+    :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
     usual = Choice(("standard", "robust", "forest"), 1.3, tuple(MODELS))
-    flood = FLOOD
+    copies = FLOOD
     scaling: str | None = "standard"
     description = None
+    expected: Gaussian
 
-    def most_judged(self, row_shape: tuple[int, ...]) -> int:
+    def most_screened(self, row_shape: tuple[int, ...]) -> int:
         return most_of_width(row_shape[0])
 
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> Tensor:
-        return RowBlocks(X, scaling, torch.device("cpu"), torch.float64).take(places)
+        return RowBlocks(X, scaling, CPU, torch.float64).take(places)
 
     def compared(self, x: Tensor) -> Tensor:
         return x
 
-    def model(self, rows: Tensor, kept: Tensor, models: Sequence[str], seed: int) -> Consensus:
-        return fit_consensus(rows, kept, models, seed)
+    def fit_models(self, rows: Tensor, selected: Tensor, models: Sequence[str], seed: int) -> Consensus:
+        self.expected = fit_gaussian(rows[selected], seed)
+        return fit_consensus(rows, selected, models, seed)
 
-    def seen(self, X: Any) -> Any:
+    def autoencoder(self, **options: Any) -> Autoencoder:
+        return Autoencoder(scaling="standard", **options)
+
+    def encoded(self, X: Any, scaling: Scaling) -> Any:
         return X
 
-    def net(
-        self, row_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
-    ) -> AutoencoderNet:
-        return plain_autoencoder(row_shape, hidden_dims, latent_dim)
+    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
+        return scaling.invert(x)
+
+    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
+        return vectors
+
+    def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
+        return error_drops(errors, x, conditional_means(self.expected, x))
 
 
 @storable
 class Images:
     """Images (C, H, W), each as one vector of pixels, edges and textures.
 
-    The vectors are :class:`robustgen.descriptors.description.Description`. One judge finds the half of the
+    The vectors are :class:`robustgen.descriptors.description.Description`. One screener finds the half of the
     images that lies together (:func:`robustgen.densities.concentration.concentrate`), and the five nearest
     of these score. Autoencoders see thumbnails of at most 32 x 32 pixels. See
-    :class:`robustgen.detectors.robust.modality.Kind`.
+    :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
     usual = Choice(("concentration",), 0, ("neighbours",))
-    flood = FLOOD
+    copies = FLOOD
     scaling: str | None = "standard"
     description: Description
 
-    def most_judged(self, row_shape: tuple[int, ...]) -> int:
+    def most_screened(self, row_shape: tuple[int, ...]) -> int:
         return most_of_width(described_width(row_shape))
 
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> Tensor:
-        scaled = RowBlocks(X, scaling, torch.device("cpu"), torch.float64)
+        scaled = RowBlocks(X, scaling, CPU, torch.float64)
         step = block_rows(1, X.shape[1:])
         blocks = np.split(places, range(step, len(places), step))
         small = [thumbnail(scaled.take(block)) for block in blocks]
@@ -193,39 +205,55 @@ class Images:
     def compared(self, x: Tensor) -> Tensor:
         return self.description(x)
 
-    def model(self, rows: Tensor, kept: Tensor, models: Sequence[str], seed: int) -> Consensus:
+    def fit_models(self, rows: Tensor, selected: Tensor, models: Sequence[str], seed: int) -> Consensus:
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
-        return fit_consensus(rows, kept, models, seed, scale=torch.ones_like(rows[0]))
+        return fit_consensus(rows, selected, models, seed, scale=torch.ones_like(rows[0]))
 
-    def seen(self, X: Any) -> Any:
-        return thumbnails(X)
+    def autoencoder(self, **options: Any) -> Autoencoder:
+        return Autoencoder(scaling=None, **options)
 
-    def net(
-        self, row_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
-    ) -> AutoencoderNet:
-        return thumbnail_autoencoder(row_shape, hidden_dims, latent_dim)
+    def encoded(self, X: Any, scaling: Scaling) -> NDArray[np.float32]:
+        blocks = RowBlocks(X, scaling, CPU, torch.float32).sequence(block_rows(1, X.shape[1:]))
+        return torch.cat([self.encoded_rows(block, scaling) for block in blocks]).numpy()
 
+    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
+        return thumbnail(x).flatten(1)
 
-REFERENCE_TEXTS = 4096
+    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
+        small = torch.from_numpy(vectors).unflatten(1, thumbnail_shape(shape))
+        large = functional.interpolate(small, shape[1:], mode="bilinear", align_corners=False)
+        return scaling.invert(large).numpy()
+
+    def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
+        """Return the squared gradient of the error at each pixel, times the pixel's squared value.
+
+        It is the first-order change of the error when the pixel goes to the mean of its channel (Simonyan,
+        Vedaldi and Zisserman, "Deep Inside Convolutional Networks", ICLR workshop 2014, for the gradient).
+        """
+        with torch.enable_grad():
+            rows = x.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(errors(rows).sum(), rows)
+        return (gradient * x).square()
 
 
 @storable
-class Words:
+class Text:
     """Counts of words or TF-IDF, as directions: the length of a row says nothing.
 
-    Two copies are a flood. The core are the rows that hang together by their cosines and have least in
+    Two copies count once. The core are the rows that hang together by their cosines and have least in
     common with the others (:func:`robustgen.densities.coherence.coherent_core`), and a row is scored by its
     mean cosine to the 5 nearest of them, to the 20 nearest and to all
     (:class:`robustgen.densities.cosine.Directions`). Autoencoders are linear. See
-    :class:`robustgen.detectors.robust.modality.Kind`.
+    :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
     usual = Choice(("coherence",), 0, ("directions",))
-    flood = 2  # a copy hangs together with its like best of all
+    copies = 2  # a copy hangs together with its like best of all
     scaling: str | None = None
     description = None
+    expected: Tensor
 
-    def most_judged(self, row_shape: tuple[int, ...]) -> int:
+    def most_screened(self, row_shape: tuple[int, ...]) -> int:
         return REFERENCE_TEXTS
 
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> sparse.csr_matrix:
@@ -234,13 +262,29 @@ class Words:
     def compared(self, x: Tensor) -> Tensor:
         return x
 
-    def model(self, rows: sparse.csr_matrix, kept: Tensor, models: Sequence[str], seed: int) -> Directions:
-        return fit_directions(rows, kept)
+    def fit_models(
+        self, rows: sparse.csr_matrix, selected: Tensor, models: Sequence[str], seed: int
+    ) -> Directions:
+        self.expected = torch.from_numpy(np.asarray(rows[selected.numpy()].mean(0)).ravel())
+        return fit_directions(rows, selected)
 
-    def seen(self, X: Any) -> Any:
+    def autoencoder(self, **options: Any) -> Autoencoder:
+        return Autoencoder(scaling=None, **options | {"hidden_dims": ()})  # rows are few for so many columns
+
+    def encoded(self, X: Any, scaling: Scaling) -> Any:
         return X
 
-    def net(
-        self, row_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
-    ) -> AutoencoderNet:
-        return plain_autoencoder(row_shape, (), latent_dim)  # linear: rows are few for so many columns
+    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
+        return scaling.invert(x)
+
+    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
+        return vectors
+
+    def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
+        """Return the term of each word in 1 minus the cosine to the core's mean direction, at least 0."""
+        unit = functional.normalize(x, dim=1)
+        return (unit * (unit - functional.normalize(self.expected.to(x), dim=0))).clamp_min(0)
+
+
+MODALITIES: dict[str, Callable[[], Modality]] = {"vectors": Vectors, "images": Images, "text": Text}
+"""How rows of each type are compared."""

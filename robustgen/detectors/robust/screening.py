@@ -1,4 +1,4 @@
-"""Who is asked which rows are suspect."""
+"""Which training rows can be trusted: screeners of different kinds are asked how suspect each row is."""
 
 from __future__ import annotations
 
@@ -17,8 +17,39 @@ from robustgen.densities.concentration import concentrate
 from robustgen.densities.cosine import cosines_between
 from robustgen.detectors.autoencoder import Autoencoder
 
+Errors = NDArray[np.float64]
 
-def isolation(rows: Tensor, seed: int) -> NDArray[np.float64]:
+
+@dataclass(frozen=True)
+class Screening:
+    """The rows to screen, and the autoencoders that may be asked.
+
+    Attributes
+    ----------
+    X : ndarray, memory map or CSR matrix, (n, ...)
+        All rows to learn from, as the autoencoders see them.
+    places : ndarray of int, (m,)
+        The places of those that are screened.
+    rows : Tensor or CSR matrix, (m, D)
+        The same rows as they are compared.
+    share : float in (0, 1]
+        How many of them shall be trusted.
+    seed : int
+        Of what is drawn.
+    standard, robust : Autoencoder
+        On columns in standard units, fitted where it is asked; and, not fitted yet, on median scaling.
+    """
+
+    X: Any
+    places: NDArray[np.intp]
+    rows: Any
+    share: float
+    seed: int
+    standard: Autoencoder
+    robust: Autoencoder
+
+
+def isolation(rows: Tensor, seed: int) -> Errors:
     """Return how easily an isolation forest sets each row apart.
 
     Parameters
@@ -47,68 +78,34 @@ def isolation(rows: Tensor, seed: int) -> NDArray[np.float64]:
     return -forest.fit(rows.numpy()).score_samples(rows.numpy())
 
 
-Errors = NDArray[np.float64]
+def _standard(screening: Screening) -> Errors:
+    return -screening.standard.score_samples(screening.X[screening.places])
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is shown to judges.
-
-    Attributes
-    ----------
-    X : ndarray, memory map or CSR matrix, (n, ...)
-        All rows to learn from.
-    judged : ndarray of int, (m,)
-        The places of those that are judged.
-    rows : Tensor or CSR matrix, (m, D)
-        The same rows as they are compared.
-    share : float in (0, 1]
-        How many of them shall be trusted.
-    seed : int
-        Of what is drawn.
-    reconstruction_errors : callable
-        The errors of rows of X by autoencoders that have learnt them.
-    twin : Autoencoder
-        One that has learnt nothing yet, and sees the columns on another scale.
-    """
-
-    X: Any
-    judged: NDArray[np.intp]
-    rows: Any
-    share: float
-    seed: int
-    reconstruction_errors: Callable[[Any], Errors]
-    twin: Autoencoder
+def _robust(screening: Screening) -> Errors:
+    return -screening.robust.fit(screening.X).score_samples(screening.X[screening.places])
 
 
-def _first_autoencoders(case: Case) -> Errors:
-    return case.reconstruction_errors(case.X[case.judged])
+def _forest(screening: Screening) -> Errors:
+    return isolation(screening.rows, seed_from(screening.seed, "forest") % 2**31)
 
 
-def _second_autoencoders(case: Case) -> Errors:
-    return -case.twin.fit(case.X).score_samples(case.X[case.judged])
+def _concentration(screening: Screening) -> Errors:
+    return concentrate(screening.rows, screening.share)
 
 
-def _forest(case: Case) -> Errors:
-    return isolation(case.rows, seed_from(case.seed, "forest") % 2**31)
-
-
-def _concentration(case: Case) -> Errors:
-    return concentrate(case.rows, case.share)
-
-
-def _coherence(case: Case) -> Errors:
-    trusted = coherent_core(cosines_between(case.rows, case.rows), case.share)
+def _coherence(screening: Screening) -> Errors:
+    trusted = coherent_core(cosines_between(screening.rows, screening.rows), screening.share)
     return 1 - trusted.double().numpy()
 
 
-JUDGES: dict[str, Callable[[Case], Errors]] = {
-    "standard": _first_autoencoders,
-    "robust": _second_autoencoders,
+SCREENERS: dict[str, Callable[[Screening], Errors]] = {
+    "standard": _standard,
+    "robust": _robust,
     "forest": _forest,
     "concentration": _concentration,
     "coherence": _coherence,
 }
-"""What each judge says of the rows, larger = more outlying."""
-CHOOSABLE = tuple(judge for judge in JUDGES if judge != "coherence")
-"""Those that can be asked of any rows; coherence is of words."""
+"""How suspect each row is to each screener, larger = more outlying."""
+CHOOSABLE = tuple(screener for screener in SCREENERS if screener != "coherence")
+"""Those that can be asked of any rows; coherence is of text."""

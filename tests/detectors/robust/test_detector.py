@@ -76,7 +76,7 @@ def test_an_outlier_is_counted_as_often_as_it_is_there(most, monkeypatch):
 @pytest.mark.parametrize(("draw", "most"), [("normal", 0.01), ("standard_exponential", 0.1)])
 def test_clean_rows_of_any_tail_hold_few_outliers(draw, most):
     X = getattr(np.random.default_rng(0), draw)(size=(2000, 5))
-    detector = RobustDetector(judges=("forest",), n_members=2, epochs=1, random_state=0).fit(X)
+    detector = RobustDetector(screeners=("forest",), n_members=2, epochs=1, random_state=0).fit(X)
     assert detector.contamination_ < most
     grades = -detector.score_samples(X)
     assert (
@@ -102,11 +102,11 @@ def test_where_floods_are_the_norm_a_flood_apart_from_the_others_is_normal():
 @pytest.mark.parametrize(
     "options",
     [
-        {"judges": ("forest",)},
-        {"judges": ("standard",), "models": ("autoencoder",)},
-        {"judges": ("robust",), "models": ("gaussian",)},
-        {"models": ("mixture", "neighbours"), "vouching": 0},
-        {"core": 1.0, "robust": False},
+        {"screeners": ("forest",)},
+        {"screeners": ("standard",), "models": ("autoencoder",)},
+        {"screeners": ("robust",), "models": ("gaussian",)},
+        {"models": ("mixture", "neighbours"), "reweighting": 0},
+        {"support_fraction": 1.0, "robust": False},
     ],
 )
 def test_any_choice_of_parts_works(options):
@@ -131,15 +131,15 @@ def test_the_score_is_minus_the_mean_of_what_the_models_say():
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"flood": 2}, "got flood=2, expected a share"),
-        ({"judges": ()}, "got judges=()"),
-        ({"judges": "forest"}, "got judges='forest'"),
-        ({"judges": ("forrest",)}, "did you mean 'forest'"),
+        ({"duplicates": 2}, "got duplicates=2, expected a share"),
+        ({"screeners": ()}, "got screeners=()"),
+        ({"screeners": "forest"}, "got screeners='forest'"),
+        ({"screeners": ("forrest",)}, "did you mean 'forest'"),
         ({"models": ("gauss",)}, "got models='gauss'"),
-        ({"vouching": 0.5}, "got vouching=0.5, expected a ratio of 1 or more"),
-        ({"vouching": "much"}, "got vouching='much'"),
-        ({"core": 0}, "got core=0, expected a share in"),
-        ({"core": 1.5}, "got core=1.5, expected a share in"),
+        ({"reweighting": 0.5}, "got reweighting=0.5, expected a ratio of 1 or more"),
+        ({"reweighting": "much"}, "got reweighting='much'"),
+        ({"support_fraction": 0}, "got support_fraction=0, expected a share in"),
+        ({"support_fraction": 1.5}, "got support_fraction=1.5, expected a share in"),
     ],
 )
 def test_wrong_parts_get_one_line(options, line):
