@@ -112,7 +112,7 @@ class Player:
 class Objective(Protocol):
     """What a method minimises, as the loop sees it.
 
-    The first player's terms are the training objective by which a plateau is judged; names of
+    The first player's terms are the training objective by which a plateau is found; names of
     terms are unique among the players.
     """
 

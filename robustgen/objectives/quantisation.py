@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from torch import Tensor, nn
 
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.codebooks.maintenance import CodebookCare, ReplaceableCodebook
+from robustgen.objectives.codebooks.maintenance import CodebookMaintenance, ReplaceableCodebook
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 
 if TYPE_CHECKING:
@@ -132,15 +132,15 @@ class VectorQuantisation:
         self._schedule = schedule
 
     def players(self, net: QuantisedNet) -> tuple[Player, ...]:
-        """Return the one player, with the care of its codebooks as its hook."""
-        care = CodebookCare(net.quantizer.codebooks(), net.strength, self._schedule)
+        """Return the one player, with the maintenance of its codebooks as its hook."""
+        maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
         return (
             Player(
                 "autoencoder",
                 tuple(net.parameters()),
-                partial(self._loss, care),
+                partial(self._loss, maintenance),
                 lr_factors=codebook_factors(net, self._schedule.lr_factor),
-                hooks=(care,),
+                hooks=(maintenance,),
             ),
         )
 
@@ -148,10 +148,12 @@ class VectorQuantisation:
         """Return the mean squared error (K, B)."""
         return mean_squared_error(batch, net(batch))
 
-    def _loss(self, care: CodebookCare, net: QuantisedNet, batch: Tensor, generators: Generators) -> Terms:
+    def _loss(
+        self, maintenance: CodebookMaintenance, net: QuantisedNet, batch: Tensor, generators: Generators
+    ) -> Terms:
         z = net.positions(batch)
         quantised = net.quantise(z, generators)
-        care.observe(z, quantised.indices, generators)
+        maintenance.observe(z, quantised.indices, generators)
         return {
             "reconstruction": Term(self._reconstruction(batch, net.decoder(quantised.latent))),
             **quantizer_terms(quantised, net.strength, self._weights),

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from robustgen.objectives.base import Player, Term, Terms
 from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, TwoCodebooks
-from robustgen.objectives.codebooks.maintenance import CodebookCare
+from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import (
     QuantisedNet,
@@ -66,15 +66,15 @@ class RobustVectorQuantisation:
 
     def players(self, net: TwoSidedNet) -> tuple[Player, ...]:
         """Return the one player; its hooks keep the codebooks and update the sets, in this order."""
-        care = CodebookCare(net.quantizer.codebooks(), net.strength, self._schedule)
-        sets = InlierSets(net, self._rules, care)
+        maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
+        sets = InlierSets(net, self._rules, maintenance)
         return (
             Player(
                 "autoencoder",
                 tuple(net.parameters()),
-                partial(self._loss, care, sets),
+                partial(self._loss, maintenance, sets),
                 lr_factors=codebook_factors(net, self._schedule.lr_factor),
-                hooks=(care, sets),
+                hooks=(maintenance, sets),
             ),
         )
 
@@ -83,11 +83,16 @@ class RobustVectorQuantisation:
         return mean_squared_error(batch, net(batch))
 
     def _loss(
-        self, care: CodebookCare, sets: InlierSets, net: TwoSidedNet, batch: Tensor, generators: Generators
+        self,
+        maintenance: CodebookMaintenance,
+        sets: InlierSets,
+        net: TwoSidedNet,
+        batch: Tensor,
+        generators: Generators,
     ) -> Terms:
         z = net.positions(batch)
         quantised = net.quantise(z, generators, outlying=sets.outlying_batch)
-        care.observe(z, quantised.indices, generators)
+        maintenance.observe(z, quantised.indices, generators)
         weight = 1 - (1 - self._outlier_weight) * sets.outlying_batch.to(z)
         terms = {
             "reconstruction": Term(mean_squared_error(batch, net.decoder(quantised.latent))),

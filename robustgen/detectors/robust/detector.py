@@ -12,9 +12,9 @@ from torch import Tensor
 
 from robustgen._seeds import base_seed, seed_from, subsample
 from robustgen.densities.core import least_suspected, vouched_for
-from robustgen.densities.cosine import Directions
+from robustgen.densities.cosine import CosineModel
 from robustgen.densities.duplicates import without_floods
-from robustgen.densities.ensemble import MODELS, Consensus, fit_grading
+from robustgen.densities.ensemble import MODELS, Ensemble, fit_score_normalisation
 from robustgen.densities.held_out import held_out_errors
 from robustgen.descriptors.description import Description
 from robustgen.detectors.autoencoder import Autoencoder
@@ -55,7 +55,7 @@ class RobustDetector(Detector):
        around the core joins it; a clump apart from it, however dense, stays out.
     3. **Models** of what is kept score: a shrunk Gaussian, a mixture of Gaussians and the nearest
        neighbours. Each is graded by the training rows' errors
-       (:class:`robustgen.densities.ensemble.Grading`); the score is minus the mean grade, 0 for a
+       (:class:`robustgen.densities.ensemble.ScoreNormalisation`); the score is minus the mean grade, 0 for a
        row that all of them find as good as the median training row.
 
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
@@ -122,7 +122,7 @@ class RobustDetector(Detector):
         The judges and models that were taken.
     description_ : robustgen.descriptors.description.Description or None
         What makes a vector of an image; ``None`` where rows are no images.
-    consensus_ : robustgen.densities.ensemble.Consensus or robustgen.densities.cosine.Directions
+    consensus_ : robustgen.densities.ensemble.Ensemble or robustgen.densities.cosine.CosineModel
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is judged: 10,000 rows, or
@@ -178,7 +178,7 @@ class RobustDetector(Detector):
 
     kind_: Kind
     choice_: Choice
-    consensus_: Consensus | Directions
+    consensus_: Ensemble | CosineModel
     reference_: NDArray[np.intp]
 
     def __init__(
@@ -275,7 +275,9 @@ class RobustDetector(Detector):
         kept |= torch.from_numpy(vouched[judged])
         self.consensus_ = self.kind_.model(rows, kept, self._models(), seed)
         if "autoencoder" in self.choice_.models:
-            self._net_grading = fit_grading(torch.from_numpy(self._reconstruction_errors(X[judged])))
+            self._net_grading = fit_score_normalisation(
+                torch.from_numpy(self._reconstruction_errors(X[judged]))
+            )
         return judged[kept.numpy()]
 
     def _models(self) -> list[str]:
@@ -285,11 +287,11 @@ class RobustDetector(Detector):
     def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
         # Grades are logarithms: they draw in the very tail by which outliers are counted.
         undone = np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_GRADE))
-        if not isinstance(self.consensus_, Consensus) or len(self._models()) < 2:
+        if not isinstance(self.consensus_, Ensemble) or len(self._models()) < 2:
             return audit(undone)
         return audit(undone, self._agreed_share(X, self.consensus_))
 
-    def _agreed_share(self, X: Any, consensus: Consensus) -> Corruption:
+    def _agreed_share(self, X: Any, consensus: Ensemble) -> Corruption:
         """Ask all models of some rows, and of a row that was kept those that have not seen it."""
         seed = base_seed(self.random_state)
         some = subsample(X.shape[0], self.kind_.most_judged(X.shape[1:]), seed_from(seed, "sample"))

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from robustgen._rows import holds_words
 from robustgen._storable import storable
-from robustgen.densities.cosine import Directions, fit_directions, unit_rows
+from robustgen.densities.cosine import CosineModel, fit_cosine_model, unit_rows
 from robustgen.densities.duplicates import FLOOD
-from robustgen.densities.ensemble import MODELS, Consensus, fit_consensus
+from robustgen.densities.ensemble import MODELS, Ensemble, fit_ensemble
 from robustgen.descriptors.description import Description, described_width, fit_description
 from robustgen.descriptors.thumbnail import thumbnail, thumbnails
 from robustgen.nets.autoencoder import AutoencoderNet, plain_autoencoder, thumbnail_autoencoder
@@ -107,7 +107,7 @@ class Kind(Protocol):
     def compared(self, x: Tensor) -> Tensor:
         """Return scaled rows (B, ...) as the vectors (B, D) by which they are compared."""
 
-    def model(self, rows: Any, kept: Tensor, models: Sequence[str], seed: int) -> Consensus | Directions:
+    def model(self, rows: Any, kept: Tensor, models: Sequence[str], seed: int) -> Ensemble | CosineModel:
         """Fit models to the rows that were kept (n,) of those that `learn` returned, and grade by all."""
 
     def seen(self, X: Any) -> Any:
@@ -152,8 +152,8 @@ class Vectors:
     def compared(self, x: Tensor) -> Tensor:
         return x
 
-    def model(self, rows: Tensor, kept: Tensor, models: Sequence[str], seed: int) -> Consensus:
-        return fit_consensus(rows, kept, models, seed)
+    def model(self, rows: Tensor, kept: Tensor, models: Sequence[str], seed: int) -> Ensemble:
+        return fit_ensemble(rows, kept, models, seed)
 
     def seen(self, X: Any) -> Any:
         return X
@@ -193,9 +193,9 @@ class Images:
     def compared(self, x: Tensor) -> Tensor:
         return self.description(x)
 
-    def model(self, rows: Tensor, kept: Tensor, models: Sequence[str], seed: int) -> Consensus:
+    def model(self, rows: Tensor, kept: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
-        return fit_consensus(rows, kept, models, seed, scale=torch.ones_like(rows[0]))
+        return fit_ensemble(rows, kept, models, seed, scale=torch.ones_like(rows[0]))
 
     def seen(self, X: Any) -> Any:
         return thumbnails(X)
@@ -216,7 +216,7 @@ class Words:
     Two copies are a flood. The core are the rows that hang together by their cosines and have least in
     common with the others (:func:`robustgen.densities.coherence.coherent_core`), and a row is scored by its
     mean cosine to the 5 nearest of them, to the 20 nearest and to all
-    (:class:`robustgen.densities.cosine.Directions`). Autoencoders are linear. See
+    (:class:`robustgen.densities.cosine.CosineModel`). Autoencoders are linear. See
     :class:`robustgen.detectors.robust.modality.Kind`.
     """
 
@@ -234,8 +234,8 @@ class Words:
     def compared(self, x: Tensor) -> Tensor:
         return x
 
-    def model(self, rows: sparse.csr_matrix, kept: Tensor, models: Sequence[str], seed: int) -> Directions:
-        return fit_directions(rows, kept)
+    def model(self, rows: sparse.csr_matrix, kept: Tensor, models: Sequence[str], seed: int) -> CosineModel:
+        return fit_cosine_model(rows, kept)
 
     def seen(self, X: Any) -> Any:
         return X

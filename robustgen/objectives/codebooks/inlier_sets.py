@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from robustgen.objectives.codebooks.maintenance import CodebookCare, ReplaceableCodebook
+from robustgen.objectives.codebooks.maintenance import CodebookMaintenance, ReplaceableCodebook
 from robustgen.objectives.codebooks.seeding import kmeans
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class InlierSets:
         Whose latents decide.
     rules : SetRules
         How.
-    care : CodebookCare
+    maintenance : CodebookMaintenance
         Whose counts weigh the codes.
 
     Attributes
@@ -136,10 +136,10 @@ class InlierSets:
     outlying: Tensor
     outlying_batch: Tensor
 
-    def __init__(self, net: Any, rules: SetRules, care: CodebookCare) -> None:
+    def __init__(self, net: Any, rules: SetRules, maintenance: CodebookMaintenance) -> None:
         self._net: SettingNet = net
         self._rules = rules
-        self._care = care
+        self._maintenance = maintenance
         self.share = torch.full_like(self._net.strength, rules.outlier_share)
 
     @torch.no_grad()
@@ -155,7 +155,7 @@ class InlierSets:
         if epoch == self._rules.warmup_epochs:
             self._start(rows, generators)
         if epoch > self._rules.warmup_epochs:
-            self._net.quantizer.refresh(self._care.latest)
+            self._net.quantizer.refresh(self._maintenance.latest)
         if epoch >= self._rules.warmup_epochs:
             self.outlying = self._majority_kept(self._updated(rows, members))
         self._net.train(True)

@@ -28,7 +28,7 @@ class ReplaceableCodebook(Protocol):
         ...
 
 
-class CodebookCare:
+class CodebookMaintenance:
     """Bypass, re-seeding and revival by a schedule; usage of each epoch for the history.
 
     Parameters
