@@ -2,64 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor, nn
 
+from robustgen.nets.draws import Generators
+from robustgen.nets.quantizers.base import Quantized
+from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.codebooks.maintenance import CodebookMaintenance, ReplaceableCodebook
+from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
 
 VARIANCE_FLOOR = 1e-6
 """The least mean squared error that a closed-form decoder variance takes."""
-
-
-class Quantised(Protocol):
-    """A latent after quantisation, its indices and the named terms (K, B)."""
-
-    @property
-    def latent(self) -> Tensor: ...
-    @property
-    def indices(self) -> Tensor: ...
-    @property
-    def terms(self) -> dict[str, Tensor]: ...
-
-
-class Quantizer(Protocol):
-    """What owns the codebooks."""
-
-    def codebooks(self) -> Sequence[ReplaceableCodebook]:
-        """Return the codebooks, in the order of their indices."""
-        ...
-
-
-class QuantisedNet(Protocol):
-    """An encoder, a quantizer and a decoder."""
-
-    quantizer: Quantizer
-    decoder: nn.Module
-    strength: Tensor
-
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """Return all that can be moved."""
-        ...
-
-    def positions(self, x: Tensor) -> Tensor:
-        """Return the latent (K, B, P, D)."""
-        ...
-
-    def quantise(self, z: Tensor, generators: Generators | None = None, **options: Any) -> Quantised:
-        """Quantise a latent."""
-        ...
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Return the reconstruction."""
-        ...
 
 
 def mean_squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
@@ -131,7 +87,7 @@ class VectorQuantisation:
         self._weights = weights
         self._schedule = schedule
 
-    def players(self, net: QuantisedNet) -> tuple[Player, ...]:
+    def players(self, net: VectorQuantisedNet) -> tuple[Player, ...]:
         """Return the one player, with the maintenance of its codebooks as its hook."""
         maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
         return (
@@ -144,12 +100,12 @@ class VectorQuantisation:
             ),
         )
 
-    def errors(self, net: QuantisedNet, batch: Tensor) -> Tensor:
+    def errors(self, net: VectorQuantisedNet, batch: Tensor) -> Tensor:
         """Return the mean squared error (K, B)."""
         return mean_squared_error(batch, net(batch))
 
     def _loss(
-        self, maintenance: CodebookMaintenance, net: QuantisedNet, batch: Tensor, generators: Generators
+        self, maintenance: CodebookMaintenance, net: VectorQuantisedNet, batch: Tensor, generators: Generators
     ) -> Terms:
         z = net.positions(batch)
         quantised = net.quantise(z, generators)
@@ -160,12 +116,12 @@ class VectorQuantisation:
         }
 
 
-def codebook_factors(net: QuantisedNet, factor: float) -> dict[nn.Parameter, float]:
+def codebook_factors(net: VectorQuantisedNet, factor: float) -> dict[nn.Parameter, float]:
     """Return the learning rate factor of every codebook that a gradient moves."""
     tables = [book.codes for book in net.quantizer.codebooks()]
     return {codes: factor for codes in tables if isinstance(codes, nn.Parameter)}
 
 
-def quantizer_terms(quantised: Quantised, strength: Tensor, weights: Mapping[str, float]) -> Terms:
+def quantizer_terms(quantised: Quantized, strength: Tensor, weights: Mapping[str, float]) -> Terms:
     """Weigh the terms of a quantizer; while it is bypassed they are 0."""
     return {name: Term(rows * strength, weights.get(name, 1.0)) for name, rows in quantised.terms.items()}

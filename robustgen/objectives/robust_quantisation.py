@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
 
 from torch import Tensor
 
+from robustgen.nets.draws import Generators
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, TwoCodebooks
+from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, TwoSidedNet
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import (
-    QuantisedNet,
     codebook_factors,
     mean_squared_error,
     quantizer_terms,
 )
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
-
-
-class TwoSidedNet(QuantisedNet, Protocol):
-    """A net whose quantizer has a codebook for inliers and one for outliers."""
-
-    quantizer: TwoCodebooks
-
-    def train(self, mode: bool = True) -> object:
-        """Choose between training and evaluation."""
-        ...
 
 
 class RobustVectorQuantisation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from robustgen._checks import UsageError
+from robustgen.nets.draws import Generators
 from robustgen.nets.members import tensors
 from robustgen.objectives.base import Objective, Rows
 from robustgen.training.config import TrainingConfig
@@ -18,9 +18,6 @@ from robustgen.training.device import arithmetic
 from robustgen.training.history import History, Plateau
 from robustgen.training.player import Turn
 from robustgen.training.teacher import row_weighting
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
 
 
 def train(
