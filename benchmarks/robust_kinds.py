@@ -40,7 +40,7 @@ from robustgen.data import Split, draw, load
 from robustgen.densities.coherence import coherent_core, concentrated, locally_scaled
 from robustgen.densities.concentration import concentrate
 from robustgen.densities.core import least_suspected
-from robustgen.densities.cosine import cosines_between, fit_directions, unit_rows
+from robustgen.densities.cosine import cosines_between, fit_cosine_model, unit_rows
 from robustgen.densities.duplicates import without_floods
 from robustgen.densities.neighbours import Neighbours
 from robustgen.descriptors.description import looks
@@ -152,7 +152,7 @@ def texts(X: Any) -> Scores:
         "local scale only": concentrated(locally_scaled(others), n_chosen),
     }
     judged = torch.from_numpy(X.toarray().astype(np.float64))
-    grades = {name: fit_directions(rows, core)(judged) for name, core in cores.items()}
+    grades = {name: fit_cosine_model(rows, core)(judged) for name, core in cores.items()}
     scales = zip(("the 5 nearest only", "the 20 nearest only", "the mean only"), grades[WHOLE], strict=True)
     scores = {name: grade.mean(0) for name, grade in grades.items()} | dict(scales)
     return {name: score.numpy() for name, score in scores.items()}

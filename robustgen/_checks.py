@@ -17,6 +17,20 @@ class UsageError(ValueError):
     """
 
 
+def require(holds: bool, got: str, expected: str) -> None:
+    """Raise a `UsageError` unless a condition holds.
+
+    Examples
+    --------
+    >>> require(False, "decay=2", "a decay in [0, 1)")
+    Traceback (most recent call last):
+        ...
+    robustgen._checks.UsageError: got decay=2, expected a decay in [0, 1)
+    """
+    if not holds:
+        raise UsageError(f"got {got}, expected {expected}")
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return the nearest known names as the end of a sentence, or an empty string.
 

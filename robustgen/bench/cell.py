@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robustgen import metrics
 from robustgen._checks import UsageError
 from robustgen.bench.limits import (
     OutOfMemoryError,
@@ -27,6 +26,7 @@ from robustgen.bench.spec import Cell, DatasetSpec
 from robustgen.data.dataset import Dataset
 from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
+from robustgen.metrics import ranking
 from robustgen.registry import build
 
 #: The number of bins of a score histogram.
@@ -105,7 +105,7 @@ def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
         peak = peak_memory_mib()
         flagged = _flagged(detector, split.X_test, normality)
     outlierness = _checked(normality, split.X_test.shape[0])
-    recalls, precisions = metrics.precision_recall_curve(split.outlier_test, outlierness)
+    recalls, precisions = ranking.precision_recall_curve(split.outlier_test, outlierness)
     return {
         "metrics": _metrics(split.outlier_test, outlierness, flagged),
         "fit_seconds": fit_seconds,
@@ -183,14 +183,14 @@ def histogram(outlier: NDArray[np.bool_], outlierness: NDArray[np.float64]) -> d
 def _metrics(
     outlier: NDArray[np.bool_], outlierness: NDArray[np.float64], flagged: NDArray[np.bool_] | None
 ) -> dict[str, float | None]:
-    decisions = {"precision": metrics.precision, "recall": metrics.recall, "f1": metrics.f1}
+    decisions = {"precision": ranking.precision, "recall": ranking.recall, "f1": ranking.f1}
     return {
-        "auroc": metrics.auroc(outlier, outlierness),
-        "ap": metrics.average_precision(outlier, outlierness),
+        "auroc": ranking.auroc(outlier, outlierness),
+        "ap": ranking.average_precision(outlier, outlierness),
         **{name: None if flagged is None else of(outlier, flagged) for name, of in decisions.items()},
-        "precision_at_n": metrics.precision_at_n(outlier, outlierness),
-        "recall_at_1pct": metrics.recall_at_false_alarms(outlier, outlierness, 0.01),
-        "recall_at_5pct": metrics.recall_at_false_alarms(outlier, outlierness, 0.05),
+        "precision_at_n": ranking.precision_at_n(outlier, outlierness),
+        "recall_at_1pct": ranking.recall_at_false_alarms(outlier, outlierness, 0.01),
+        "recall_at_5pct": ranking.recall_at_false_alarms(outlier, outlierness, 0.05),
     }
 
 

@@ -9,10 +9,9 @@ import subprocess
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import robustgen
 
 #: The file of a run folder that says how its records came about.
 FILE_NAME = "manifest.json"
@@ -42,7 +41,7 @@ def surroundings(device: str | None) -> dict[str, Any]:
             "cores": os.cpu_count(),
         },
         "device": device or "auto",
-        "git": _git(Path(robustgen.__file__).parent.parent),
+        "git": _git(Path(str(files("robustgen"))).parent),
     }
 
 

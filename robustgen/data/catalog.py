@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import robustgen
 from robustgen._checks import UsageError, suggest
 from robustgen.data.dataset import Kind
 
@@ -29,7 +29,7 @@ def content_folder(name: str) -> Path:
     >>> (content_folder("datasets") / "catalog.toml").is_file()
     True
     """
-    package = Path(robustgen.__file__).parent
+    package = Path(str(files("robustgen")))
     inside = package / "_content" / name
     return inside if inside.is_dir() else package.parent / name
 

@@ -13,14 +13,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from robustgen._storable import storable
-from robustgen.densities.ensemble import Grading, fit_grading
+from robustgen.densities.ensemble import ScoreNormalisation, fit_score_normalisation
 
 FEW, MANY = 5, 20
 SAME = 1 - 1e-6
 """The cosine from which on a row and one of the sample are taken for the same."""
 
 
-def cosine_dissimilarity(cosines: Tensor) -> Tensor:
+def dissimilarity_at_scales(cosines: Tensor) -> Tensor:
     r"""Return how little rows have in common with a sample, near and far: with 5, with 20 and with all of it.
 
     .. math:: e_k(x) = 1 - \frac1k \sum_{j \in N_k(x)} \cos(x, x_j)
@@ -40,7 +40,7 @@ def cosine_dissimilarity(cosines: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> cosine_dissimilarity(torch.tensor([[1.0, 0.5, 0.3]]))
+    >>> dissimilarity_at_scales(torch.tensor([[1.0, 0.5, 0.3]]))
     tensor([[0.6000],
             [0.6000],
             [0.6000]])
@@ -57,8 +57,8 @@ def cosine_dissimilarity(cosines: Tensor) -> Tensor:
 
 @storable
 @dataclass(frozen=True)
-class Directions:
-    """The cosine dissimilarity to a reference sample at three scales, each with its own grading.
+class CosineModel:
+    """The cosine dissimilarity to a reference sample at three scales, each with its own score normalisation.
 
     Only the direction of a row counts, as for texts: one twice as long is about the same. The scales are
     the 5 nearest rows, the 20 nearest, and all, which is the sample's mean direction: a topic may hang
@@ -72,7 +72,7 @@ class Directions:
         These entries, rows of length 1.
     shape : tuple of int
         (R, d).
-    gradings : tuple of Grading
+    normalisations : tuple of ScoreNormalisation
         Of the three scales.
 
     References
@@ -84,15 +84,15 @@ class Directions:
     places: Tensor
     values: Tensor
     shape: tuple[int, int]
-    gradings: tuple[Grading, ...]
+    normalisations: tuple[ScoreNormalisation, ...]
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return the grades (3, B) of rows (B, d) of any length."""
+        """Return the normalised scores (3, B) of rows (B, d) of any length."""
         places, values = self.places.to(x.device), self.values.to(x)
         sample = torch.sparse_coo_tensor(places, values, self.shape, check_invariants=True, is_coalesced=True)
         cosines = torch.sparse.mm(sample, functional.normalize(x, dim=1).T).T
-        pairs = zip(cosine_dissimilarity(cosines), self.gradings, strict=True)
-        return torch.stack([grade(errors) for errors, grade in pairs])
+        pairs = zip(dissimilarity_at_scales(cosines), self.normalisations, strict=True)
+        return torch.stack([normalise(errors) for errors, normalise in pairs])
 
 
 def unit_rows(X: Any) -> sparse.csr_matrix:
@@ -124,8 +124,8 @@ def cosines_between(rows: sparse.csr_matrix, others: sparse.csr_matrix) -> Tenso
     return torch.from_numpy((rows @ others.T).toarray())
 
 
-def fit_directions(rows: sparse.csr_matrix, reference: Tensor) -> Directions:
-    """Take the rows of reference as they are, and grade their scales by all rows.
+def fit_cosine_model(rows: sparse.csr_matrix, reference: Tensor) -> CosineModel:
+    """Take the rows of reference as they are, and normalise the score of each scale by all rows.
 
     Parameters
     ----------
@@ -137,14 +137,14 @@ def fit_directions(rows: sparse.csr_matrix, reference: Tensor) -> Directions:
     Examples
     --------
     >>> rows = unit_rows([[1, 0, 0], [2, 1, 0], [3, 1, 0], [0, 0, 1]])
-    >>> model = fit_directions(rows, torch.tensor([True, True, True, False]))
+    >>> model = fit_cosine_model(rows, torch.tensor([True, True, True, False]))
     >>> near, far = model(torch.tensor([[7.0, 2, 0], [0, 0, 5]])).mean(0)
     >>> bool(near < far)
     True
     """
     sample = rows[reference.numpy()]
-    errors = cosine_dissimilarity(cosines_between(rows, sample))
+    errors = dissimilarity_at_scales(cosines_between(rows, sample))
     entries = sample.tocoo()
     places = torch.from_numpy(np.stack([entries.row, entries.col]).astype(np.int64))
-    gradings = tuple(fit_grading(error) for error in errors)
-    return Directions(places, torch.from_numpy(entries.data), entries.shape, gradings)
+    normalisations = tuple(fit_score_normalisation(error) for error in errors)
+    return CosineModel(places, torch.from_numpy(entries.data), entries.shape, normalisations)

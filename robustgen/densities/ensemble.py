@@ -1,4 +1,4 @@
-"""Unlike models of one reference sample, on one scale."""
+"""Several different models fitted to one reference sample, on one scale."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor
 
 from robustgen._storable import storable
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
-from robustgen.densities.mixture import Clusters, fit_clusters
+from robustgen.densities.mixture import GaussianMixtureModel, fit_gaussian_mixture
 from robustgen.densities.neighbours import Neighbours, fit_neighbours
 
-Model = Gaussian | Clusters | Neighbours
+Model = Gaussian | GaussianMixtureModel | Neighbours
 
 MODELS: dict[str, Callable[[Tensor, int], Model]] = {
     "gaussian": fit_gaussian,
-    "mixture": fit_clusters,
+    "mixture": fit_gaussian_mixture,
     "neighbours": fit_neighbours,
 }
 """How each model is fitted to standardised rows (R, d) with a seed."""
@@ -28,7 +28,7 @@ CONSTANT = 1e-9
 
 @storable
 @dataclass(frozen=True)
-class Grading:
+class ScoreNormalisation:
     r"""Errors measured by those of the training rows, and compressed.
 
     .. math:: g = \mathrm{sign}(u) \log(1 + |u|), \qquad u = (e - m) / s
@@ -43,7 +43,7 @@ class Grading:
 
     Examples
     --------
-    >>> fit_grading(torch.arange(11.0))(torch.tensor([5.0, 1.0, 9.0]))
+    >>> fit_score_normalisation(torch.arange(11.0))(torch.tensor([5.0, 1.0, 9.0]))
     tensor([ 0.0000, -0.6931,  0.6931])
     """
 
@@ -51,45 +51,45 @@ class Grading:
     spread: Tensor
 
     def __call__(self, errors: Tensor) -> Tensor:
-        """Return the grades of errors (B,): 0 is the median training row, larger = more outlying."""
+        """Return the normalised errors (B,): 0 is the median training row, larger = more outlying."""
         u = (errors - self.median.to(errors)) / self.spread.to(errors)
         return u.sign() * u.abs().log1p()
 
 
-def fit_grading(errors: Tensor) -> Grading:
+def fit_score_normalisation(errors: Tensor) -> ScoreNormalisation:
     """Learn the unit from the errors (n,) of the training rows; 1 where a tenth of them are the median."""
     lower, median = errors.quantile(errors.new_tensor([0.1, 0.5]))
     spread = median - lower
-    return Grading(median, torch.where(spread > 0, spread, 1))
+    return ScoreNormalisation(median, torch.where(spread > 0, spread, 1))
 
 
 @storable
 @dataclass(frozen=True)
-class Consensus:
-    """Models of one reference sample, each with its own grading.
+class Ensemble:
+    """Models of one reference sample, each with its own score normalisation.
 
     Attributes
     ----------
     center, scale : Tensor, (d,)
         Mean of the sample's columns, and what they are measured in: their standard deviation, 1 for a
         constant one, unless something else was given.
-    models : tuple of Gaussian, Clusters and Neighbours
+    models : tuple of Gaussian, GaussianMixtureModel and Neighbours
         The M models.
-    gradings : tuple of Grading
-        Their gradings.
+    normalisations : tuple of ScoreNormalisation
+        Their score normalisations.
     """
 
     center: Tensor
     scale: Tensor
     models: tuple[Model, ...]
-    gradings: tuple[Grading, ...]
+    normalisations: tuple[ScoreNormalisation, ...]
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return what each model says of rows (B, d): grades (M, B), where M may be 0."""
+        """Return the normalised score of rows (B, d) by each model, (M, B); M may be 0."""
         rows = self.standardised(x)
-        pairs = zip(self.models, self.gradings, strict=True)
-        grades = [grade(model(rows)) for model, grade in pairs]
-        return torch.stack(grades) if grades else rows.new_empty(0, len(rows))
+        pairs = zip(self.models, self.normalisations, strict=True)
+        scores = [normalise(model(rows)) for model, normalise in pairs]
+        return torch.stack(scores) if scores else rows.new_empty(0, len(rows))
 
     def standardised(self, x: Tensor) -> Tensor:
         """Return rows (B, d) in the units of the models."""
@@ -102,10 +102,10 @@ def standardisation(rows: Tensor) -> tuple[Tensor, Tensor]:
     return rows.mean(0), torch.where(spread > CONSTANT, spread, 1)
 
 
-def fit_consensus(
+def fit_ensemble(
     rows: Tensor, reference: Tensor, models: Sequence[str], seed: int, *, scale: Tensor | None = None
-) -> Consensus:
-    """Fit models to the rows of reference, and grade them by all rows.
+) -> Ensemble:
+    """Fit models to the rows of reference, and normalise their scores by all rows.
 
     Parameters
     ----------
@@ -122,23 +122,23 @@ def fit_consensus(
 
     Returns
     -------
-    Consensus
+    Ensemble
         The fitted models.
 
     Examples
     --------
     >>> rows = torch.arange(20, dtype=torch.float64)[:, None]
-    >>> consensus = fit_consensus(rows, rows[:, 0] < 15, ["gaussian", "neighbours"], seed=0)
-    >>> grades = consensus(rows).mean(0)
-    >>> bool(grades[19] > grades[:15].max())
+    >>> ensemble = fit_ensemble(rows, rows[:, 0] < 15, ["gaussian", "neighbours"], seed=0)
+    >>> scores = ensemble(rows).mean(0)
+    >>> bool(scores[19] > scores[:15].max())
     True
     """
     center, deviation = standardisation(rows[reference])
     scale = deviation if scale is None else scale
     standardised = (rows - center) / scale
     fitted = tuple(MODELS[name](standardised[reference], seed) for name in models)
-    gradings = tuple(fit_grading(errors_of(model, standardised)) for model in fitted)
-    return Consensus(center, scale, fitted, gradings)
+    normalisations = tuple(fit_score_normalisation(errors_of(model, standardised)) for model in fitted)
+    return Ensemble(center, scale, fitted, normalisations)
 
 
 def errors_of(model: Model, rows: Tensor) -> Tensor:

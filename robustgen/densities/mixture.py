@@ -25,7 +25,7 @@ FLOOR = 1e-2
 
 @storable
 @dataclass(frozen=True)
-class Clusters:
+class GaussianMixtureModel:
     r"""Minus the log density of a mixture of Gaussians, plus the squared distance to its subspace.
 
     .. math:: -\log \sum_m w_m N(V y; \mu_m, \Sigma_m) + \|y - V^T V y\|^2, \qquad y = x - \mu .
@@ -60,7 +60,7 @@ class Clusters:
         return beside - logs.logsumexp(0)
 
 
-def fit_clusters(rows: Tensor, seed: int) -> Clusters:
+def fit_gaussian_mixture(rows: Tensor, seed: int) -> GaussianMixtureModel:
     """Fit the mixture to standardised rows (R, d) by expectation maximisation from k-means.
 
     It has up to 8 components, as many as leave each of them 5 rows for each entry of its mean. Those that end
@@ -69,7 +69,7 @@ def fit_clusters(rows: Tensor, seed: int) -> Clusters:
     Examples
     --------
     >>> rows = torch.tensor([[-1.0], [1.0]], dtype=torch.float64).repeat(50, 1)
-    >>> near, between = fit_clusters(rows, seed=0)(torch.tensor([[1.0], [0.0]], dtype=torch.float64))
+    >>> near, between = fit_gaussian_mixture(rows, seed=0)(torch.tensor([[1.0], [0.0]], dtype=torch.float64))
     >>> bool(near < between)
     True
     """
@@ -87,4 +87,6 @@ def fit_clusters(rows: Tensor, seed: int) -> Clusters:
     whitenings = torch.from_numpy(mixture.precisions_cholesky_[clusters]).contiguous()
     constants = whitenings.diagonal(dim1=1, dim2=2).log().sum(1) - width * math.log(2 * math.pi) / 2
     log_weights = torch.from_numpy(mixture.weights_[clusters]).log() + constants
-    return Clusters(mean, axes, log_weights, torch.from_numpy(mixture.means_[clusters])[:, None], whitenings)
+    return GaussianMixtureModel(
+        mean, axes, log_weights, torch.from_numpy(mixture.means_[clusters])[:, None], whitenings
+    )

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from robustgen._storable import storable
 from robustgen.nets.autoregressive import AutoregressiveMLP
-from robustgen.nets.draws import gumbel
+from robustgen.nets.draws import Generators, gumbel
 from robustgen.nets.members import initialise
 from robustgen.nets.pixelcnn import GatedPixelCNN
 from robustgen.objectives.code_likelihood import CodeLikelihood, position_surprisal
 from robustgen.training import History, TrainingConfig, train
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
 
 BLOCK_ROWS = 512
 

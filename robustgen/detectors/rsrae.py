@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import check_at_least_zero, check_choice
-from robustgen.nets.autoencoder import AutoencoderNet, decoder_for, encoder_for
+from robustgen.nets.autoencoder import decoder_for, encoder_for
 from robustgen.nets.mlp import ACTIVATIONS, NORMALIZATIONS, activation_for
-from robustgen.nets.rsr import RSRLayer, UnitSphere
+from robustgen.nets.rsr import RSRLayer, RSRNet
 from robustgen.objectives.base import Objective
 from robustgen.objectives.errors import PARTS, SCORES, chosen_score
 from robustgen.objectives.subspace_recovery import AlternatingSubspaceRecovery, JointSubspaceRecovery
@@ -119,7 +119,7 @@ class RSRAE(NetDetector):
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
         The dimension of the subspace.
-    net_ : robustgen.nets.autoencoder.AutoencoderNet
+    net_ : robustgen.nets.rsr.RSRNet
         The trained net; ``net_.bottleneck.A`` is the layer, (K, d, D).
     input_shape_ : tuple of int
         The shape of one row.
@@ -209,13 +209,13 @@ class RSRAE(NetDetector):
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
         return 10
 
-    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> AutoencoderNet:
+    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> RSRNet:
         activation = activation_for(*limits) if self.activation == "auto" else self.activation
         style = Style(activation=activation, normalization=self.normalization)
         encoder = encoder_for(row_shape, self.hidden_dims, **style)
         decoder = decoder_for(self.latent_dim_, row_shape, self.hidden_dims, **style)
         layer = RSRLayer(encoder.out_features, self.latent_dim_)
-        return AutoencoderNet(encoder, layer, nn.Sequential(UnitSphere(), decoder))
+        return RSRNet(encoder, layer, decoder)
 
     def _build_objective(self) -> Objective:
         if self.mode == "joint":

@@ -13,6 +13,7 @@ from torch import Tensor
 from robustgen.detectors.generation import decode, generators_for
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
+from robustgen.nets.autoencoder import plain_latent_dim
 from robustgen.nets.draws import normal
 from robustgen.nets.mixture import MixtureShape
 from robustgen.nets.mlp import ACTIVATIONS
@@ -204,7 +205,7 @@ class VAE(NetDetector):
         check_choice("activation", self.activation, ACTIVATIONS)
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
-        return 10 if len(row_shape) > 1 else min(10, max(2, row_shape[0] // 3))
+        return plain_latent_dim(row_shape)
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VariationalNet:
         gaussian = MixtureShape(weights=(1.0,), ranks=(self.latent_dim_,), floor=VARIANCE_FLOOR)

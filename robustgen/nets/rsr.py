@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from robustgen.nets.autoencoder import AutoencoderNet
+
 
 class RSRLayer(nn.Module):
     r"""Linear map :math:`\tilde z = A z` from the encoder's space to a d-dimensional subspace.
@@ -42,6 +44,25 @@ class RSRLayer(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.bmm(z, self.A.mT)
+
+
+class RSRNet(AutoencoderNet):
+    r"""Autoencoder whose bottleneck is an :class:`RSRLayer`; its decoder sees codes on the unit sphere.
+
+    Parameters
+    ----------
+    encoder : torch.nn.Module
+        (K, B, ...) to (K, B, D).
+    bottleneck : RSRLayer
+        (K, B, D) to (K, B, d).
+    decoder : torch.nn.Module
+        (K, B, d) to the shape of the input.
+    """
+
+    bottleneck: RSRLayer
+
+    def __init__(self, encoder: nn.Module, bottleneck: RSRLayer, decoder: nn.Module) -> None:
+        super().__init__(encoder, bottleneck, nn.Sequential(UnitSphere(), decoder))
 
 
 class UnitSphere(nn.Module):

@@ -40,7 +40,7 @@ class Critic(nn.Module):
 
 
 class VariationalNet(AutoencoderNet):
-    r"""Encoder and head :math:`q(z|x)`, decoder :math:`D(z)`, and the critic of its training.
+    r"""Encoder and head :math:`q(z|x)`, decoder :math:`D(z)`.
 
     As an autoencoder it is deterministic: the code is the mean of the inlier component.
 
@@ -52,8 +52,6 @@ class VariationalNet(AutoencoderNet):
         Features to a mixture of Gaussians.
     decoder : torch.nn.Module
         Codes (K, B, d) to the shape of the input.
-    critic : torch.nn.Module or None
-        Codes (K, B, d) to scalars (K, B), where the training needs one.
     draws : int
         Codes that stand for a row's inlier component; 0 for its mean. Their noise is drawn once,
         here, and is the same for every row: what a row gets does not depend on the rows beside
@@ -73,11 +71,9 @@ class VariationalNet(AutoencoderNet):
         encoder: nn.Module,
         head: GaussianMixtureHead,
         decoder: nn.Module,
-        critic: nn.Module | None = None,
         draws: int = 0,
     ) -> None:
         super().__init__(encoder, head, decoder)
-        self.critic = critic
         self.register_buffer("noise", torch.randn(1, draws, 2, head.A.shape[-1]))
 
     def posterior(self, x: Tensor) -> GaussianMixture:
@@ -93,6 +89,29 @@ class VariationalNet(AutoencoderNet):
         inlier = torch.zeros(x.shape[:2], dtype=torch.long, device=x.device)
         for noise in self.noise.unbind(1):
             yield posterior.draw(inlier, noise[:, None].expand(-1, x.shape[1], -1, -1))
+
+
+class CriticisedNet(VariationalNet):
+    """A variational net with the critic of its training.
+
+    Parameters
+    ----------
+    encoder, head, decoder, draws
+        As in :class:`VariationalNet`.
+    critic : Critic
+        Codes (K, B, d) to scalars (K, B).
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        head: GaussianMixtureHead,
+        decoder: nn.Module,
+        critic: Critic,
+        draws: int = 0,
+    ) -> None:
+        super().__init__(encoder, head, decoder, draws)
+        self.critic = critic
 
 
 def variational_net(
@@ -136,4 +155,6 @@ def variational_net(
     decoder = decoder_for(
         latent_dim, row_shape, hidden_dims, activation=activation, normalization=normalization
     )
-    return VariationalNet(encoder, head, decoder, Critic(latent_dim) if critic else None, draws)
+    if critic:
+        return CriticisedNet(encoder, head, decoder, Critic(latent_dim), draws)
+    return VariationalNet(encoder, head, decoder, draws)

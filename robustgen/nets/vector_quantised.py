@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from robustgen.nets.autoencoder import AutoencoderNet
+from robustgen.nets.draws import Generators
 from robustgen.nets.mlp import BatchNorm
 from robustgen.nets.quantizers.base import Quantized
+from robustgen.nets.quantizers.codebook import Quantizer
 
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
+Q = TypeVar("Q", bound=Quantizer)
 
 
-class VectorQuantisedNet(AutoencoderNet):
+class VectorQuantisedNet(AutoencoderNet, Generic[Q]):
     r"""Encoder :math:`z = E(x)`, quantizer :math:`z_q = q(z)`, decoder :math:`\tilde x = D(z_q)`.
 
     Parameters
     ----------
     encoder : torch.nn.Module
         (K, B, ...) to (K, B, P, D).
-    quantizer : torch.nn.Module
+    quantizer : Quantizer
         See :mod:`robustgen.nets.quantizers`.
     decoder : torch.nn.Module
         (K, B, P, D) to the shape of the input.
@@ -37,17 +38,18 @@ class VectorQuantisedNet(AutoencoderNet):
         average of the net follows it.
     """
 
+    bottleneck: Q
     strength: Tensor
 
     def __init__(
-        self, encoder: nn.Module, quantizer: nn.Module, decoder: nn.Module, *, code_dim: int | None = None
+        self, encoder: nn.Module, quantizer: Q, decoder: nn.Module, *, code_dim: int | None = None
     ) -> None:
         super().__init__(encoder, quantizer, decoder)
         self.normalization = None if code_dim is None else BatchNorm(code_dim)
         self.register_buffer("strength", torch.ones(1, 1))
 
     @property
-    def quantizer(self) -> Any:
+    def quantizer(self) -> Q:
         """The bottleneck, by the name that it has in this family."""
         return self.bottleneck
 

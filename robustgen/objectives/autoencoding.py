@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor, nn
 
+from robustgen.nets.draws import Generators
 from robustgen.objectives.base import Player, Term, Terms
 from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
 
 
 class Regression:

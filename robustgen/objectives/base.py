@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from robustgen.nets.draws import Generators
+from robustgen.nets.draws import Generators
 
 
 class Term(NamedTuple):
@@ -32,9 +29,8 @@ class Term(NamedTuple):
 
 Terms = dict[str, Term]
 
-# An objective says in its own protocol what it asks of a net: to the loop a net is any module.
-Net = Any
-Loss = Callable[[Net, Tensor, "Generators"], Terms]
+Net = TypeVar("Net", bound=nn.Module, contravariant=True)
+Loss = Callable[[Net, Tensor, Generators], Terms]
 
 
 class Rows(Protocol):
@@ -76,7 +72,7 @@ class Hook(Protocol):
 
 
 @dataclass(frozen=True)
-class Player:
+class Player(Generic[Net]):
     """One optimiser's part in a batch: what it moves and what it minimises.
 
     Attributes
@@ -101,7 +97,7 @@ class Player:
 
     name: str
     parameters: tuple[nn.Parameter, ...]
-    loss: Loss
+    loss: Loss[Net]
     steps: int = 1
     lr_factor: float = 1.0
     betas: tuple[float, float] = (0.9, 0.999)
@@ -109,14 +105,14 @@ class Player:
     hooks: tuple[Hook, ...] = ()
 
 
-class Objective(Protocol):
+class Objective(Protocol[Net]):
     """What a method minimises, as the loop sees it.
 
-    The first player's terms are the training objective by which a plateau is judged; names of
+    The first player's terms are the training objective by which a plateau is found; names of
     terms are unique among the players.
     """
 
-    def players(self, net: Net) -> tuple[Player, ...]:
+    def players(self, net: Net) -> tuple[Player[Net], ...]:
         """Return the players in the order of their moves."""
         ...
 

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
-
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
+from robustgen.nets.autoregressive import AutoregressiveMLP
+from robustgen.nets.draws import Generators
+from robustgen.nets.pixelcnn import GatedPixelCNN
 from robustgen.objectives.base import Player, Term, Terms
 
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
-
-
-class CodeNet(Protocol):
-    """A net from codes (K, B, P) and labels (K, B) to the logits (K, B, P, N) of each code."""
-
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """Return all that can be moved."""
-        ...
-
-    def __call__(self, indices: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Return the logits."""
-        ...
+CodeNet = AutoregressiveMLP | GatedPixelCNN
 
 
 def surprisal(logits: Tensor, indices: Tensor) -> Tensor:

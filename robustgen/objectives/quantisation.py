@@ -2,64 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor, nn
 
+from robustgen.nets.draws import Generators
+from robustgen.nets.quantizers.base import Quantized
+from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.codebooks.maintenance import CodebookCare, ReplaceableCodebook
+from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
 
 VARIANCE_FLOOR = 1e-6
 """The least mean squared error that a closed-form decoder variance takes."""
-
-
-class Quantised(Protocol):
-    """A latent after quantisation, its indices and the named terms (K, B)."""
-
-    @property
-    def latent(self) -> Tensor: ...
-    @property
-    def indices(self) -> Tensor: ...
-    @property
-    def terms(self) -> dict[str, Tensor]: ...
-
-
-class Quantizer(Protocol):
-    """What owns the codebooks."""
-
-    def codebooks(self) -> Sequence[ReplaceableCodebook]:
-        """Return the codebooks, in the order of their indices."""
-        ...
-
-
-class QuantisedNet(Protocol):
-    """An encoder, a quantizer and a decoder."""
-
-    quantizer: Quantizer
-    decoder: nn.Module
-    strength: Tensor
-
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """Return all that can be moved."""
-        ...
-
-    def positions(self, x: Tensor) -> Tensor:
-        """Return the latent (K, B, P, D)."""
-        ...
-
-    def quantise(self, z: Tensor, generators: Generators | None = None, **options: Any) -> Quantised:
-        """Quantise a latent."""
-        ...
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Return the reconstruction."""
-        ...
 
 
 def mean_squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
@@ -131,39 +87,41 @@ class VectorQuantisation:
         self._weights = weights
         self._schedule = schedule
 
-    def players(self, net: QuantisedNet) -> tuple[Player, ...]:
-        """Return the one player, with the care of its codebooks as its hook."""
-        care = CodebookCare(net.quantizer.codebooks(), net.strength, self._schedule)
+    def players(self, net: VectorQuantisedNet) -> tuple[Player, ...]:
+        """Return the one player, with the maintenance of its codebooks as its hook."""
+        maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
         return (
             Player(
                 "autoencoder",
                 tuple(net.parameters()),
-                partial(self._loss, care),
+                partial(self._loss, maintenance),
                 lr_factors=codebook_factors(net, self._schedule.lr_factor),
-                hooks=(care,),
+                hooks=(maintenance,),
             ),
         )
 
-    def errors(self, net: QuantisedNet, batch: Tensor) -> Tensor:
+    def errors(self, net: VectorQuantisedNet, batch: Tensor) -> Tensor:
         """Return the mean squared error (K, B)."""
         return mean_squared_error(batch, net(batch))
 
-    def _loss(self, care: CodebookCare, net: QuantisedNet, batch: Tensor, generators: Generators) -> Terms:
+    def _loss(
+        self, maintenance: CodebookMaintenance, net: VectorQuantisedNet, batch: Tensor, generators: Generators
+    ) -> Terms:
         z = net.positions(batch)
         quantised = net.quantise(z, generators)
-        care.observe(z, quantised.indices, generators)
+        maintenance.observe(z, quantised.indices, generators)
         return {
             "reconstruction": Term(self._reconstruction(batch, net.decoder(quantised.latent))),
             **quantizer_terms(quantised, net.strength, self._weights),
         }
 
 
-def codebook_factors(net: QuantisedNet, factor: float) -> dict[nn.Parameter, float]:
+def codebook_factors(net: VectorQuantisedNet, factor: float) -> dict[nn.Parameter, float]:
     """Return the learning rate factor of every codebook that a gradient moves."""
     tables = [book.codes for book in net.quantizer.codebooks()]
     return {codes: factor for codes in tables if isinstance(codes, nn.Parameter)}
 
 
-def quantizer_terms(quantised: Quantised, strength: Tensor, weights: Mapping[str, float]) -> Terms:
+def quantizer_terms(quantised: Quantized, strength: Tensor, weights: Mapping[str, float]) -> Terms:
     """Weigh the terms of a quantizer; while it is bypassed they are 0."""
     return {name: Term(rows * strength, weights.get(name, 1.0)) for name, rows in quantised.terms.items()}

@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
 
 from torch import Tensor
 
+from robustgen.nets.draws import Generators
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, TwoCodebooks
-from robustgen.objectives.codebooks.maintenance import CodebookCare
+from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, TwoSidedNet
+from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import (
-    QuantisedNet,
     codebook_factors,
     mean_squared_error,
     quantizer_terms,
 )
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
-
-
-class TwoSidedNet(QuantisedNet, Protocol):
-    """A net whose quantizer has a codebook for inliers and one for outliers."""
-
-    quantizer: TwoCodebooks
-
-    def train(self, mode: bool = True) -> object:
-        """Choose between training and evaluation."""
-        ...
 
 
 class RobustVectorQuantisation:
@@ -66,15 +52,15 @@ class RobustVectorQuantisation:
 
     def players(self, net: TwoSidedNet) -> tuple[Player, ...]:
         """Return the one player; its hooks keep the codebooks and update the sets, in this order."""
-        care = CodebookCare(net.quantizer.codebooks(), net.strength, self._schedule)
-        sets = InlierSets(net, self._rules, care)
+        maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
+        sets = InlierSets(net, self._rules, maintenance)
         return (
             Player(
                 "autoencoder",
                 tuple(net.parameters()),
-                partial(self._loss, care, sets),
+                partial(self._loss, maintenance, sets),
                 lr_factors=codebook_factors(net, self._schedule.lr_factor),
-                hooks=(care, sets),
+                hooks=(maintenance, sets),
             ),
         )
 
@@ -83,11 +69,16 @@ class RobustVectorQuantisation:
         return mean_squared_error(batch, net(batch))
 
     def _loss(
-        self, care: CodebookCare, sets: InlierSets, net: TwoSidedNet, batch: Tensor, generators: Generators
+        self,
+        maintenance: CodebookMaintenance,
+        sets: InlierSets,
+        net: TwoSidedNet,
+        batch: Tensor,
+        generators: Generators,
     ) -> Terms:
         z = net.positions(batch)
         quantised = net.quantise(z, generators, outlying=sets.outlying_batch)
-        care.observe(z, quantised.indices, generators)
+        maintenance.observe(z, quantised.indices, generators)
         weight = 1 - (1 - self._outlier_weight) * sets.outlying_batch.to(z)
         terms = {
             "reconstruction": Term(mean_squared_error(batch, net.decoder(quantised.latent))),

@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Protocol
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from robustgen.nets.draws import Generators
+from robustgen.nets.rsr import RSRNet
 from robustgen.objectives.base import Player, Term, Terms
 from robustgen.objectives.errors import l21
 from robustgen.objectives.subspace import orthogonality, subspace_deviation
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
-
-
-class SubspaceLayer(Protocol):
-    """A linear layer with its matrix A (K, d, D)."""
-
-    A: nn.Parameter
-
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """Return A and nothing else."""
-        ...
-
-    def __call__(self, z: Tensor) -> Tensor:
-        """Return A z."""
-        ...
-
-
-class SubspaceNet(Protocol):
-    """An autoencoder whose bottleneck is a subspace layer."""
-
-    encoder: nn.Module
-    bottleneck: SubspaceLayer
-    decoder: nn.Module
-
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """Return all that can be moved."""
-        ...
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Return the reconstruction."""
-        ...
 
 
 class JointSubspaceRecovery:
@@ -70,15 +37,15 @@ class JointSubspaceRecovery:
         self._lambda1 = lambda1
         self._lambda2 = lambda2
 
-    def players(self, net: SubspaceNet) -> tuple[Player, ...]:
+    def players(self, net: RSRNet) -> tuple[Player, ...]:
         """Return the one player."""
         return (Player("joint", tuple(net.parameters()), self._loss),)
 
-    def errors(self, net: SubspaceNet, batch: Tensor) -> Tensor:
+    def errors(self, net: RSRNet, batch: Tensor) -> Tensor:
         """Return the L2,1 reconstruction error (K, B)."""
         return l21(batch, net(batch))
 
-    def _loss(self, net: SubspaceNet, batch: Tensor, generators: Generators) -> Terms:
+    def _loss(self, net: RSRNet, batch: Tensor, generators: Generators) -> Terms:
         z = net.encoder(batch)
         return {
             "reconstruction": Term(l21(batch, net.decoder(net.bottleneck(z)))),
@@ -111,7 +78,7 @@ class AlternatingSubspaceRecovery:
         self._subspace_updates = subspace_updates
         self._lr_factor = subspace_lr_factor
 
-    def players(self, net: SubspaceNet) -> tuple[Player, ...]:
+    def players(self, net: RSRNet) -> tuple[Player, ...]:
         """Return the three players in the order of the authors' code."""
         layer = tuple(net.bottleneck.parameters())
         moved = {"layer": layer, "encoder": tuple(chain(layer, net.encoder.parameters()))}
@@ -121,15 +88,15 @@ class AlternatingSubspaceRecovery:
             Player("subspace", moved[self._subspace_updates], self._subspace, lr_factor=self._lr_factor),
         )
 
-    def errors(self, net: SubspaceNet, batch: Tensor) -> Tensor:
+    def errors(self, net: RSRNet, batch: Tensor) -> Tensor:
         """Return the L2,1 reconstruction error (K, B)."""
         return l21(batch, net(batch))
 
-    def _reconstruction(self, net: SubspaceNet, batch: Tensor, generators: Generators) -> Terms:
+    def _reconstruction(self, net: RSRNet, batch: Tensor, generators: Generators) -> Terms:
         return {"reconstruction": Term(self.errors(net, batch))}
 
-    def _orthogonality(self, net: SubspaceNet, batch: Tensor, generators: Generators) -> Terms:
+    def _orthogonality(self, net: RSRNet, batch: Tensor, generators: Generators) -> Terms:
         return {"orthogonality": Term(orthogonality(net.bottleneck.A))}
 
-    def _subspace(self, net: SubspaceNet, batch: Tensor, generators: Generators) -> Terms:
+    def _subspace(self, net: RSRNet, batch: Tensor, generators: Generators) -> Terms:
         return {"subspace": Term(subspace_deviation(net.encoder(batch), net.bottleneck.A))}

@@ -3,68 +3,22 @@
 from __future__ import annotations
 
 from itertools import accumulate, chain
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from robustgen.nets.draws import normal, uniform
+from robustgen.nets.draws import Generators, normal, uniform
+from robustgen.nets.mixture import GaussianMixture
+from robustgen.nets.variational import CriticisedNet, VariationalNet
 from robustgen.objectives.base import Net, Player, Term, Terms
 from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 from robustgen.objectives.kl import mixture_kl_bound, standard_normal_kl
 from robustgen.objectives.wasserstein import critic_gap, gradient_penalty
 
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
-
 DRAWINGS = ("row", "batch")
 GRADIENT_PENALTY = 10.0
 """Weight of the gradient penalty in the critic's loss, that of Gulrajani et al."""
-
-
-class Posterior(Protocol):
-    """A mixture of Gaussians for each row of a batch."""
-
-    @property
-    def weights(self) -> tuple[float, ...]:
-        """Weights of the components."""
-        ...
-
-    @property
-    def means(self) -> Tensor:
-        """Means (K, B, J, d)."""
-        ...
-
-    @property
-    def variances(self) -> Tensor:
-        """Eigenvalues of the covariances, (K, B, J, d)."""
-        ...
-
-    def draw(self, components: Tensor, noise: Tensor) -> Tensor:
-        """Return codes (K, B, d) of the components (K, B) by standard normals (K, B, 2, d)."""
-        ...
-
-
-class StochasticNet(Protocol):
-    """An autoencoder whose encoder gives a distribution of codes."""
-
-    encoder: nn.Module
-    bottleneck: nn.Module
-    decoder: nn.Module
-
-    def posterior(self, x: Tensor) -> Posterior:
-        """Return q(z|x)."""
-        ...
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Return the reconstruction through the mean of the first component."""
-        ...
-
-
-class CriticizedNet(StochasticNet, Protocol):
-    """The same, with a critic of its codes."""
-
-    critic: nn.Module
 
 
 class CodeSampler:
@@ -80,7 +34,7 @@ class CodeSampler:
     def __init__(self, component_per: str) -> None:
         self._component_per = component_per
 
-    def __call__(self, posterior: Posterior, generators: Generators) -> Tensor:
+    def __call__(self, posterior: GaussianMixture, generators: Generators) -> Tensor:
         """Return codes (K, B, d)."""
         _, rows, _, latent_dim = posterior.means.shape
         drawn = {"row": rows, "batch": 1}[self._component_per]
@@ -92,14 +46,14 @@ class CodeSampler:
         return posterior.draw(components.expand(-1, rows), noise)
 
 
-class Regulariser(Protocol):
+class Regulariser(Protocol[Net]):
     """What keeps the codes close to the prior N(0, I)."""
 
-    def terms(self, net: Net, posterior: Posterior, z: Tensor, generators: Generators) -> Terms:
+    def terms(self, net: Net, posterior: GaussianMixture, z: Tensor, generators: Generators) -> Terms:
         """Return what is added to the reconstruction error of the codes z."""
         ...
 
-    def players(self, net: Net) -> tuple[Player, ...]:
+    def players(self, net: Net) -> tuple[Player[Net], ...]:
         """Return who moves after the autoencoder."""
         ...
 
@@ -120,12 +74,14 @@ class KLRegulariser:
     def __init__(self, weight: float = 1.0) -> None:
         self._weight = weight
 
-    def terms(self, net: StochasticNet, posterior: Posterior, z: Tensor, generators: Generators) -> Terms:
+    def terms(
+        self, net: VariationalNet, posterior: GaussianMixture, z: Tensor, generators: Generators
+    ) -> Terms:
         """Return the divergence."""
         divergences = standard_normal_kl(posterior.means, posterior.variances)
         return {"kl": Term(mixture_kl_bound(posterior.weights, divergences), self._weight)}
 
-    def players(self, net: StochasticNet) -> tuple[Player, ...]:
+    def players(self, net: VariationalNet) -> tuple[Player, ...]:
         """Return nobody: the autoencoder minimises the divergence by itself."""
         return ()
 
@@ -168,17 +124,19 @@ class WassersteinRegulariser:
         self._weight = weight
         self._critic_steps = critic_steps
 
-    def terms(self, net: CriticizedNet, posterior: Posterior, z: Tensor, generators: Generators) -> Terms:
+    def terms(
+        self, net: CriticisedNet, posterior: GaussianMixture, z: Tensor, generators: Generators
+    ) -> Terms:
         """Return the distance, where it is minimised with the reconstruction error."""
         return self._distance(net, z, generators) if self._joint else {}
 
-    def players(self, net: CriticizedNet) -> tuple[Player, ...]:
+    def players(self, net: CriticisedNet) -> tuple[Player, ...]:
         """Return the critic, and the encoder where it moves by itself."""
         critic = Player("critic", tuple(net.critic.parameters()), self._criticise, steps=self._critic_steps)
         encoding = tuple(chain(net.encoder.parameters(), net.bottleneck.parameters()))
         return (critic,) if self._joint else (critic, Player("encoder", encoding, self._approach))
 
-    def _criticise(self, net: CriticizedNet, batch: Tensor, generators: Generators) -> Terms:
+    def _criticise(self, net: CriticisedNet, batch: Tensor, generators: Generators) -> Terms:
         with torch.no_grad():
             z = self._sampler(net.posterior(batch), generators)
         prior = normal(generators, z, *z.shape[1:])
@@ -187,10 +145,10 @@ class WassersteinRegulariser:
             "gradient_penalty": Term(gradient_penalty(net.critic, z, prior, generators), GRADIENT_PENALTY),
         }
 
-    def _approach(self, net: CriticizedNet, batch: Tensor, generators: Generators) -> Terms:
+    def _approach(self, net: CriticisedNet, batch: Tensor, generators: Generators) -> Terms:
         return self._distance(net, self._sampler(net.posterior(batch), generators), generators)
 
-    def _distance(self, net: CriticizedNet, z: Tensor, generators: Generators) -> Terms:
+    def _distance(self, net: CriticisedNet, z: Tensor, generators: Generators) -> Terms:
         prior = normal(generators, z, *z.shape[1:])
         return {"wasserstein": Term(-critic_gap(net.critic, z, prior), self._weight)}
 
@@ -213,17 +171,17 @@ class VariationalAutoencoding:
         self._regulariser = regulariser
         self._sampler = sampler
 
-    def players(self, net: StochasticNet) -> tuple[Player, ...]:
+    def players(self, net: VariationalNet) -> tuple[Player, ...]:
         """Return the autoencoder, then those of the regulariser."""
         parts = (net.encoder, net.bottleneck, net.decoder)
         moved = tuple(chain.from_iterable(part.parameters() for part in parts))
         return (Player("autoencoder", moved, self._loss), *self._regulariser.players(net))
 
-    def errors(self, net: StochasticNet, batch: Tensor) -> Tensor:
+    def errors(self, net: VariationalNet, batch: Tensor) -> Tensor:
         """Return the reconstruction error (K, B) through the mean of the first component."""
         return self._error(batch, net(batch))
 
-    def _loss(self, net: StochasticNet, batch: Tensor, generators: Generators) -> Terms:
+    def _loss(self, net: VariationalNet, batch: Tensor, generators: Generators) -> Terms:
         posterior = net.posterior(batch)
         z = self._sampler(posterior, generators)
         reconstruction = {"reconstruction": Term(self._error(batch, net.decoder(z)))}

@@ -15,8 +15,8 @@ from safetensors.numpy import save
 from robustgen._checks import UsageError
 from robustgen._files import whole_file
 
-FORMAT = 1
-"""The number goes up when an older robustgen could no longer read what is written."""
+FORMAT = 2
+"""The number goes up when what is written changes; files of another number are refused."""
 
 
 class Content(NamedTuple):
@@ -61,7 +61,7 @@ def read(path: str | os.PathLike[str]) -> Content:
     Raises
     ------
     UsageError
-        When it is no file of this kind, of a newer format, or not as it was written.
+        When it is no file of this kind, of another format, or not as it was written.
     FileNotFoundError
         When there is none.
     """
@@ -87,11 +87,10 @@ def _expect_format(path: str | os.PathLike[str], metadata: dict[str, str]) -> No
         raise UsageError(
             f"{path} is no model of robustgen: it is safetensors without the model's description"
         )
-    if int(metadata["format"]) > FORMAT:
-        raise UsageError(
-            f"{path} has format {metadata['format']}, but this robustgen reads up to format {FORMAT}: "
-            "upgrade robustgen"
-        )
+    written = int(metadata["format"])
+    if written != FORMAT:
+        remedy = "upgrade robustgen" if written > FORMAT else "fit the model and save it again"
+        raise UsageError(f"got {path} in format {written}, expected format {FORMAT}: {remedy}")
 
 
 def _digest(text: str, arrays: dict[str, NDArray[Any]]) -> str:

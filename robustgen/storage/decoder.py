@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-import robustgen
 from robustgen._checks import UsageError, suggest
-from robustgen._storable import storable_class
+from robustgen._storable import addresses, class_at
 from robustgen.training.device import choose_device
 
 CPU = torch.device("cpu")
@@ -62,8 +61,8 @@ class Decoder:
                 return tuple(self.decode(items))
             case {"dict": items}:
                 return self._values(items)
-            case {"object": name, "parameters": parameters, "state": state}:
-                return self._object(name, self._values(parameters), state)
+            case {"object": str(address), "parameters": parameters, "state": state}:
+                return self._object(address, self._values(parameters), state)
             case dict():
                 return self._numbers(node)
             case _:
@@ -100,8 +99,8 @@ class Decoder:
             tensor = tensor.float()
         return tensor.to(self.place)
 
-    def _object(self, name: str, parameters: dict[str, Any], state: dict[str, Any]) -> Any:
-        cls = _class_of(name)
+    def _object(self, address: str, parameters: dict[str, Any], state: dict[str, Any]) -> Any:
+        cls = _class_of(address)
         if "device" in parameters:
             device = self.device or _usable(parameters["device"])
             parameters["device"] = device
@@ -127,13 +126,11 @@ class Decoder:
         return module.requires_grad_(False).eval()
 
 
-def _class_of(name: str) -> type[Any]:
-    if name in robustgen.__all__:
-        getattr(robustgen, name)  # loads its module, where it is declared storable
-    cls = storable_class(name)
+def _class_of(address: str) -> type[Any]:
+    cls = class_at(address)
     if cls is None:
         raise UsageError(
-            f"it holds the class {name!r}, which is not known here{suggest(name, robustgen.__all__)}; "
+            f"it holds the class {address!r}, which is not known here{suggest(address, addresses())}; "
             "if it is your own, import the module that defines it first"
         )
     return cls

@@ -2,7 +2,7 @@
 
 None, true and false, integers, finite floats, text and lists stand for themselves; everything else
 is a JSON object whose first key names its kind: ``{"array": "scaling_.center"}``,
-``{"tuple": [64, 32]}``, ``{"object": "RSRAE", ...}``.
+``{"tuple": [64, 32]}``, ``{"object": "robustgen.detectors.rsrae:RSRAE", ...}``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
 from robustgen._checks import UsageError
-from robustgen._storable import storable_class
+from robustgen._storable import address_of
 
 
 class Encoder:
@@ -105,16 +105,16 @@ class Encoder:
         return path
 
     def _object(self, value: Any, path: str) -> Any:
-        name = type(value).__name__
-        if storable_class(name) is not type(value):
+        address = address_of(type(value))
+        if address is None:
             raise UsageError(
-                f"cannot save {path}, which is of type {name}: a model file holds plain values, arrays "
-                "and robustgen's own classes"
+                f"cannot save {path}, which is of type {type(value).__name__}: a model file holds plain "
+                "values, arrays and robustgen's own classes, each as it was defined last"
             )
         parameters = value.get_params(deep=False) if isinstance(value, BaseEstimator) else {}
         state = {key: held for key, held in _state(value).items() if key not in parameters}
         return {
-            "object": name,
+            "object": address,
             "parameters": {key: self.encode(held, f"{path}.{key}") for key, held in parameters.items()},
             "state": {key: self._attribute(value, key, held, f"{path}.{key}") for key, held in state.items()},
         }

@@ -12,14 +12,16 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from robustgen._checks import UsageError
-from robustgen._storable import storable
+from robustgen._storable import store_as
 from robustgen.storage import container
 from robustgen.storage.container import Content
 from robustgen.storage.decoder import Decoder
 from robustgen.storage.encoder import Encoder
 
-for _estimator in (Pipeline, StandardScaler, RobustScaler, MinMaxScaler):
-    storable(_estimator)  # of scikit-learn's own those whose fitted state is nothing but numbers and names
+# Of scikit-learn's own those whose fitted state is nothing but numbers and names.
+store_as("sklearn.pipeline:Pipeline", Pipeline)
+for _scaler in (StandardScaler, RobustScaler, MinMaxScaler):
+    store_as(f"sklearn.preprocessing:{_scaler.__name__}", _scaler)
 
 
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
@@ -84,7 +86,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> Any:
     Raises
     ------
     UsageError
-        When the file is no model, is damaged, has a newer format, or holds an unknown class.
+        When the file is no model, is damaged, has another format, or holds an unknown class.
     FileNotFoundError
         When there is no such file.
     """

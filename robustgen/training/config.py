@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from robustgen._checks import UsageError, is_count, is_number, suggest
+from robustgen._checks import UsageError, is_count, is_number, require, suggest
 from robustgen._storable import storable
 
 PRECISIONS = ("auto", "float32", "tf32", "bf16")
@@ -19,7 +19,7 @@ class RobustTraining:
 
     The teacher is the exponential moving average
     :math:`\bar\theta \leftarrow \delta \bar\theta + (1 - \delta) \theta` of the net's weights,
-    and it scores in the end. After the first epochs each batch is judged by the teacher's
+    and it scores in the end. After the first epochs the rows of each batch are weighed by the teacher's
     errors :math:`e_i`: inliers, which agree with each other, are learnt first, and a copy that
     lags has not yet memorised the outliers.
 
@@ -53,10 +53,10 @@ class RobustTraining:
     weighting: str = "trim"
 
     def __post_init__(self) -> None:
-        _require(is_number(self.keep) and 0 < self.keep <= 1, f"keep={self.keep!r}", "a share in (0, 1]")
-        _require(is_number(self.decay) and 0 <= self.decay < 1, f"decay={self.decay!r}", "a decay in [0, 1)")
-        _require(is_count(self.warmup_epochs, 0), f"warmup_epochs={self.warmup_epochs!r}", "0 or more epochs")
-        _require(self.weighting in WEIGHTINGS, f"weighting={self.weighting!r}", f"one of {WEIGHTINGS}")
+        require(is_number(self.keep) and 0 < self.keep <= 1, f"keep={self.keep!r}", "a share in (0, 1]")
+        require(is_number(self.decay) and 0 <= self.decay < 1, f"decay={self.decay!r}", "a decay in [0, 1)")
+        require(is_count(self.warmup_epochs, 0), f"warmup_epochs={self.warmup_epochs!r}", "0 or more epochs")
+        require(self.weighting in WEIGHTINGS, f"weighting={self.weighting!r}", f"one of {WEIGHTINGS}")
 
 
 @dataclass(frozen=True)
@@ -106,26 +106,26 @@ class TrainingConfig:
     robust: RobustTraining | None = None
 
     def __post_init__(self) -> None:
-        _require(is_count(self.epochs), f"epochs={self.epochs!r}", "1 or more epochs")
-        _require(is_count(self.batch_size), f"batch_size={self.batch_size!r}", "1 or more rows")
-        _require(_is_above_0(self.learning_rate), f"learning_rate={self.learning_rate!r}", "a rate above 0")
-        _require(
+        require(is_count(self.epochs), f"epochs={self.epochs!r}", "1 or more epochs")
+        require(is_count(self.batch_size), f"batch_size={self.batch_size!r}", "1 or more rows")
+        require(_is_above_0(self.learning_rate), f"learning_rate={self.learning_rate!r}", "a rate above 0")
+        require(
             self.clip_norm is None or _is_above_0(self.clip_norm),
             f"clip_norm={self.clip_norm!r}",
             "a norm above 0",
         )
-        _require(
+        require(
             self.patience is None or is_count(self.patience),
             f"patience={self.patience!r}",
             "1 or more epochs",
         )
-        _require(
+        require(
             is_number(self.min_improvement) and self.min_improvement >= 0,
             f"min_improvement={self.min_improvement!r}",
             "0 or more",
         )
-        _require(self.precision in PRECISIONS, f"precision={self.precision!r}", f"one of {PRECISIONS}")
-        _require(
+        require(self.precision in PRECISIONS, f"precision={self.precision!r}", f"one of {PRECISIONS}")
+        require(
             self.robust is None or isinstance(self.robust, RobustTraining),
             f"robust={self.robust!r}",
             "a RobustTraining or None",
@@ -154,7 +154,7 @@ class TrainingConfig:
         >>> TrainingConfig().updated({"clip_norm": 1.0}).clip_norm
         1.0
         """
-        _require(isinstance(options, dict), f"training={options!r}", "a dict of settings")
+        require(isinstance(options, dict), f"training={options!r}", "a dict of settings")
         known = [field.name for field in fields(self)]
         for name in options:
             if name not in known:
@@ -166,8 +166,3 @@ class TrainingConfig:
 
 def _is_above_0(value: Any) -> bool:
     return is_number(value) and value > 0
-
-
-def _require(holds: bool, got: str, expected: str) -> None:
-    if not holds:
-        raise UsageError(f"got {got}, expected {expected}")

@@ -71,7 +71,7 @@ class History(Mapping[str, NDArray[np.float64]]):
 
     A mapping from a term's name to an array (epochs, K): the mean of the term over the rows
     that the epoch learnt from, before its weight. "objective" is the first player's weighted
-    sum, by which a plateau is judged.
+    sum, by which a plateau is found.
 
     Parameters
     ----------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,16 +10,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from robustgen._checks import UsageError
+from robustgen.nets.draws import Generators
 from robustgen.nets.members import tensors
 from robustgen.objectives.base import Objective, Rows
 from robustgen.training.config import TrainingConfig
 from robustgen.training.device import arithmetic
 from robustgen.training.history import History, Plateau
 from robustgen.training.player import Turn
-from robustgen.training.teacher import judge
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
+from robustgen.training.teacher import row_weighting
 
 
 def train(
@@ -66,7 +63,7 @@ def train(
     Nothing in an epoch waits for the device: sums stay on it and are read once, at its end.
     """
     learner = _Learner(net, objective, rows, config, generators)
-    plateau = Plateau(learner.judge.net, len(generators), config.patience, config.min_improvement)
+    plateau = Plateau(learner.weighting.net, len(generators), config.patience, config.min_improvement)
     history = History(len(generators))
     net.train()
     for epoch in range(config.epochs):
@@ -85,7 +82,7 @@ def train(
 
 
 class _Learner:
-    """A net, the players that move it and the judge of its rows, an epoch at a time."""
+    """A net, the players that move it and the weighting of its rows, an epoch at a time."""
 
     def __init__(
         self, net: nn.Module, objective: Objective, rows: Rows, config: TrainingConfig, generators: Generators
@@ -97,7 +94,7 @@ class _Learner:
         players = objective.players(net)
         self._turns = [Turn(player, config) for player in players]
         self._hooks = [hook for player in players for hook in player.hooks]
-        self.judge = judge(net, objective, config.robust)
+        self.weighting = row_weighting(net, objective, config.robust)
 
     def begin(self, epoch: int) -> None:
         """Let the players change what they change between epochs."""
@@ -116,10 +113,10 @@ class _Learner:
         for batch, index in zip(batches, order.split(self._batch_size, dim=1), strict=False):
             for hook in self._hooks:
                 hook.begin_batch(index)
-            weights = self.judge.weigh(batch, epoch)
+            weights = self.weighting.weigh(batch, epoch)
             for turn in self._turns:
                 turn.play(self._net, batch, weights, self._generators)
-            self.judge.update()
+            self.weighting.update()
 
     def _shuffled(self) -> Tensor:
         n_rows = self._rows.n_rows
@@ -138,7 +135,7 @@ class _Learner:
 
     def take_over(self) -> None:
         """Give the net the weights that score, and end its training."""
-        for target, value in zip(tensors(self._net), tensors(self.judge.net), strict=True):
+        for target, value in zip(tensors(self._net), tensors(self.weighting.net), strict=True):
             target.data.copy_(value)
         self._net.eval()
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from robustgen.nets.draws import Generators
 from robustgen.objectives.base import Player
 from robustgen.training.config import TrainingConfig
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
 
 FUSED_DEVICES = ("cpu", "cuda")
 

@@ -14,8 +14,8 @@ from robustgen.objectives.base import Objective
 from robustgen.training.config import RobustTraining
 
 
-class Judge(Protocol):
-    """Who weighs the rows of a batch, and whose net scores in the end."""
+class RowWeighting(Protocol):
+    """How the rows of a batch are weighed, and whose net scores in the end."""
 
     net: nn.Module
 
@@ -28,7 +28,7 @@ class Judge(Protocol):
         ...
 
 
-class Unjudged:
+class EqualWeights:
     """Every row counts alike, and the learner itself scores.
 
     Parameters
@@ -48,14 +48,14 @@ class Unjudged:
 
 
 class Teacher:
-    r"""The moving average of a net, which judges the rows of a batch and scores in the end.
+    r"""The moving average of a net, which weighs the rows of a batch and scores in the end.
 
     Parameters
     ----------
     net : torch.nn.Module
         The net that is trained.
     objective : Objective
-        Whose ``errors`` judge.
+        Whose ``errors`` decide the weights.
     config : RobustTraining
         Decay, share and weighting.
 
@@ -120,6 +120,6 @@ def soften(errors: Tensor, kept: int) -> Tensor:
 WEIGHINGS: dict[str, Callable[[Tensor, int], Tensor]] = {"trim": trim, "soft": soften}
 
 
-def judge(net: nn.Module, objective: Objective, config: RobustTraining | None) -> Judge:
-    """Return the teacher that robust training asks for, or nobody."""
-    return Unjudged(net) if config is None else Teacher(net, objective, config)
+def row_weighting(net: nn.Module, objective: Objective, config: RobustTraining | None) -> RowWeighting:
+    """Return the teacher that robust training asks for, or equal weights."""
+    return EqualWeights(net) if config is None else Teacher(net, objective, config)

@@ -8,9 +8,9 @@ import torch
 from sklearn.metrics.pairwise import cosine_similarity
 
 from robustgen.densities.cosine import (
-    cosine_dissimilarity,
     cosines_between,
-    fit_directions,
+    dissimilarity_at_scales,
+    fit_cosine_model,
     unit_rows,
 )
 from tests.densities.texts import corrupted
@@ -20,7 +20,7 @@ KEPT = torch.arange(180) < 100
 
 
 def model(X=TEXTS):
-    return fit_directions(unit_rows(X), KEPT)
+    return fit_cosine_model(unit_rows(X), KEPT)
 
 
 def pairwise(X) -> torch.Tensor:
@@ -39,30 +39,30 @@ def test_cosines_are_scikit_learns():
 def test_the_scales_are_the_five_the_twenty_and_all_nearest():
     nearest = np.sort(cosine_similarity(TEXTS[100:], TEXTS[:100]), axis=1)
     expected = 1 - np.stack([nearest[:, -k:].mean(1) for k in (5, 20, 100)])
-    errors = cosine_dissimilarity(pairwise(TEXTS)[100:, :100])
+    errors = dissimilarity_at_scales(pairwise(TEXTS)[100:, :100])
     np.testing.assert_allclose(errors.numpy(), expected)
 
 
 def test_all_nearest_are_the_mean_direction():
     sample = unit_rows(TEXTS[:100]).toarray()
     expected = 1 - unit_rows(TEXTS[100:]) @ sample.mean(0)
-    errors = cosine_dissimilarity(pairwise(TEXTS)[100:, :100])
+    errors = dissimilarity_at_scales(pairwise(TEXTS)[100:, :100])
     np.testing.assert_allclose(errors[2].numpy(), expected)
 
 
 def test_a_row_of_the_sample_gets_what_it_gets_without_itself():
     own = pairwise(TEXTS)[:1, :100]
-    torch.testing.assert_close(cosine_dissimilarity(own), cosine_dissimilarity(own[:, 1:]))
+    torch.testing.assert_close(dissimilarity_at_scales(own), dissimilarity_at_scales(own[:, 1:]))
 
 
 def test_a_copy_is_a_witness():
     copied = torch.tensor([[1.0, 1.0, 0.5, 0.3]])
-    torch.testing.assert_close(cosine_dissimilarity(copied), 1 - torch.tensor([[1.8 / 3]] * 3))
+    torch.testing.assert_close(dissimilarity_at_scales(copied), 1 - torch.tensor([[1.8 / 3]] * 3))
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 5, 6, 20, 21])
 def test_few_rows_are_enough(n_rows):
-    assert torch.isfinite(cosine_dissimilarity(pairwise(TEXTS)[:, :n_rows])).all()
+    assert torch.isfinite(dissimilarity_at_scales(pairwise(TEXTS)[:, :n_rows])).all()
 
 
 def test_the_length_of_a_row_does_not_matter():

@@ -1,4 +1,4 @@
-"""The models of a reference sample are the textbook's, and their grades have no unit."""
+"""The models of a reference sample are the textbook's, and their scores have no unit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sklearn.covariance import OAS
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from robustgen.densities.ensemble import MODELS, fit_consensus, fit_grading
+from robustgen.densities.ensemble import MODELS, fit_ensemble, fit_score_normalisation
 from robustgen.densities.gaussian import fit_gaussian
-from robustgen.densities.mixture import FLOOR, fit_clusters
+from robustgen.densities.mixture import FLOOR, fit_gaussian_mixture
 from robustgen.densities.neighbours import Neighbours, mean_distance_to_others
 
 
@@ -32,12 +32,12 @@ def test_a_mixture_of_one_component_is_a_normal_density():
     sample, others = rows(59, 6), rows(40, 6, seed=1)  # too few rows for two components
     covariance = np.cov(sample.numpy().T, bias=True) + FLOOR * np.eye(6)
     expected = -multivariate_normal(sample.numpy().mean(0), covariance).logpdf(others.numpy())
-    np.testing.assert_allclose(fit_clusters(sample, 0)(others).numpy(), expected, rtol=1e-9)
+    np.testing.assert_allclose(fit_gaussian_mixture(sample, 0)(others).numpy(), expected, rtol=1e-9)
 
 
 def test_beside_its_axes_the_mixture_counts_squared_distances():
     sample = rows(300, 40)
-    model = fit_clusters(sample, 0)
+    model = fit_gaussian_mixture(sample, 0)
     beside = torch.from_numpy(PCA(40).fit(sample.numpy()).components_[-1:])
     steps = torch.tensor([[0.0], [1.0], [2.0]], dtype=torch.float64)
     costs = model(model.mean + steps * beside)
@@ -47,7 +47,7 @@ def test_beside_its_axes_the_mixture_counts_squared_distances():
 def test_more_rows_allow_more_components_and_the_density_follows_the_clusters():
     centres = torch.tensor([[-8.0, 0.0], [0.0, 0.0], [8.0, 0.0]], dtype=torch.float64)
     sample = torch.cat([centre + 0.3 * rows(100, 2) for centre in centres])
-    at, between = fit_clusters(sample, 0)(torch.stack([centres[2], (centres[1] + centres[2]) / 2]))
+    at, between = fit_gaussian_mixture(sample, 0)(torch.stack([centres[2], (centres[1] + centres[2]) / 2]))
     assert at < between
 
 
@@ -69,22 +69,22 @@ def test_a_row_is_not_its_own_neighbour():
 
 def test_grades_have_no_unit_and_keep_the_order():
     errors = rows()[:, 0].exp()
-    grades = fit_grading(errors)(errors)
-    torch.testing.assert_close(fit_grading(3 * errors + 7)(3 * errors + 7), grades)
-    assert (grades.argsort() == errors.argsort()).all()
+    scores = fit_score_normalisation(errors)(errors)
+    torch.testing.assert_close(fit_score_normalisation(3 * errors + 7)(3 * errors + 7), scores)
+    assert (scores.argsort() == errors.argsort()).all()
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_sees_the_reference_only_and_no_unit_of_a_column(name):
     sample, others = rows(), rows(50, seed=1)
     kept = torch.arange(200) < 120
-    grades = fit_consensus(sample, kept, [name], seed=0)(others)
+    scores = fit_ensemble(sample, kept, [name], seed=0)(others)
     units = torch.tensor([1e-3, 1.0, 5.0, 1e3, 2.0, 9.0], dtype=torch.float64)
-    torch.testing.assert_close(fit_consensus(sample * units, kept, [name], seed=0)(others * units), grades)
+    torch.testing.assert_close(fit_ensemble(sample * units, kept, [name], seed=0)(others * units), scores)
     moved = torch.where(kept[:, None], sample, sample + 3)
-    model = fit_consensus(moved, kept, [name], seed=0)
+    model = fit_ensemble(moved, kept, [name], seed=0)
     torch.testing.assert_close(
-        model.models[0](others), fit_consensus(sample, kept, [name], seed=0).models[0](others)
+        model.models[0](others), fit_ensemble(sample, kept, [name], seed=0).models[0](others)
     )
 
 
@@ -93,4 +93,4 @@ def test_a_row_alone_is_no_cluster(n_rows):
     """Expectation maximisation gives a far row a component of its own, which would make it likely."""
     rows = torch.from_numpy(np.random.default_rng(0).normal(size=(n_rows, 3)))
     rows[0, 1] = 30.0
-    assert fit_clusters(rows, seed=0)(rows).argmax() == 0
+    assert fit_gaussian_mixture(rows, seed=0)(rows).argmax() == 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
+import sys
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import robustgen
 from robustgen import VQVAE, Autoencoder, CodebookTraining, ConformalDetector, RobustTraining
 from robustgen._checks import UsageError
+from robustgen._storable import HOMES, addresses
 from robustgen.storage import container
 from tests.detectors.builders import DETECTORS, grey_images, text, vectors
 
@@ -136,7 +140,7 @@ def test_what_was_trained_elsewhere_is_loaded_here(saved):
 def test_the_header_says_what_the_file_is(saved):
     with safe_open(saved, framework="numpy") as file:
         document = json.loads(file.metadata()["document"])
-    assert document["model"]["object"] == "Autoencoder"
+    assert document["model"]["object"] == "robustgen.detectors.autoencoder:Autoencoder"
     assert document["versions"]["robustgen"] == robustgen.__version__
     assert b"pickle" not in saved.read_bytes()
 
@@ -173,21 +177,74 @@ def test_other_files_are_refused(path):
         robustgen.load(path.with_name("nowhere"))
 
 
-def test_a_newer_format_is_refused(saved):
+@pytest.mark.parametrize(("written", "remedy"), [("1", "fit the model and save it again"), ("3", "upgrade")])
+def test_another_format_is_refused(saved, written, remedy):
     with safe_open(saved, framework="numpy") as file:
         metadata = file.metadata()
-    save_file({}, saved, metadata | {"format": "2"})
-    assert refused(saved).endswith("has format 2, but this robustgen reads up to format 1: upgrade robustgen")
+    save_file({}, saved, metadata | {"format": written})
+    assert f"in format {written}, expected format 2: {remedy}" in refused(saved)
 
 
-@pytest.mark.parametrize("name", ["Autoencodr", "os.system", "Popen"])
-def test_an_unknown_class_is_refused(saved, name):
+@pytest.mark.parametrize(
+    "address",
+    [
+        "robustgen.detectors.autoencoder:Autoencodr",
+        "os:system",
+        "subprocess:Popen",
+        "robustgen.storage.container:Path",  # in a module of ours, but not declared storable there
+        "robustgen.detectors.autoencoder:Any",
+        "Autoencoder",
+        "",
+    ],
+)
+def test_an_unknown_class_is_refused(saved, address):
     content = container.read(saved)
-    content.document["model"]["object"] = name
+    content.document["model"]["object"] = address
     container.write(saved, content)
     message = refused(saved)
-    assert f"holds the class '{name}'" in message
-    assert ("did you mean 'Autoencoder'" in message) == (name == "Autoencodr")
+    assert f"holds the class '{address}'" in message
+    assert "did you mean 'robustgen.detectors.autoencoder:Autoencoder'" in message or "codr" not in address
+    assert "did you mean" not in message or address.startswith("robustgen.")
+
+
+@pytest.mark.parametrize("module", ["antigravity", "robustgen.__main__", "robustgen.cli.main", "this"])
+def test_a_file_makes_no_module_be_imported_that_declares_no_storable_class(saved, module, monkeypatch):
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    content = container.read(saved)
+    content.document["model"]["object"] = f"{module}:main"
+    container.write(saved, content)
+    refused(saved)
+    assert module not in sys.modules
+
+
+def test_every_module_that_declares_a_storable_class_is_listed():
+    for found in pkgutil.walk_packages(robustgen.__path__, "robustgen."):
+        if not found.name.startswith(("robustgen.cli", "robustgen.__main__", "robustgen.peers")):
+            importlib.import_module(found.name)
+    homes = {address.partition(":")[0] for address in addresses()} - {"robustgen._storable"}  # its doctest
+    assert {home for home in homes if home.startswith("robustgen.")} == HOMES
+
+
+def test_classes_of_one_name_live_beside_each_other(path):
+    class Autoencoder(robustgen.Autoencoder):
+        pass
+
+    theirs = there_and_back(Autoencoder(epochs=1).fit(vectors()), path)
+    ours = there_and_back(robustgen.Autoencoder(epochs=1).fit(vectors()), path)
+    assert (type(theirs), type(ours)) == (Autoencoder, robustgen.Autoencoder)
+
+
+def test_a_class_that_was_defined_anew_is_not_taken_for_the_former_one(path):
+    def define():
+        class Mine(Autoencoder):
+            pass
+
+        return Mine
+
+    former = define()(epochs=1).fit(vectors())
+    assert type(there_and_back(define()(epochs=1).fit(vectors()), path)) is not type(former)
+    with pytest.raises(UsageError, match="as it was defined last"):
+        robustgen.save(former, path)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from robustgen._seeds import base_seed, seed_from, subsample
 from robustgen._validation import check_rows
 from robustgen.densities.core import least_suspected, vouched_for
-from robustgen.densities.cosine import Directions
+from robustgen.densities.cosine import CosineModel
 from robustgen.densities.duplicates import without_floods
-from robustgen.densities.ensemble import MODELS, Consensus, fit_grading
+from robustgen.densities.ensemble import MODELS, Ensemble, fit_score_normalisation
 from robustgen.densities.held_out import held_out_errors
 from robustgen.descriptors.description import Description
 from robustgen.detectors.autoencoder import Autoencoder
@@ -56,7 +56,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
        around the core joins it; a clump apart from it, however dense, stays out.
     3. **Models** of what is kept score: a shrunk Gaussian, a mixture of Gaussians and the nearest
        neighbours. Each is graded by the training rows' errors
-       (:class:`robustgen.densities.ensemble.Grading`); the score is minus the mean grade, 0 for a
+       (:class:`robustgen.densities.ensemble.ScoreNormalisation`); the score is minus the mean grade, 0 for a
        row that all of them find as good as the median training row.
 
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
@@ -123,7 +123,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The screeners and models that were taken.
     description_ : robustgen.descriptors.description.Description or None
         What makes a vector of an image; ``None`` where rows are no images.
-    ensemble_ : robustgen.densities.ensemble.Consensus or robustgen.densities.cosine.Directions
+    ensemble_ : robustgen.densities.ensemble.Ensemble or robustgen.densities.cosine.CosineModel
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is screened: 10,000 rows, or
@@ -181,7 +181,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     modality_: Modality
     choice_: Choice
-    ensemble_: Consensus | Directions
+    ensemble_: Ensemble | CosineModel
     autoencoder_: Autoencoder
     reference_: NDArray[np.intp]
 
@@ -300,7 +300,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         self.ensemble_ = self.modality_.fit_models(rows, selected, self._densities(), seed)
         if "autoencoder" in choice.models:
             errors = -self.autoencoder_.score_samples(encoded[places])
-            self._autoencoder_grading = fit_grading(torch.from_numpy(errors))
+            self._autoencoder_normalisation = fit_score_normalisation(torch.from_numpy(errors))
         return places[selected.numpy()]
 
     def _densities(self) -> list[str]:
@@ -325,7 +325,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _autoencoder_grades(self, x: Tensor) -> Tensor:
         rows = self.modality_.encoded_rows(x.cpu().double(), self.scaling_)
         scaled = self.autoencoder_.scaling_.apply(rows).to(*self._placement())
-        return self._autoencoder_grading(self.autoencoder_._row_errors(scaled))
+        return self._autoencoder_normalisation(self.autoencoder_._row_errors(scaled))
 
     def _contributions(self, x: Tensor) -> Tensor:
         parts = self.modality_.parts(self._row_errors, x)
@@ -334,11 +334,11 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
         # Grades are logarithms: they draw in the very tail by which outliers are counted.
         undone = np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_GRADE))
-        if not isinstance(self.ensemble_, Consensus) or len(self._densities()) < 2:
+        if not isinstance(self.ensemble_, Ensemble) or len(self._densities()) < 2:
             return audit(undone)
         return audit(undone, self._agreed_share(X, self.ensemble_))
 
-    def _agreed_share(self, X: Any, ensemble: Consensus) -> Corruption:
+    def _agreed_share(self, X: Any, ensemble: Ensemble) -> Corruption:
         """Ask all models of some rows, and of a row that was kept those that have not seen it."""
         seed = self._seed
         some = subsample(X.shape[0], self.modality_.most_screened(X.shape[1:]), seed_from(seed, "sample"))

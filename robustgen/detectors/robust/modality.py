@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from robustgen._storable import storable
-from robustgen.densities.cosine import Directions, fit_directions, unit_rows
+from robustgen.densities.cosine import CosineModel, fit_cosine_model, unit_rows
 from robustgen.densities.duplicates import FLOOD
-from robustgen.densities.ensemble import MODELS, Consensus, fit_consensus
+from robustgen.densities.ensemble import MODELS, Ensemble, fit_ensemble
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
 from robustgen.descriptors.description import Description, described_width, fit_description
 from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
@@ -87,7 +87,7 @@ class Modality(Protocol):
 
     def fit_models(
         self, rows: Any, selected: Tensor, models: Sequence[str], seed: int
-    ) -> Consensus | Directions:
+    ) -> Ensemble | CosineModel:
         """Fit models to the selected (n,) of the rows that `learn` returned, in units of all of them."""
 
     def autoencoder(self, **options: Any) -> Autoencoder:
@@ -156,9 +156,9 @@ class Vectors:
     def compared(self, x: Tensor) -> Tensor:
         return x
 
-    def fit_models(self, rows: Tensor, selected: Tensor, models: Sequence[str], seed: int) -> Consensus:
+    def fit_models(self, rows: Tensor, selected: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         self.expected = fit_gaussian(rows[selected], seed)
-        return fit_consensus(rows, selected, models, seed)
+        return fit_ensemble(rows, selected, models, seed)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling="standard", **options)
@@ -205,9 +205,9 @@ class Images:
     def compared(self, x: Tensor) -> Tensor:
         return self.description(x)
 
-    def fit_models(self, rows: Tensor, selected: Tensor, models: Sequence[str], seed: int) -> Consensus:
+    def fit_models(self, rows: Tensor, selected: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
-        return fit_consensus(rows, selected, models, seed, scale=torch.ones_like(rows[0]))
+        return fit_ensemble(rows, selected, models, seed, scale=torch.ones_like(rows[0]))
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling=None, **options)
@@ -243,7 +243,7 @@ class Text:
     Two copies count once. The core are the rows that hang together by their cosines and have least in
     common with the others (:func:`robustgen.densities.coherence.coherent_core`), and a row is scored by its
     mean cosine to the 5 nearest of them, to the 20 nearest and to all
-    (:class:`robustgen.densities.cosine.Directions`). Autoencoders are linear. See
+    (:class:`robustgen.densities.cosine.CosineModel`). Autoencoders are linear. See
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
@@ -264,9 +264,9 @@ class Text:
 
     def fit_models(
         self, rows: sparse.csr_matrix, selected: Tensor, models: Sequence[str], seed: int
-    ) -> Directions:
+    ) -> CosineModel:
         self.expected = torch.from_numpy(np.asarray(rows[selected.numpy()].mean(0)).ravel())
-        return fit_directions(rows, selected)
+        return fit_cosine_model(rows, selected)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling=None, **options | {"hidden_dims": ()})  # rows are few for so many columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
@@ -115,6 +116,18 @@ class AveragedCodebook(nn.Module):
 
 
 AnyCodebook = Codebook | AveragedCodebook
+
+
+class Quantizer(nn.Module, ABC):
+    """A map from latents (K, B, P, D) to codes of one codebook or several."""
+
+    @abstractmethod
+    def codebooks(self) -> tuple[AnyCodebook, ...]:
+        """Return the codebooks, in the order of their indices."""
+
+    @abstractmethod
+    def decode(self, indices: Tensor) -> Tensor:
+        """Return the codes (K, B, P, D) at indices (K, B, P)."""
 
 
 def starting_codes(n_codes: int, code_dim: int, spread: float | None) -> Tensor:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
-from robustgen.nets.quantizers.codebook import AnyCodebook, codebook
+from robustgen.nets.quantizers.codebook import AnyCodebook, Quantizer, codebook
 from robustgen.nets.quantizers.nearest import nearest_terms, straight_through
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
 
 DIRECTIONS = ("principal", "axes", "none")
 FLOOR = 1e-2
@@ -20,7 +16,7 @@ FLOOR = 1e-2
 INLIER, OUTLIER = 0, 1
 
 
-class DualQuantizer(nn.Module):
+class DualQuantizer(Quantizer):
     r"""Two codebooks, one for inliers and one for outliers, each with its own weighted distance.
 
     Codebook s measures :math:`d_s^2(z, c) = \sum_j w_j (u_j^\top (z - c))^2`, where

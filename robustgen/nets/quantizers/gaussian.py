@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from robustgen.nets.draws import gumbel
+from robustgen.nets.draws import Generators, gumbel
 from robustgen.nets.mlp import Linear
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
-from robustgen.nets.quantizers.codebook import Codebook
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
+from robustgen.nets.quantizers.codebook import Codebook, Quantizer
 
 VARIANCES = ("I", "II", "III", "IV")
 
 
-class GaussianQuantizer(nn.Module):
+class GaussianQuantizer(Quantizer):
     r"""Stochastic quantisation :math:`P(n | z) = \mathrm{softmax}_n(-\lVert b_n - z \rVert^2 / 2 s^2)`.
 
     Terms, each a sum over positions in nats:

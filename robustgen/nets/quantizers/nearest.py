@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from torch import Tensor
 
-from torch import Tensor, nn
-
+from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
-from robustgen.nets.quantizers.codebook import AnyCodebook, codebook
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
+from robustgen.nets.quantizers.codebook import AnyCodebook, Quantizer, codebook
 
 
-class NearestQuantizer(nn.Module):
+class NearestQuantizer(Quantizer):
     r"""Nearest code :math:`e_n`, :math:`n = \arg\min_j \lVert z - e_j \rVert`; straight-through gradient.
 
     Terms, each a mean over positions and channels (sg stops the gradient):

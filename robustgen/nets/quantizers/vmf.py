@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.base import Quantized, look_up
-from robustgen.nets.quantizers.codebook import Codebook
+from robustgen.nets.quantizers.codebook import Codebook, Quantizer
 from robustgen.nets.quantizers.gaussian import gumbel_softmax, kl_from_uniform, mix
 
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
 
-
-class VonMisesFisherQuantizer(nn.Module):
+class VonMisesFisherQuantizer(Quantizer):
     r"""Stochastic quantisation on the sphere :math:`P(n | z) = \mathrm{softmax}_n(\kappa\, b_n^\top z)`.
 
     Latents and codes are brought to unit length. Terms, each a sum over positions in nats:

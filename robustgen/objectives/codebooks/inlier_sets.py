@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from robustgen.objectives.codebooks.maintenance import CodebookCare, ReplaceableCodebook
+from robustgen.nets.draws import Generators
+from robustgen.nets.quantizers.dual import DualQuantizer
+from robustgen.nets.vector_quantised import VectorQuantisedNet
+from robustgen.objectives.base import Rows
+from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.seeding import kmeans
 
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
-    from robustgen.objectives.base import Rows
-
+TwoSidedNet = VectorQuantisedNet[DualQuantizer]
 BLOCK_ROWS = 1024
 START_ROWS = 2048
 """Rows whose latents the first codebooks are fitted to."""
@@ -63,60 +63,16 @@ class SetRules:
     start_rounds: int = 8
 
 
-class TwoCodebooks(Protocol):
-    """A quantizer with an inlier and an outlier codebook."""
-
-    def codebooks(self) -> Sequence[ReplaceableCodebook]:
-        """Return the codebooks: inliers', outliers'."""
-        ...
-
-    def quantised(self, z: Tensor, side: int) -> tuple[Tensor, Tensor]:
-        """Return the distance (K, B) of each row's latents from one codebook, and its codes (K, B, P, D)."""
-        ...
-
-    def distances(self, z: Tensor) -> Tensor:
-        """Return the distance (K, B, 2) of each row's latents from either codebook."""
-        ...
-
-    def refresh(self, counts: Tensor) -> None:
-        """Take the weights of the distances anew from the usage (K, 2, N) of the codes."""
-        ...
-
-    def swap(self, members: Tensor) -> None:
-        """Exchange the codebooks of the members (K,) that are marked."""
-        ...
-
-
-class SettingNet(Protocol):
-    """What the sets ask of a net."""
-
-    quantizer: TwoCodebooks
-    decoder: nn.Module
-    strength: Tensor
-
-    def positions(self, x: Tensor) -> Tensor:
-        """Return the latent (K, B, P, D)."""
-        ...
-
-    def train(self, mode: bool = True) -> object:
-        """Choose between training and evaluation."""
-        ...
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Return the reconstruction through the inlier codebook."""
-        ...
-
-
 class InlierSets:
     """Hook: warm up, start the two sets, then update them before every epoch.
 
     Parameters
     ----------
-    net : SettingNet
+    net : VectorQuantisedNet
         Whose latents decide.
     rules : SetRules
         How.
-    care : CodebookCare
+    maintenance : CodebookMaintenance
         Whose counts weigh the codes.
 
     Attributes
@@ -136,10 +92,10 @@ class InlierSets:
     outlying: Tensor
     outlying_batch: Tensor
 
-    def __init__(self, net: Any, rules: SetRules, care: CodebookCare) -> None:
-        self._net: SettingNet = net
+    def __init__(self, net: TwoSidedNet, rules: SetRules, maintenance: CodebookMaintenance) -> None:
+        self._net = net
         self._rules = rules
-        self._care = care
+        self._maintenance = maintenance
         self.share = torch.full_like(self._net.strength, rules.outlier_share)
 
     @torch.no_grad()
@@ -155,7 +111,7 @@ class InlierSets:
         if epoch == self._rules.warmup_epochs:
             self._start(rows, generators)
         if epoch > self._rules.warmup_epochs:
-            self._net.quantizer.refresh(self._care.latest)
+            self._net.quantizer.refresh(self._maintenance.latest)
         if epoch >= self._rules.warmup_epochs:
             self.outlying = self._majority_kept(self._updated(rows, members))
         self._net.train(True)
@@ -216,12 +172,12 @@ class InlierSets:
         return outlying(torch.cat(parts, 1), self._rules.membership, self.share)
 
 
-def set_evidence(net: Any, x: Tensor) -> Tensor:
+def set_evidence(net: TwoSidedNet, x: Tensor) -> Tensor:
     """Return what tells inliers from outliers.
 
     Parameters
     ----------
-    net : torch.nn.Module
+    net : VectorQuantisedNet
         With a quantizer of two codebooks.
     x : torch.Tensor
         Rows (K, B, ...).

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
 
-from robustgen.nets.draws import uniform
+from robustgen.nets.draws import Generators, uniform
+from robustgen.nets.quantizers.codebook import AnyCodebook
+from robustgen.objectives.base import Rows
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.codebooks.seeding import kmeans_plus_plus
 
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
-    from robustgen.objectives.base import Rows
 
-
-class ReplaceableCodebook(Protocol):
-    """A codebook (K, N, D) whose codes can be put anew."""
-
-    codes: Tensor
-
-    def replace(self, mask: Tensor, codes: Tensor) -> None:
-        """Put new codes (K, N, D) where the mask (K, N) says."""
-        ...
-
-
-class CodebookCare:
+class CodebookMaintenance:
     """Bypass, re-seeding and revival by a schedule; usage of each epoch for the history.
 
     Parameters
     ----------
-    codebooks : sequence of ReplaceableCodebook
+    codebooks : sequence of AnyCodebook
         S codebooks of one size.
     strength : torch.Tensor
         The net's (K, 1) switch: 0 bypasses the quantizer.
@@ -49,7 +36,7 @@ class CodebookCare:
     """
 
     def __init__(
-        self, codebooks: Sequence[ReplaceableCodebook], strength: Tensor, schedule: CodebookTraining
+        self, codebooks: Sequence[AnyCodebook], strength: Tensor, schedule: CodebookTraining
     ) -> None:
         self._codebooks = codebooks
         self._strength = strength
@@ -103,19 +90,19 @@ class CodebookCare:
             "codes_used": (counts > 0).sum(-1).to(counts),
         }
 
-    def _reseed(self, book: ReplaceableCodebook, side: int, generators: Generators) -> None:
+    def _reseed(self, book: AnyCodebook, side: int, generators: Generators) -> None:
         points, held = self._reservoirs[side].sample()
         seeds = kmeans_plus_plus(points, book.codes.shape[1], generators, held)
         self._replace(book, side, held.any(1, keepdim=True).expand(seeds.shape[:2]), seeds)
 
-    def _revive(self, book: ReplaceableCodebook, side: int, generators: Generators) -> None:
+    def _revive(self, book: AnyCodebook, side: int, generators: Generators) -> None:
         counts = self.counts[:, side]
         dead = counts < self._schedule.revive_below * counts.mean(-1, keepdim=True)
         points, held = self._reservoirs[side].sample()
         picked = pick(points, held, counts.shape[-1], generators)
         self._replace(book, side, dead & held.any(1, keepdim=True), picked)
 
-    def _replace(self, book: ReplaceableCodebook, side: int, mask: Tensor, codes: Tensor) -> None:
+    def _replace(self, book: AnyCodebook, side: int, mask: Tensor, codes: Tensor) -> None:
         book.replace(mask, codes)
         self.counts[:, side].masked_fill_(mask, 0)
 
@@ -128,6 +115,6 @@ def pick(points: Tensor, held: Tensor, n_points: int, generators: Generators) ->
     return points.gather(1, places[..., None].expand(-1, -1, points.shape[-1]))
 
 
-def _no_counts(codebooks: Sequence[ReplaceableCodebook]) -> Tensor:
+def _no_counts(codebooks: Sequence[AnyCodebook]) -> Tensor:
     codes = codebooks[0].codes
     return codes.new_zeros(len(codes), len(codebooks), codes.shape[1])

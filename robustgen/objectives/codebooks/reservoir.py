@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
-from robustgen.nets.draws import uniform
-
-if TYPE_CHECKING:
-    from robustgen.nets.draws import Generators
+from robustgen.nets.draws import Generators, uniform
 
 
 class Reservoir:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from robustgen._checks import UsageError, is_count, is_number
+from robustgen._checks import is_count, is_number, require
 from robustgen._storable import storable
 
 
@@ -51,17 +51,15 @@ class CodebookTraining:
     revive_below: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             is_number(self.lr_factor) and self.lr_factor > 0,
             f"lr_factor={self.lr_factor!r}",
             "a factor above 0",
         )
-        _require(is_count(self.bypass_epochs, 0), f"bypass_epochs={self.bypass_epochs!r}", "0 or more epochs")
-        _require(is_count(self.reseed_until, 0), f"reseed_until={self.reseed_until!r}", "0 or more epochs")
-        _require(
-            is_count(self.reservoir_size), f"reservoir_size={self.reservoir_size!r}", "1 or more latents"
-        )
-        _require(
+        require(is_count(self.bypass_epochs, 0), f"bypass_epochs={self.bypass_epochs!r}", "0 or more epochs")
+        require(is_count(self.reseed_until, 0), f"reseed_until={self.reseed_until!r}", "0 or more epochs")
+        require(is_count(self.reservoir_size), f"reservoir_size={self.reservoir_size!r}", "1 or more latents")
+        require(
             is_number(self.revive_below) and 0 <= self.revive_below < 1,
             f"revive_below={self.revive_below!r}",
             "a share in [0, 1)",
@@ -133,8 +131,3 @@ class CodebookTraining:
             Whether latents have to be kept.
         """
         return self.reseeds(epoch + 1) or self.revives(epoch + 1)
-
-
-def _require(holds: bool, got: str, expected: str) -> None:
-    if not holds:
-        raise UsageError(f"got {got}, expected {expected}")

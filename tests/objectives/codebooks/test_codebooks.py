@@ -16,7 +16,7 @@ from robustgen.nets.quantizers.dual import DualQuantizer
 from robustgen.nets.quantizers.nearest import NearestQuantizer
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, worst
-from robustgen.objectives.codebooks.maintenance import CodebookCare, pick
+from robustgen.objectives.codebooks.maintenance import CodebookMaintenance, pick
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.codebooks.seeding import kmeans, kmeans_plus_plus
@@ -130,33 +130,33 @@ def test_a_schedule_out_of_range_is_refused(wrong):
         CodebookTraining(**wrong)
 
 
-def care_of(schedule: CodebookTraining):
+def maintenance_of(schedule: CodebookTraining):
     book = initialise(lambda: Codebook(4, 2), [0])
     strength = torch.ones(1, 1)
-    return book, strength, CodebookCare([book], strength, schedule)
+    return book, strength, CodebookMaintenance([book], strength, schedule)
 
 
 def test_reseeding_replaces_all_codes_by_latents_of_the_last_epoch():
-    book, strength, care = care_of(CodebookTraining(bypass_epochs=1))
-    care.begin_epoch(0, None, generators())
+    book, strength, maintenance = maintenance_of(CodebookTraining(bypass_epochs=1))
+    maintenance.begin_epoch(0, None, generators())
     assert float(strength) == 0
     z = 50 + torch.rand(1, 8, 3, 2)
-    care.observe(z, torch.zeros(1, 8, 3, dtype=torch.int64), generators())
-    care.begin_epoch(1, None, generators())
+    maintenance.observe(z, torch.zeros(1, 8, 3, dtype=torch.int64), generators())
+    maintenance.begin_epoch(1, None, generators())
     assert float(strength) == 1
     assert all((code == z.flatten(1, 2)[0]).all(1).any() for code in book.codes[0].detach())
 
 
 def test_revival_replaces_dead_codes_and_no_other():
-    book, _, care = care_of(CodebookTraining(revive_below=0.1))
+    book, _, maintenance = maintenance_of(CodebookTraining(revive_below=0.1))
     before = book.codes.detach().clone()
-    care.begin_epoch(0, None, generators())
+    maintenance.begin_epoch(0, None, generators())
     z = 50 + torch.rand(1, 8, 3, 2)
-    care.observe(z, torch.arange(24).view(1, 8, 3) % 2, generators())
-    usage = care.end_epoch()
+    maintenance.observe(z, torch.arange(24).view(1, 8, 3) % 2, generators())
+    usage = maintenance.end_epoch()
     assert float(usage["codes_used"]) == 2
     assert float(usage["perplexity"]) == pytest.approx(2)
-    care.begin_epoch(1, None, generators())
+    maintenance.begin_epoch(1, None, generators())
     assert torch.equal(book.codes[0, :2].detach(), before[0, :2])
     assert (book.codes[0, 2:] >= 50).all()
 
@@ -225,8 +225,8 @@ def test_the_sets_of_a_planted_mixture_are_found(corruption, directions, members
         ),
         [0],
     )
-    care = CodebookCare(net.quantizer.codebooks(), net.strength, CodebookTraining())
-    sets = InlierSets(net, SetRules(membership, outlier_share=corruption, warmup_epochs=0), care)
+    maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, CodebookTraining())
+    sets = InlierSets(net, SetRules(membership, outlier_share=corruption, warmup_epochs=0), maintenance)
     sets.begin_epoch(0, rows_of(X), generators())
     expected = np.arange(600) >= n_inliers
     assert (sets.outlying[0].numpy() != expected).mean() < 0.02
@@ -247,9 +247,9 @@ def test_codes_that_nothing_has_trained_do_not_choose_the_first_outliers():
         )
         for book in net.quantizer.codebooks():
             book.codes.data.mul_(scale)
-        care = CodebookCare(net.quantizer.codebooks(), net.strength, CodebookTraining())
+        maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, CodebookTraining())
         rules = SetRules("trim", outlier_share=0.25, warmup_epochs=0, start_rounds=1)
-        sets = InlierSets(net, rules, care)
+        sets = InlierSets(net, rules, maintenance)
         sets.begin_epoch(0, rows_of(X), generators())
         marked.append(sets.outlying)
     assert torch.equal(*marked)
