@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from robustgen.detectors.autoencoder import Autoencoder
+    from robustgen.detectors.latent import LatentMixture, Regularisation
     from robustgen.detectors.maw import MAW
+    from robustgen.detectors.quantisation import Quantisation, StochasticQuantisation
     from robustgen.detectors.robust.detector import RobustDetector
     from robustgen.detectors.rsrae import RSRAE
     from robustgen.detectors.rvqvae import RVQVAE
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from robustgen.detectors.vqvae import VQVAE
     from robustgen.inference.conformal import ConformalDetector
     from robustgen.inverse import InverseRegressor
+    from robustgen.nets.mlp import Layers
+    from robustgen.objectives.codebooks.inlier_sets import SetRules
     from robustgen.objectives.codebooks.schedule import CodebookTraining
     from robustgen.peers.as_pyod import as_pyod
     from robustgen.storage import load, save
@@ -40,10 +44,16 @@ __all__ = [
     "ConformalDetector",
     "FourierCanonicalizer",
     "InverseRegressor",
+    "LatentMixture",
+    "Layers",
     "PhaseCanonicalizer",
+    "Quantisation",
+    "Regularisation",
     "RobustDetector",
     "RobustTraining",
+    "SetRules",
     "SignCanonicalizer",
+    "StochasticQuantisation",
     "TableEncoder",
     "as_pyod",
     "load",
@@ -62,6 +72,12 @@ _HOMES = {
     "RSRAE": "robustgen.detectors.rsrae",
     "RVQVAE": "robustgen.detectors.rvqvae",
     "SQVAE": "robustgen.detectors.sqvae",
+    "Layers": "robustgen.nets.mlp",
+    "LatentMixture": "robustgen.detectors.latent",
+    "Quantisation": "robustgen.detectors.quantisation",
+    "Regularisation": "robustgen.detectors.latent",
+    "SetRules": "robustgen.objectives.codebooks.inlier_sets",
+    "StochasticQuantisation": "robustgen.detectors.quantisation",
     "VAE": "robustgen.detectors.vae",
     "VQVAE": "robustgen.detectors.vqvae",
     "RobustDetector": "robustgen.detectors.robust.detector",

@@ -67,3 +67,33 @@ def is_number(value: Any) -> bool:
     (True, False, False, False)
     """
     return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
+    """Raise unless a parameter is one of some values.
+
+    Examples
+    --------
+    >>> check_choice("loss", "l22", ["l2", "l21"])
+    Traceback (most recent call last):
+        ...
+    robustgen._checks.UsageError: got loss='l22', expected one of 'l2', 'l21'; did you mean 'l2' or 'l21'?
+    """
+    known = list(choices)
+    if value not in known:
+        hint = (
+            suggest(value, [one for one in known if isinstance(one, str)]) if isinstance(value, str) else ""
+        )
+        raise UsageError(f"got {name}={value!r}, expected one of {', '.join(map(repr, known))}{hint}")
+
+
+def check_count(name: str, value: Any, *, least: int = 1) -> None:
+    """Raise unless a parameter is an integer of at least ``least``."""
+    if not is_count(value, least):
+        raise UsageError(f"got {name}={value!r}, expected an integer of {least} or more")
+
+
+def check_at_least_zero(name: str, value: Any) -> None:
+    """Raise unless a parameter is a number of at least 0."""
+    if not is_number(value) or value < 0:
+        raise UsageError(f"got {name}={value!r}, expected a number of 0 or more")

@@ -139,9 +139,10 @@ def test_an_unknown_scaling_is_refused(name):
         (RSRAE(mode="both"), "got mode='both', expected one of 'alternating', 'joint'"),
         (RSRAE(subspace_updates="decoder"), "got subspace_updates='decoder'"),
         (RSRAE(scoring="cosin"), "got scoring='cosin', .*did you mean 'cosine'"),
-        (RSRAE(activation="reku"), "got activation='reku', .*did you mean 'relu'"),
-        (RSRAE(normalization="layer"), "got normalization='layer'"),
-        (RSRAE(lambda1=-1), "got lambda1=-1, expected a number of 0 or more"),
+        (RSRAE(layers={"activation": "reku"}), "got activation='reku', .*did you mean 'relu'"),
+        (RSRAE(layers={"normalization": "layer"}), "got normalization='layer'"),
+        (RSRAE(lambdas=(-1, 0.1)), "got lambdas=-1, expected a number of 0 or more"),
+        (RSRAE(lambdas=0.1), "got lambdas=0.1, expected a pair of weights"),
     ],
 )
 def test_a_methods_own_parameters_are_checked(detector, said):

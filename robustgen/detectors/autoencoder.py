@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from robustgen._checks import check_choice
 from robustgen.detectors.net_detector import NetDetector
-from robustgen.detectors.parameters import check_choice
 from robustgen.nets.autoencoder import AutoencoderNet, plain_autoencoder, plain_latent_dim
 from robustgen.objectives.autoencoding import Autoencoding
 from robustgen.objectives.errors import PARTS, RECONSTRUCTION_ERRORS
@@ -20,7 +20,7 @@ class Autoencoder(NetDetector):
 
     Minimises :math:`\sum_i \rho(x_i, D(E(x_i)))` and scores by :math:`\rho`. As it is, it
     learns the outliers of a dirty training set too; ``robust=True`` is the cure that needs no
-    other model.
+    other model. With ``hidden_dims=()`` it is linear.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ class Autoencoder(NetDetector):
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
         most 10; 10 for images.
     hidden_dims : tuple of int
-        Widths of the encoder's hidden layers, mirrored in the decoder; ``()`` makes it linear. Images take
-        the convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
+        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
@@ -47,42 +47,45 @@ class Autoencoder(NetDetector):
         The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
         moves the threshold, never the ranking.
     n_members : int
-        K, nets that are trained at once, each with its own start and shuffles; the score is
-        their mean error.
-    robust : bool or RobustTraining
-        Learn from the rows of each batch that a moving average of the net explains best; see
-        :class:`robustgen.training.RobustTraining`.
+        K, nets that are trained at once, each with its own start, shuffles and draws; the score
+        is their mean error.
+    robust : bool, RobustTraining or dict
+        Learn from the rows of each batch that a moving average of the net explains best, as
+        :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
         Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
         ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
-        Seed of initialisation and shuffles. The same integer gives the same scores to the last
-        bit on one CPU.
+        Seed of initialisation, shuffles and draws. The same integer gives the same scores to the
+        last bit on one CPU.
     verbose : bool
         Whether to show a progress bar.
 
     Attributes
     ----------
     history_ : robustgen.training.History
-        The training objective by epoch and member.
+        The terms of the objective by epoch and member.
     offset_ : float
         The threshold on ``score_samples``.
     support_ : ndarray of bool, (n,)
-        The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
+        The training rows taken as inliers: all but ``contamination_`` of them.
     inlier_weight_ : ndarray of float, (n,)
-        The probability of each training row to be an inlier, as its score tells; see
+        The probability of each training row to be an inlier; see
         :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
-        The estimated share of outliers among the training rows, in [0, 0.5]; see
-        :func:`robustgen.inference.corruption.estimate_corruption`.
+        The estimated share of outliers among the training rows, in [0, 0.5].
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
-        The width of the bottleneck.
+        The length of a code.
     net_ : robustgen.nets.autoencoder.AutoencoderNet
         The trained net.
+    row_type_ : {"vectors", "images", "text"}
+        What the rows are.
+    training_scores_ : ndarray of float, (n,)
+        ``score_samples`` of the training rows.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -121,7 +124,7 @@ class Autoencoder(NetDetector):
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,
         n_members: int = 1,
-        robust: bool | RobustTraining = False,
+        robust: bool | RobustTraining | dict[str, Any] = False,
         training: dict[str, Any] | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,

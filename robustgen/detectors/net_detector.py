@@ -15,15 +15,10 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from robustgen._checks import check_choice, check_count
 from robustgen._validation import check_rows
 from robustgen.detectors.base import Detector
-from robustgen.detectors.parameters import (
-    check_choice,
-    check_contamination,
-    check_count,
-    check_dims,
-    robust_training,
-)
+from robustgen.detectors.parameters import check_contamination, check_dims, robust_training
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.members import initialise
 from robustgen.objectives.base import Objective
@@ -48,7 +43,7 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
     batch_size: int
     learning_rate: float
     n_members: int
-    robust: bool | RobustTraining
+    robust: bool | RobustTraining | dict[str, Any]
     training: dict[str, Any] | None
     device: str
     random_state: int | np.random.RandomState | None

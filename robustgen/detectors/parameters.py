@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
-from robustgen._checks import UsageError, is_count, is_number, suggest
+from robustgen._checks import UsageError, check_choice, check_count, is_number, suggest
 from robustgen.training import RobustTraining
 
-
-def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
-    """Raise unless a parameter is one of some values.
-
-    Examples
-    --------
-    >>> check_choice("loss", "l22", ["l2", "l21"])
-    Traceback (most recent call last):
-        ...
-    robustgen._checks.UsageError: got loss='l22', expected one of 'l2', 'l21'; did you mean 'l2' or 'l21'?
-    """
-    known = list(choices)
-    if value not in known:
-        hint = (
-            suggest(value, [one for one in known if isinstance(one, str)]) if isinstance(value, str) else ""
-        )
-        raise UsageError(f"got {name}={value!r}, expected one of {', '.join(map(repr, known))}{hint}")
+Settings = TypeVar("Settings", bound=Any)
 
 
 def check_choices(name: str, values: Any, choices: Iterable[Any]) -> None:
@@ -36,18 +21,6 @@ def check_choices(name: str, values: Any, choices: Iterable[Any]) -> None:
         raise UsageError(f"got {name}={values!r}, expected a sequence of {', '.join(map(repr, known))}")
     for value in values:
         check_choice(name, value, known)
-
-
-def check_count(name: str, value: Any, *, least: int = 1) -> None:
-    """Raise unless a parameter is an integer of at least ``least``."""
-    if not is_count(value, least):
-        raise UsageError(f"got {name}={value!r}, expected an integer of {least} or more")
-
-
-def check_at_least_zero(name: str, value: Any) -> None:
-    """Raise unless a parameter is a number of at least 0."""
-    if not is_number(value) or value < 0:
-        raise UsageError(f"got {name}={value!r}, expected a number of 0 or more")
 
 
 def check_share(name: str, value: Any, *, zero: bool = False) -> None:
@@ -82,16 +55,53 @@ def check_dims(name: str, value: Any, *, least: int = 1) -> None:
         check_count(name, width)
 
 
+def settings(name: str, value: Any, usual: Settings) -> Settings:
+    """Return the settings that a parameter asks for: the usual ones, these but for some, or one's own.
+
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    value : object
+        ``None``, a dict of those that differ from the usual ones, or settings.
+    usual : dataclass
+        What ``None`` stands for.
+
+    Raises
+    ------
+    UsageError
+        When the value is something else, or names a setting that there is not.
+
+    Examples
+    --------
+    >>> settings("robust", {"keep": 0.7}, RobustTraining()).keep
+    0.7
+    """
+    kind = type(usual)
+    if value is None:
+        return usual
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise UsageError(f"got {name}={value!r}, expected a {kind.__name__} or a dict of its settings")
+    known = [field.name for field in fields(usual)]
+    for key in value:
+        if key not in known:
+            hint = suggest(str(key), known) or f"; known are {', '.join(known)}"
+            raise UsageError(f"got the setting {key!r} of {name}, expected one of {kind.__name__}{hint}")
+    return replace(usual, **value)
+
+
 def robust_training(value: Any) -> RobustTraining | None:
     """Return what the parameter ``robust`` asks for: the defaults, settings of one's own, or none.
 
     Examples
     --------
-    >>> robust_training(True).keep
-    0.5
+    >>> robust_training(True).keep, robust_training({"keep": 0.7}).keep
+    (0.5, 0.7)
     """
-    if isinstance(value, RobustTraining):
-        return value
-    if not isinstance(value, bool):
+    if isinstance(value, bool):
+        return RobustTraining() if value else None
+    if not isinstance(value, RobustTraining | Mapping):
         raise UsageError(f"got robust={value!r}, expected True, False or a RobustTraining")
-    return RobustTraining() if value else None
+    return settings("robust", value, RobustTraining())

@@ -14,16 +14,18 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.nn import functional
 
-from robustgen._checks import UsageError
+from robustgen._checks import UsageError, check_choice, check_count
 from robustgen._seeds import base_seed, member_seeds
 from robustgen._validation import check_rows
 from robustgen.detectors.generation import generators_for
 from robustgen.detectors.net_detector import NetDetector
-from robustgen.detectors.parameters import check_count
+from robustgen.detectors.parameters import settings
 from robustgen.detectors.prior import CodePrior
+from robustgen.detectors.quantisation import CodeMap
 from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCodeDecoder, VectorCodeEncoder
 from robustgen.nets.draws import member_generators
 from robustgen.nets.quantizers.base import perplexity, usage_counts
+from robustgen.nets.quantizers.codebook import Quantizer
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import mean_squared_error
@@ -39,11 +41,13 @@ DECODED_ROWS = 256
 class QuantisedDetector(NetDetector):
     """A detector whose net has a quantizer; final classes choose it and the score."""
 
-    n_codes: int
-    n_positions: int | None
-    codebook_training: bool | CodebookTraining | None
+    codebook_training: bool | CodebookTraining | dict[str, Any] | None
     prior_epochs: int | None
     scoring: str
+
+    _SCORINGS: tuple[str, ...] = ("reconstruction", "likelihood")
+    _USUAL_TRAINING = CodebookTraining()
+    """How a codebook is trained where ``codebook_training`` is None or a dict of what differs."""
 
     net_: VectorQuantisedNet
     map_shape_: tuple[int, ...]
@@ -54,20 +58,18 @@ class QuantisedDetector(NetDetector):
     prior_: CodePrior | None
 
     @abstractmethod
-    def _build_quantizer(self, code_dim: int) -> nn.Module:
+    def _build_quantizer(self, code_dim: int) -> Quantizer:
         """Return the quantizer with one member."""
 
     @abstractmethod
-    def _check_codebook_parameters(self) -> None:
-        """Raise a UsageError unless the parameters of the one method are in their ranges."""
+    def _code_map(self) -> CodeMap:
+        """Return how the latents are quantised."""
 
     def _check_own_parameters(self) -> None:
-        check_count("n_codes", self.n_codes, least=2)
+        check_choice("scoring", self.scoring, self._SCORINGS)
         if self.prior_epochs is not None:
             check_count("prior_epochs", self.prior_epochs)
-        if self.n_positions is not None:
-            check_count("n_positions", self.n_positions)
-        self._check_codebook_parameters()
+        self._code_map()
         self._schedule()
 
     def _schedule(self) -> CodebookTraining:
@@ -76,14 +78,9 @@ class QuantisedDetector(NetDetector):
         return replace(asked, bypass_epochs=min(asked.bypass_epochs, self.epochs // 2))
 
     def _asked_schedule(self) -> CodebookTraining:
-        if isinstance(self.codebook_training, CodebookTraining):
-            return self.codebook_training
-        if not isinstance(self.codebook_training, bool):
-            raise UsageError(
-                f"got codebook_training={self.codebook_training!r}, "
-                "expected True, False or a CodebookTraining"
-            )
-        return CodebookTraining.robust() if self.codebook_training else CodebookTraining()
+        if isinstance(self.codebook_training, bool):
+            return CodebookTraining.robust() if self.codebook_training else CodebookTraining()
+        return settings("codebook_training", self.codebook_training, self._USUAL_TRAINING)
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
         return 16 if len(row_shape) > 1 else 4
@@ -96,7 +93,7 @@ class QuantisedDetector(NetDetector):
             encoder = ConvCodeEncoder(row_shape, code_dim)
             decoder = ConvCodeDecoder(code_dim, row_shape)
         else:
-            n_positions = self.n_positions or min(8, max(2, row_shape[0] // 2))
+            n_positions = self._code_map().n_positions or min(8, max(2, row_shape[0] // 2))
             encoder = VectorCodeEncoder(row_shape[0], self.hidden_dims, n_positions, code_dim)
             decoder = VectorCodeDecoder(n_positions, code_dim, self.hidden_dims, row_shape[0])
         self.map_shape_ = encoder.map_shape
@@ -129,6 +126,11 @@ class QuantisedDetector(NetDetector):
             indices.append(quantised.indices)
             errors.append(mean_squared_error(x, self.net_.decoder(quantised.latent)))
         return torch.cat(indices, 1), torch.cat(errors, 1)
+
+    def _errors(self, x: Tensor) -> Tensor:
+        if self.scoring == "likelihood":
+            return self._surprisal(x)
+        return mean_squared_error(x, self.net_(x))
 
     def _parts(self, x: Tensor) -> Tensor:
         if self.scoring == "likelihood" and len(self.map_shape_) == 2:
@@ -223,7 +225,7 @@ class QuantisedDetector(NetDetector):
         return TrainingConfig(epochs, PRIOR_BATCH, PRIOR_LEARNING_RATE, robust=averaged)
 
     def _n_indices(self) -> int:
-        return self.n_codes
+        return self._code_map().n_codes
 
     def _fitted_prior(self) -> CodePrior:
         if self.prior_ is None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import numpy as np
 from torch import Tensor
 
+from robustgen._checks import UsageError, check_at_least_zero, check_choice
 from robustgen.detectors.net_detector import NetDetector
-from robustgen.detectors.parameters import check_at_least_zero, check_choice
+from robustgen.detectors.parameters import settings
 from robustgen.nets.autoencoder import decoder_for, encoder_for
-from robustgen.nets.mlp import ACTIVATIONS, NORMALIZATIONS, activation_for
+from robustgen.nets.mlp import Layers
 from robustgen.nets.rsr import RSRLayer, RSRNet
 from robustgen.objectives.base import Objective
 from robustgen.objectives.errors import PARTS, SCORES, chosen_score
@@ -45,11 +47,14 @@ class RSRAE(NetDetector):
 
     Parameters
     ----------
+    layers : Layers, dict or None
+        Activation and normalisation, as :class:`robustgen.Layers`; a dict gives what differs from the
+        method's own.
     mode : {"alternating", "joint"}
         "alternating" is RSRAE: the three terms are minimised in turn on every batch, the last
         two at 10 times the learning rate. "joint" is RSRAE+: one optimiser minimises the sum.
-    lambda1, lambda2 : float
-        :math:`\lambda_1`, :math:`\lambda_2`, at least 0; "joint" only.
+    lambdas : tuple of float
+        :math:`(\lambda_1, \lambda_2)`, at least 0; "joint" only.
     subspace_updates : {"encoder", "layer"}
         What the subspace term moves in "alternating": A and the encoder (the authors' code), or
         A alone (as the paper's text reads).
@@ -58,17 +63,11 @@ class RSRAE(NetDetector):
         directions only; or by a reconstruction error. "auto" is "cosine" for images and for words
         (:func:`robustgen._rows.is_text`), "l21" for other vectors: a far row of a table in
         the direction of an inlier has no cosine dissimilarity.
-    activation : str
-        One activation throughout the net, or "auto": ReLU where the scaled data is not
-        negative, tanh where it stays in [-1, 1], leaky ReLU elsewhere. The output is linear.
-    normalization : {"affine", "batch"} or None
-        After each hidden activation: the trainable affine map that the authors' "batch
-        normalisation" is in fact, real batch normalisation, or none.
     latent_dim : int or None
         d, the dimension of the subspace; ``None`` is 10, the paper's.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder; the last one is D, the space of z.
-        Images take the convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
+        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
@@ -78,24 +77,24 @@ class RSRAE(NetDetector):
     batch_size : int
         Rows per training step.
     learning_rate : float
-        Adam's step for the reconstruction.
+        Adam's step.
     contamination : float in (0, 0.5] or "auto"
         The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
         moves the threshold, never the ranking.
     n_members : int
-        K, nets that are trained at once, each with its own start and shuffles; the score is
-        their mean error.
-    robust : bool or RobustTraining
-        Learn from the rows of each batch that a moving average of the net explains best; see
-        :class:`robustgen.training.RobustTraining`. Not part of the paper.
+        K, nets that are trained at once, each with its own start, shuffles and draws; the score
+        is their mean error.
+    robust : bool, RobustTraining or dict
+        Learn from the rows of each batch that a moving average of the net explains best, as
+        :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
         Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
         ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
-        Seed of initialisation and shuffles. The same integer gives the same scores to the last
-        bit on one CPU.
+        Seed of initialisation, shuffles and draws. The same integer gives the same scores to the
+        last bit on one CPU.
     verbose : bool
         Whether to show a progress bar.
 
@@ -104,23 +103,26 @@ class RSRAE(NetDetector):
     scoring_ : {"cosine", "l21", "l2", "l1"}
         How rows are compared.
     history_ : robustgen.training.History
-        The terms "reconstruction", "subspace" and "orthogonality" by epoch and member.
+        The terms of the objective by epoch and member.
     offset_ : float
         The threshold on ``score_samples``.
     support_ : ndarray of bool, (n,)
-        The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
+        The training rows taken as inliers: all but ``contamination_`` of them.
     inlier_weight_ : ndarray of float, (n,)
-        The probability of each training row to be an inlier, as its score tells; see
+        The probability of each training row to be an inlier; see
         :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
-        The estimated share of outliers among the training rows, in [0, 0.5]; see
-        :func:`robustgen.inference.corruption.estimate_corruption`.
+        The estimated share of outliers among the training rows, in [0, 0.5].
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
-        The dimension of the subspace.
+        The length of a code.
     net_ : robustgen.nets.rsr.RSRNet
         The trained net; ``net_.bottleneck.A`` is the layer, (K, d, D).
+    row_type_ : {"vectors", "images", "text"}
+        What the rows are.
+    training_scores_ : ndarray of float, (n,)
+        ``score_samples`` of the training rows.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -130,6 +132,9 @@ class RSRAE(NetDetector):
 
     Notes
     -----
+    ``history_`` has the terms "reconstruction", "subspace" and "orthogonality". Of the layers the
+    method's own are ``Layers("auto", "affine")``; the last width in ``hidden_dims`` is D, the dimension of z.
+
     As in the authors' code :math:`\tilde z` is brought to the unit sphere before the decoder,
     and the orthogonality term is a mean over the d x d entries. We depart from that code in the
     output, which is linear (an activation there can die on sparse text), in the score of
@@ -155,13 +160,11 @@ class RSRAE(NetDetector):
     def __init__(
         self,
         *,
+        layers: Layers | dict[str, Any] | None = None,
         mode: str = "alternating",
-        lambda1: float = 0.1,
-        lambda2: float = 0.1,
+        lambdas: tuple[float, float] = (0.1, 0.1),
         subspace_updates: str = "encoder",
         scoring: str = "auto",
-        activation: str = "auto",
-        normalization: str | None = "affine",
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (32, 64, 128),
         scaling: str | None = "auto",
@@ -170,19 +173,17 @@ class RSRAE(NetDetector):
         learning_rate: float = 2.5e-4,
         contamination: float | str = 0.1,
         n_members: int = 1,
-        robust: bool | RobustTraining = False,
+        robust: bool | RobustTraining | dict[str, Any] = False,
         training: dict[str, Any] | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
+        self.layers = layers
         self.mode = mode
-        self.lambda1 = lambda1
-        self.lambda2 = lambda2
+        self.lambdas = lambdas
         self.subspace_updates = subspace_updates
         self.scoring = scoring
-        self.activation = activation
-        self.normalization = normalization
         self.latent_dim = latent_dim
         self.hidden_dims = hidden_dims
         self.scaling = scaling
@@ -201,17 +202,21 @@ class RSRAE(NetDetector):
         check_choice("mode", self.mode, MODES)
         check_choice("subspace_updates", self.subspace_updates, SUBSPACE_UPDATES)
         check_choice("scoring", self.scoring, ["auto", *SCORES])
-        check_choice("activation", self.activation, ["auto", *ACTIVATIONS])
-        check_choice("normalization", self.normalization, [*NORMALIZATIONS, None])
-        check_at_least_zero("lambda1", self.lambda1)
-        check_at_least_zero("lambda2", self.lambda2)
+        self._layers()
+        if not isinstance(self.lambdas, Sequence) or len(self.lambdas) != 2:
+            raise UsageError(f"got lambdas={self.lambdas!r}, expected a pair of weights such as (0.1, 0.1)")
+        for weight in self.lambdas:
+            check_at_least_zero("lambdas", weight)
+
+    def _layers(self) -> Layers:
+        return settings("layers", self.layers, Layers("auto", "affine"))
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
         return 10
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> RSRNet:
-        activation = activation_for(*limits) if self.activation == "auto" else self.activation
-        style = Style(activation=activation, normalization=self.normalization)
+        layers = self._layers()
+        style = Style(activation=layers.activation_within(*limits), normalization=layers.normalization)
         encoder = encoder_for(row_shape, self.hidden_dims, **style)
         decoder = decoder_for(self.latent_dim_, row_shape, self.hidden_dims, **style)
         layer = RSRLayer(encoder.out_features, self.latent_dim_)
@@ -219,7 +224,7 @@ class RSRAE(NetDetector):
 
     def _build_objective(self) -> Objective:
         if self.mode == "joint":
-            return JointSubspaceRecovery(self.lambda1, self.lambda2)
+            return JointSubspaceRecovery(*self.lambdas)
         return AlternatingSubspaceRecovery(self.subspace_updates, SUBSPACE_LR_FACTOR)
 
     def _prepare(self) -> None:

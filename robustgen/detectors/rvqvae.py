@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from robustgen._checks import UsageError, is_number
-from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
+from robustgen.detectors.parameters import settings
+from robustgen.detectors.quantisation import Quantisation
 from robustgen.detectors.quantised import QuantisedDetector
 from robustgen.inference.audit import Audit, InlierProbability
 from robustgen.inference.corruption import counted_corruption
-from robustgen.nets.quantizers.dual import DIRECTIONS, DualQuantizer
+from robustgen.nets.quantizers.dual import DualQuantizer
 from robustgen.objectives.codebooks.inlier_sets import (
-    MEMBERSHIPS,
-    STARTS,
     SetRules,
     outlying,
     outlyingness,
@@ -26,12 +24,8 @@ from robustgen.objectives.codebooks.inlier_sets import (
     worst,
 )
 from robustgen.objectives.codebooks.schedule import CodebookTraining
-from robustgen.objectives.quantisation import mean_squared_error
 from robustgen.objectives.robust_quantisation import RobustVectorQuantisation
 from robustgen.training import RobustTraining
-
-UPDATES = ("gradient", "ema")
-SCORINGS = ("codebooks", "contrast", "reconstruction", "sum", "likelihood")
 
 
 class RVQVAE(QuantisedDetector):
@@ -50,34 +44,16 @@ class RVQVAE(QuantisedDetector):
 
     Parameters
     ----------
-    n_codes : int
-        N, the size of each codebook.
-    beta : float
-        :math:`\beta`, the weight of the commitment.
-    updates : {"gradient", "ema"}
-        What moves the codes.
-    directions : {"none", "principal", "axes"}
-        :math:`u_j`: the principal directions of a codebook, the axes, or plain Euclidean distances.
-    membership : {"contrast", "rank", "compare", "trim", "reconstruction"}
-        Which rows are outliers. "compare": those nearer to the outlier codebook. "contrast" and
-        "rank": the rounds of the start compare, which finds their share; from then on that share,
-        ranked by how much worse the inlier codebook reconstructs a row than the outlier codebook
-        ("contrast"), or by how much farther it is ("rank"). "trim": the ``outlier_share`` farthest from the
-        inlier codebook. "reconstruction": the share that it reconstructs worst. The inliers
-        stay the majority.
-    start : {"residual", "relative", "random"}
-        The first outliers: the ``outlier_share`` of rows that the warm-up explains worst, see
-        :class:`robustgen.objectives.codebooks.inlier_sets.SetRules`.
-    outlier_share : float in (0, 0.5)
-        :math:`p_0`, the share of the first outlier set; with "trim" and "reconstruction" of every one.
-    outlier_weight : float
-        Weight of an outlying row's terms over an inlying row's.
-    warmup_epochs : int
-        Epochs of a plain autoencoder before the first sets; at most half of the epochs.
-    codebook_training : bool, CodebookTraining or None
-        How the codebooks are kept in use. ``True`` is the robust training of Lancucki et al.;
-        ``False`` does none of it; ``None`` takes its batch norm alone. The quantizer is always
-        bypassed for ``warmup_epochs``.
+    quantisation : Quantisation, dict or None
+        How many codes each codebook has, and how they are learnt; a dict gives what differs from
+        ``Quantisation(n_codes=64)``.
+    sets : SetRules, dict or None
+        How rows come to be taken as outliers; a dict gives what differs from ``SetRules()``.
+    codebook_training : bool, CodebookTraining, dict or None
+        How the codebooks are kept in use, as :class:`robustgen.CodebookTraining`; ``None`` is the
+        method's own, and a dict gives what differs from it. ``True`` is the robust training of Lancucki
+        et al.: batch norm before the quantizer, ten times the learning rate, k-means++ seeds in the
+        first epochs, revival of dead codes; ``False`` does none of it.
     scoring : {"codebooks", "contrast", "reconstruction", "sum", "likelihood"}
         Distance to the inlier codebook minus that to the outlier codebook; the mean squared
         error through the inlier codebook minus that through the outlier codebook; the former error
@@ -86,14 +62,9 @@ class RVQVAE(QuantisedDetector):
     latent_dim : int or None
         D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
         the mean code over a row's positions, ``encode_codes`` all of them.
-    n_positions : int or None
-        P, how many codes describe a vector; ``None`` takes half the columns, at least 2 and at
-        most 8. A position is a slice of the encoder's last layer, not of the columns: tables
-        have no neighbourhood, so the net learns what each position describes. Images are
-        halved until their map is 8 x 8 at most (28 x 28 gives 7 x 7), whatever this says.
     hidden_dims : tuple of int
-        Widths of the encoder's hidden layers, mirrored in the decoder. Images take
-        :class:`robustgen.nets.code_maps.ConvCodeEncoder` instead.
+        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
+        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
@@ -112,39 +83,37 @@ class RVQVAE(QuantisedDetector):
         The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
         moves the threshold, never the ranking.
     n_members : int
-        K, nets that are trained at once, each with its own start and shuffles; the score is
-        their mean error.
-    robust : bool or RobustTraining
-        Learn from the rows of each batch that a moving average of the net explains best; see
-        :class:`robustgen.training.RobustTraining`. Not part of the paper.
+        K, nets that are trained at once, each with its own start, shuffles and draws; the score
+        is their mean error.
+    robust : bool, RobustTraining or dict
+        Learn from the rows of each batch that a moving average of the net explains best, as
+        :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
         Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
         ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
-        Seed of initialisation and shuffles. The same integer gives the same scores to the last
-        bit on one CPU.
+        Seed of initialisation, shuffles and draws. The same integer gives the same scores to the
+        last bit on one CPU.
     verbose : bool
         Whether to show a progress bar.
 
     Attributes
     ----------
     support_ : ndarray of bool, (n,)
-        The training rows taken as inliers, by the members' mean.
+        The training rows taken as inliers: all but ``contamination_`` of them.
     inlier_weight_ : ndarray of float, (n,)
-        The probability of each training row to be an inlier, by what makes its set; see
+        The probability of each training row to be an inlier; see
         :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
-        The share of the rows that are not in ``support_``: the method's own estimate of the corruption, or
-        ``outlier_share`` where the membership is "trim" or "reconstruction".
+        The estimated share of outliers among the training rows, in [0, 0.5].
     contamination_interval_ : tuple of float
-        (lower, upper) at 90 %: the error of a share of n drawn rows, the sets being what they are.
+        (lower, upper) around it, at 90 %.
     outlier_fraction_ : float
         The same as ``contamination_``.
     history_ : robustgen.training.History
-        The terms by epoch and member; "perplexity" and "codes_used" of the codebook over each
-        epoch are among them.
+        The terms of the objective by epoch and member.
     codes_ : ndarray of int, (K, n, P)
         The codes of the training rows that the prior learns.
     codebook_perplexity_ : ndarray of float, (K,)
@@ -163,6 +132,10 @@ class RVQVAE(QuantisedDetector):
         The length of a code.
     net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
         The trained net.
+    row_type_ : {"vectors", "images", "text"}
+        What the rows are.
+    training_scores_ : ndarray of float, (n,)
+        ``score_samples`` of the training rows.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -172,6 +145,12 @@ class RVQVAE(QuantisedDetector):
 
     Notes
     -----
+    The audit is the method's own: ``support_`` are the rows of the inlier set, by the members' mean;
+    ``inlier_weight_`` follows from what makes the sets; ``contamination_`` is the share of the other rows,
+    and its interval the error of a share of n drawn rows, the sets being what they are. ``history_`` has
+    "perplexity", "codes_used" and "outlier_share" among its terms. The codebooks' own training is batch norm
+    alone, and the quantizer is always bypassed for the ``warmup_epochs`` of the sets.
+
     This is a **re-interpretation**: no code of the authors is public, the paper is reported
     withdrawn, and beyond its abstract the text could not be had. Two codebooks, sets updated
     in every epoch, weighted distances, joint training and generation from the inlier codebook
@@ -186,11 +165,10 @@ class RVQVAE(QuantisedDetector):
       and the sets are updated by the codebooks, 8 rounds over; where the outliers became the
       majority the two sides change places. So even a start worse than chance (MNIST digits have
       smaller residuals than Fashion images) ended with 1 % of outliers among the inliers.
-    * ``membership="contrast"`` leaves half as many outliers among the inliers as "rank" after 60
+    * Of the sets' rules, "contrast" leaves half as many outliers among the inliers as "rank" after 60
       epochs, and as many after 16; "compare" leaves more, and its share may drift while encoder
-      and codebooks adapt to each other; "trim" and "reconstruction" lose the sets.
-    * ``directions="axes"`` loses fewer inliers than "none"; "principal" fails: its weights, of thin
-      directions of few codes, lose the sets.
+      and codebooks adapt to each other.
+    * Distances that are weighted along the axes lose fewer inliers than Euclidean ones.
     * Batch norm before the quantizer, which lets the axes have one scale.
 
     References
@@ -205,29 +183,25 @@ class RVQVAE(QuantisedDetector):
     >>> rng = np.random.default_rng(0)
     >>> X = np.outer(rng.normal(size=200), [1.0, 2.0, 3.0])
     >>> X[:20] = rng.normal(size=(20, 3)) * 5
-    >>> detector = RVQVAE(n_codes=16, epochs=20, outlier_share=0.1, random_state=0).fit(X)
+    >>> few = {"quantisation": {"n_codes": 16}, "sets": {"outlier_share": 0.1}}
+    >>> detector = RVQVAE(**few, epochs=20, random_state=0).fit(X)
     >>> bool(detector.decision_function(X[:20]).mean() < detector.decision_function(X[20:]).mean())
     True
     >>> detector.support_.shape
     (200,)
     """
 
+    _SCORINGS = ("codebooks", "contrast", "reconstruction", "sum", "likelihood")
+    _USUAL_TRAINING = CodebookTraining(batch_norm=True)
+
     def __init__(
         self,
         *,
-        n_codes: int = 64,
-        beta: float = 0.25,
-        updates: str = "gradient",
-        directions: str = "axes",
-        membership: str = "contrast",
-        start: str = "residual",
-        outlier_share: float = 0.3,
-        outlier_weight: float = 1.0,
-        warmup_epochs: int = 5,
-        codebook_training: bool | CodebookTraining | None = None,
+        quantisation: Quantisation | dict[str, Any] | None = None,
+        sets: SetRules | dict[str, Any] | None = None,
+        codebook_training: bool | CodebookTraining | dict[str, Any] | None = None,
         scoring: str = "sum",
         latent_dim: int | None = None,
-        n_positions: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
         scaling: str | None = "auto",
         epochs: int = 60,
@@ -236,25 +210,17 @@ class RVQVAE(QuantisedDetector):
         prior_epochs: int | None = None,
         contamination: float | str = 0.1,
         n_members: int = 1,
-        robust: bool | RobustTraining = False,
+        robust: bool | RobustTraining | dict[str, Any] = False,
         training: dict[str, Any] | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
-        self.n_codes = n_codes
-        self.beta = beta
-        self.updates = updates
-        self.directions = directions
-        self.membership = membership
-        self.start = start
-        self.outlier_share = outlier_share
-        self.outlier_weight = outlier_weight
-        self.warmup_epochs = warmup_epochs
+        self.quantisation = quantisation
+        self.sets = sets
         self.codebook_training = codebook_training
         self.scoring = scoring
         self.latent_dim = latent_dim
-        self.n_positions = n_positions
         self.hidden_dims = hidden_dims
         self.scaling = scaling
         self.epochs = epochs
@@ -269,30 +235,27 @@ class RVQVAE(QuantisedDetector):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _check_codebook_parameters(self) -> None:
-        check_at_least_zero("beta", self.beta)
-        check_at_least_zero("outlier_weight", self.outlier_weight)
-        check_choice("updates", self.updates, UPDATES)
-        check_choice("directions", self.directions, DIRECTIONS)
-        check_choice("scoring", self.scoring, SCORINGS)
-        check_choice("membership", self.membership, MEMBERSHIPS)
-        check_choice("start", self.start, STARTS)
-        check_count("warmup_epochs", self.warmup_epochs, least=0)
-        if not is_number(self.outlier_share) or not 0 < self.outlier_share < 0.5:
-            raise UsageError(f"got outlier_share={self.outlier_share!r}, expected a share in (0, 0.5)")
+    def _check_own_parameters(self) -> None:
+        super()._check_own_parameters()
+        self._rules()
+
+    def _code_map(self) -> Quantisation:
+        return settings("quantisation", self.quantisation, Quantisation(n_codes=64))
+
+    def _rules(self) -> SetRules:
+        return settings("sets", self.sets, SetRules())
 
     def _asked_schedule(self) -> CodebookTraining:
-        own = CodebookTraining(batch_norm=True)
-        asked = own if self.codebook_training is None else super()._asked_schedule()
-        return replace(asked, bypass_epochs=self.warmup_epochs)
+        return replace(super()._asked_schedule(), bypass_epochs=self._rules().warmup_epochs)
 
-    def _build_quantizer(self, code_dim: int) -> nn.Module:
-        return DualQuantizer(self.n_codes, code_dim, updates=self.updates, directions=self.directions)
+    def _build_quantizer(self, code_dim: int) -> DualQuantizer:
+        codes, rules = self._code_map(), self._rules()
+        return DualQuantizer(codes.n_codes, code_dim, updates=codes.updates, directions=rules.directions)
 
     def _build_objective(self) -> RobustVectorQuantisation:
         schedule = self._schedule()
-        rules = SetRules(self.membership, self.start, self.outlier_share, schedule.bypass_epochs)
-        return RobustVectorQuantisation(self.beta, self.outlier_weight, rules, schedule)
+        rules = replace(self._rules(), warmup_epochs=schedule.bypass_epochs)
+        return RobustVectorQuantisation(self._code_map().beta, rules, schedule)
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
         """Mark the inliers, and remember how far the parts of the score spread over them."""
@@ -308,7 +271,7 @@ class RVQVAE(QuantisedDetector):
         """Tell the inliers by the sets, and how surely by what makes them."""
         evidence = self._evidence(X)
         outliers = self._outlying(evidence).numpy()
-        inlierness = -outlyingness(evidence, self.membership).numpy()
+        inlierness = -outlyingness(evidence, self._rules().membership).numpy()
         share = counted_corruption(int(outliers.sum()), len(outliers))
         return Audit(~outliers, InlierProbability(inlierness)(inlierness), share)
 
@@ -319,16 +282,15 @@ class RVQVAE(QuantisedDetector):
     def _outlying(self, evidence: Tensor) -> Tensor:
         """Mark the outliers (n,) among the training rows, as many as in the last epoch."""
         share = evidence.new_tensor([[self.history_.latest["outlier_share"]]])
-        marked = outlying(evidence[None], self.membership, share)[0]
-        if self.membership == "compare":  # the inliers stay the majority
+        membership = self._rules().membership
+        marked = outlying(evidence[None], membership, share)[0]
+        if membership == "compare":  # the inliers stay the majority
             marked &= worst((evidence[:, 0] - evidence[:, 1])[None], torch.full_like(share, 0.5))[0]
         return marked
 
     def _errors(self, x: Tensor) -> Tensor:
-        if self.scoring == "likelihood":
-            return self._surprisal(x)
-        if self.scoring == "reconstruction":
-            return mean_squared_error(x, self.net_(x))
+        if self.scoring in ("likelihood", "reconstruction"):
+            return super()._errors(x)
         inlier, outlier, error, other_error = set_evidence(self.net_, x).unbind(-1)
         if self.scoring == "codebooks":
             return inlier - outlier

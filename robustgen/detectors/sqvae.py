@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
 
-from robustgen.detectors.parameters import check_at_least_zero, check_choice
+from robustgen.detectors.parameters import settings
+from robustgen.detectors.quantisation import SPHERE, StochasticQuantisation
 from robustgen.detectors.quantised import QuantisedDetector
-from robustgen.nets.quantizers.gaussian import VARIANCES, GaussianQuantizer
+from robustgen.nets.quantizers.gaussian import GaussianQuantizer
 from robustgen.nets.quantizers.vmf import VonMisesFisherQuantizer
 from robustgen.objectives.codebooks.schedule import CodebookTraining
-from robustgen.objectives.quantisation import VectorQuantisation, mean_squared_error
+from robustgen.objectives.quantisation import VectorQuantisation
 from robustgen.training import RobustTraining
-
-SPHERE = "vmf"
-SCORINGS = ("reconstruction", "likelihood")
 
 
 class SQVAE(QuantisedDetector):
@@ -32,16 +29,13 @@ class SQVAE(QuantisedDetector):
 
     Parameters
     ----------
-    n_codes : int
-        N, the size of the codebook.
-    variance : {"I", "II", "III", "IV", "vmf"}
-        Of what s is: one number, one a row, one a position, one a position and channel; "vmf"
-        puts latents and codes on the sphere instead, with one concentration.
-    cooling : float
-        The draws' temperature falls as :math:`e^{-\rho t}` with the batches t; :math:`\rho` at least 0.
-    codebook_training : bool or CodebookTraining
-        How the codebook is kept in use. ``True`` is the robust training of Lancucki et al.:
-        batch norm before the quantizer, ten times the learning rate, k-means++ seeds in the
+    quantisation : StochasticQuantisation, dict or None
+        How many codes there are, and how they are drawn; a dict gives what differs from
+        ``StochasticQuantisation()``.
+    codebook_training : bool, CodebookTraining, dict or None
+        How the codebooks are kept in use, as :class:`robustgen.CodebookTraining`; ``None`` is the
+        method's own, and a dict gives what differs from it. ``True`` is the robust training of Lancucki
+        et al.: batch norm before the quantizer, ten times the learning rate, k-means++ seeds in the
         first epochs, revival of dead codes; ``False`` does none of it.
     scoring : {"reconstruction", "likelihood"}
         The mean squared error of a row, or minus the log probability of its codes under the
@@ -49,14 +43,9 @@ class SQVAE(QuantisedDetector):
     latent_dim : int or None
         D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
         the mean code over a row's positions, ``encode_codes`` all of them.
-    n_positions : int or None
-        P, how many codes describe a vector; ``None`` takes half the columns, at least 2 and at
-        most 8. A position is a slice of the encoder's last layer, not of the columns: tables
-        have no neighbourhood, so the net learns what each position describes. Images are
-        halved until their map is 8 x 8 at most (28 x 28 gives 7 x 7), whatever this says.
     hidden_dims : tuple of int
-        Widths of the encoder's hidden layers, mirrored in the decoder. Images take
-        :class:`robustgen.nets.code_maps.ConvCodeEncoder` instead.
+        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
+        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
@@ -75,27 +64,26 @@ class SQVAE(QuantisedDetector):
         The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
         moves the threshold, never the ranking.
     n_members : int
-        K, nets that are trained at once, each with its own start and shuffles; the score is
-        their mean error.
-    robust : bool or RobustTraining
-        Learn from the rows of each batch that a moving average of the net explains best; see
-        :class:`robustgen.training.RobustTraining`. Not part of the paper.
+        K, nets that are trained at once, each with its own start, shuffles and draws; the score
+        is their mean error.
+    robust : bool, RobustTraining or dict
+        Learn from the rows of each batch that a moving average of the net explains best, as
+        :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
         Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
         ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
-        Seed of initialisation and shuffles. The same integer gives the same scores to the last
-        bit on one CPU.
+        Seed of initialisation, shuffles and draws. The same integer gives the same scores to the
+        last bit on one CPU.
     verbose : bool
         Whether to show a progress bar.
 
     Attributes
     ----------
     history_ : robustgen.training.History
-        The terms by epoch and member; "perplexity" and "codes_used" of the codebook over each
-        epoch are among them.
+        The terms of the objective by epoch and member.
     codes_ : ndarray of int, (K, n, P)
         The codes of the training rows that the prior learns.
     codebook_perplexity_ : ndarray of float, (K,)
@@ -111,19 +99,22 @@ class SQVAE(QuantisedDetector):
     offset_ : float
         The threshold on ``score_samples``.
     support_ : ndarray of bool, (n,)
-        The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
+        The training rows taken as inliers: all but ``contamination_`` of them.
     inlier_weight_ : ndarray of float, (n,)
-        The probability of each training row to be an inlier, as its score tells; see
+        The probability of each training row to be an inlier; see
         :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
-        The estimated share of outliers among the training rows, in [0, 0.5]; see
-        :func:`robustgen.inference.corruption.estimate_corruption`.
+        The estimated share of outliers among the training rows, in [0, 0.5].
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
         The length of a code.
     net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
         The trained net.
+    row_type_ : {"vectors", "images", "text"}
+        What the rows are.
+    training_scores_ : ndarray of float, (n,)
+        ``score_samples`` of the training rows.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -133,6 +124,8 @@ class SQVAE(QuantisedDetector):
 
     Notes
     -----
+    ``history_`` has "perplexity" and "codes_used", those of the codebook over each epoch, among its terms.
+
     The decoder's variance is in closed form; each row has its share of that term, see
     :func:`robustgen.objectives.quantisation.free_variance_likelihood`. For the variance we take
     the multiplicative form, see :class:`robustgen.nets.quantizers.gaussian.GaussianQuantizer`.
@@ -147,7 +140,7 @@ class SQVAE(QuantisedDetector):
     >>> from sklearn.datasets import load_digits
     >>> from robustgen import SQVAE
     >>> X = load_digits().images[:200]
-    >>> detector = SQVAE(n_codes=16, epochs=2, random_state=0).fit(X)
+    >>> detector = SQVAE(quantisation={"n_codes": 16}, epochs=2, random_state=0).fit(X)
     >>> detector.encode_codes(X).shape
     (200, 4, 4)
     """
@@ -155,13 +148,10 @@ class SQVAE(QuantisedDetector):
     def __init__(
         self,
         *,
-        n_codes: int = 128,
-        variance: str = "I",
-        cooling: float = 1e-5,
-        codebook_training: bool | CodebookTraining = False,
+        quantisation: StochasticQuantisation | dict[str, Any] | None = None,
+        codebook_training: bool | CodebookTraining | dict[str, Any] | None = False,
         scoring: str = "reconstruction",
         latent_dim: int | None = None,
-        n_positions: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
         scaling: str | None = "auto",
         epochs: int = 100,
@@ -170,19 +160,16 @@ class SQVAE(QuantisedDetector):
         prior_epochs: int | None = None,
         contamination: float | str = 0.1,
         n_members: int = 1,
-        robust: bool | RobustTraining = False,
+        robust: bool | RobustTraining | dict[str, Any] = False,
         training: dict[str, Any] | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
-        self.n_codes = n_codes
-        self.variance = variance
-        self.cooling = cooling
+        self.quantisation = quantisation
         self.codebook_training = codebook_training
         self.scoring = scoring
         self.latent_dim = latent_dim
-        self.n_positions = n_positions
         self.hidden_dims = hidden_dims
         self.scaling = scaling
         self.epochs = epochs
@@ -197,20 +184,14 @@ class SQVAE(QuantisedDetector):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _check_codebook_parameters(self) -> None:
-        check_at_least_zero("cooling", self.cooling)
-        check_choice("variance", self.variance, (*VARIANCES, SPHERE))
-        check_choice("scoring", self.scoring, SCORINGS)
+    def _code_map(self) -> StochasticQuantisation:
+        return settings("quantisation", self.quantisation, StochasticQuantisation())
 
-    def _build_quantizer(self, code_dim: int) -> nn.Module:
-        if self.variance == SPHERE:
-            return VonMisesFisherQuantizer(self.n_codes, code_dim, cooling=self.cooling)
-        return GaussianQuantizer(self.n_codes, code_dim, variance=self.variance, cooling=self.cooling)
+    def _build_quantizer(self, code_dim: int) -> GaussianQuantizer | VonMisesFisherQuantizer:
+        codes = self._code_map()
+        if codes.variance == SPHERE:
+            return VonMisesFisherQuantizer(codes.n_codes, code_dim, cooling=codes.cooling)
+        return GaussianQuantizer(codes.n_codes, code_dim, variance=codes.variance, cooling=codes.cooling)
 
     def _build_objective(self) -> VectorQuantisation:
         return VectorQuantisation("likelihood", {}, self._schedule())
-
-    def _errors(self, x: Tensor) -> Tensor:
-        if self.scoring == "likelihood":
-            return self._surprisal(x)
-        return mean_squared_error(x, self.net_(x))

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from robustgen._checks import check_at_least_zero, check_choice, check_count
 from robustgen.detectors.generation import decode, generators_for
 from robustgen.detectors.net_detector import NetDetector
-from robustgen.detectors.parameters import check_at_least_zero, check_choice, check_count
+from robustgen.detectors.parameters import settings
 from robustgen.nets.autoencoder import plain_latent_dim
 from robustgen.nets.draws import normal
 from robustgen.nets.mixture import MixtureShape
-from robustgen.nets.mlp import ACTIVATIONS
+from robustgen.nets.mlp import Layers
 from robustgen.nets.variational import VariationalNet, variational_net
 from robustgen.objectives.errors import PARTS, SCORES
 from robustgen.objectives.variational import CodeSampler, KLRegulariser, VariationalAutoencoding
@@ -41,21 +42,21 @@ class VAE(NetDetector):
 
     Parameters
     ----------
+    layers : Layers, dict or None
+        Activation and normalisation, as :class:`robustgen.Layers`; a dict gives what differs from the
+        method's own.
     beta : float
         :math:`\beta`, at least 0. At 1 the sum is minus the evidence bound of a decoder with
         variance 1/2.
     scoring : {"l2", "l21", "l1", "cosine"}
         What is compared: squared Euclidean, Euclidean, absolute error or the angle of x and its
         reconstruction.
-    activation : str
-        Name in :data:`robustgen.nets.mlp.ACTIVATIONS`, throughout the net; the output is
-        linear.
     latent_dim : int or None
         d, the dimension of the codes. ``None`` takes a third of the columns, at least 2 and at
         most 10; 10 for images.
     hidden_dims : tuple of int
-        Widths of the encoder's hidden layers, mirrored in the decoder. Images take the
-        convolutional net of :class:`robustgen.nets.conv.ConvEncoder` instead.
+        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
+        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
         its median over its interquartile range, or as it is. "auto" takes words as they are, all else
@@ -70,11 +71,11 @@ class VAE(NetDetector):
         The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
         moves the threshold, never the ranking.
     n_members : int
-        K, nets that are trained at once, each with its own start and shuffles; the score is
-        their mean error.
-    robust : bool or RobustTraining
-        Learn from the rows of each batch that a moving average of the net explains best; see
-        :class:`robustgen.training.RobustTraining`.
+        K, nets that are trained at once, each with its own start, shuffles and draws; the score
+        is their mean error.
+    robust : bool, RobustTraining or dict
+        Learn from the rows of each batch that a moving average of the net explains best, as
+        :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
         Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
         ``patience``, ``min_improvement``, ``precision``.
@@ -89,23 +90,26 @@ class VAE(NetDetector):
     Attributes
     ----------
     history_ : robustgen.training.History
-        The terms "reconstruction" and "kl" by epoch and member.
+        The terms of the objective by epoch and member.
     offset_ : float
         The threshold on ``score_samples``.
     support_ : ndarray of bool, (n,)
-        The training rows taken as inliers: all but ``contamination_`` of them, the lowest scores out.
+        The training rows taken as inliers: all but ``contamination_`` of them.
     inlier_weight_ : ndarray of float, (n,)
-        The probability of each training row to be an inlier, as its score tells; see
+        The probability of each training row to be an inlier; see
         :class:`robustgen.inference.audit.InlierProbability`.
     contamination_ : float
-        The estimated share of outliers among the training rows, in [0, 0.5]; see
-        :func:`robustgen.inference.corruption.estimate_corruption`.
+        The estimated share of outliers among the training rows, in [0, 0.5].
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
-        The dimension of the codes.
+        The length of a code.
     net_ : robustgen.nets.variational.VariationalNet
         The trained net.
+    row_type_ : {"vectors", "images", "text"}
+        What the rows are.
+    training_scores_ : ndarray of float, (n,)
+        ``score_samples`` of the training rows.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -115,6 +119,8 @@ class VAE(NetDetector):
 
     Notes
     -----
+    ``history_`` has the terms "reconstruction" and "kl". Of the layers the method's own are ``Layers()``.
+
     :math:`\Sigma = M M^\top + 10^{-4} I` with the full, symmetric :math:`M = A^\top
     \mathrm{diag}(s_0) A` of :class:`robustgen.nets.mixture.GaussianMixtureHead`, rather than a
     diagonal.
@@ -139,9 +145,9 @@ class VAE(NetDetector):
     def __init__(
         self,
         *,
+        layers: Layers | dict[str, Any] | None = None,
         beta: float = 1.0,
         scoring: str = "l2",
-        activation: str = "leaky_relu",
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (32, 64, 128),
         scaling: str | None = "auto",
@@ -150,15 +156,15 @@ class VAE(NetDetector):
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,
         n_members: int = 1,
-        robust: bool | RobustTraining = False,
+        robust: bool | RobustTraining | dict[str, Any] = False,
         training: dict[str, Any] | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
+        self.layers = layers
         self.beta = beta
         self.scoring = scoring
-        self.activation = activation
         self.latent_dim = latent_dim
         self.hidden_dims = hidden_dims
         self.scaling = scaling
@@ -202,15 +208,24 @@ class VAE(NetDetector):
     def _check_own_parameters(self) -> None:
         check_at_least_zero("beta", self.beta)
         check_choice("scoring", self.scoring, SCORES)
-        check_choice("activation", self.activation, ACTIVATIONS)
+        self._layers()
+
+    def _layers(self) -> Layers:
+        return settings("layers", self.layers, Layers())
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
         return plain_latent_dim(row_shape)
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VariationalNet:
         gaussian = MixtureShape(weights=(1.0,), ranks=(self.latent_dim_,), floor=VARIANCE_FLOOR)
+        layers = self._layers()
         return variational_net(
-            row_shape, self.hidden_dims, self.latent_dim_, gaussian, activation=self.activation
+            row_shape,
+            self.hidden_dims,
+            self.latent_dim_,
+            gaussian,
+            activation=layers.activation_within(*limits),
+            normalization=layers.normalization,
         )
 
     def _build_objective(self) -> VariationalAutoencoding:

@@ -13,10 +13,10 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from robustgen._checks import UsageError, suggest
+from robustgen._checks import UsageError, check_choice, check_count, suggest
 from robustgen._storable import storable
 from robustgen._validation import check_rows
-from robustgen.detectors.parameters import check_choice, check_count, check_dims, robust_training
+from robustgen.detectors.parameters import check_dims, robust_training
 from robustgen.inverse.targets import TargetForm, check_targets
 from robustgen.metrics.recovery import relative_error
 from robustgen.nets.members import count, initialise

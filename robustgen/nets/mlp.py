@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from robustgen._checks import check_choice
+from robustgen._storable import storable
 
 
 class Linear(nn.Module):
@@ -67,6 +71,54 @@ def activation_for(low: float, high: float) -> str:
     if low >= 0:
         return "relu"
     return "tanh" if low >= -1 and high <= 1 else "leaky_relu"
+
+
+@storable
+@dataclass(frozen=True)
+class Layers:
+    """What the layers of a net have in common.
+
+    Parameters
+    ----------
+    activation : str
+        Name in :data:`robustgen.nets.mlp.ACTIVATIONS`, or "auto": ReLU where the scaled data is not
+        negative, tanh where it stays in [-1, 1], leaky ReLU elsewhere. The output is linear.
+    normalization : {"affine", "batch"} or None
+        What follows each hidden activation: the trainable affine map that is called "batch
+        normalisation" in the code of RSRAE's authors, real batch normalisation, or nothing.
+
+    Raises
+    ------
+    UsageError
+        When a value is none of these.
+
+    Examples
+    --------
+    >>> Layers("auto").activation_within(-1, 1)
+    'tanh'
+    """
+
+    activation: str = "leaky_relu"
+    normalization: str | None = None
+
+    def __post_init__(self) -> None:
+        check_choice("activation", self.activation, ["auto", *ACTIVATIONS])
+        check_choice("normalization", self.normalization, [*NORMALIZATIONS, None])
+
+    def activation_within(self, low: float, high: float) -> str:
+        """Return the name of the activation.
+
+        Parameters
+        ----------
+        low, high : float
+            The smallest and the largest value of the scaled data.
+
+        Returns
+        -------
+        str
+            A name in ``ACTIVATIONS``.
+        """
+        return activation_for(low, high) if self.activation == "auto" else self.activation
 
 
 class Affine(nn.Module):

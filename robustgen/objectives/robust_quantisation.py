@@ -30,10 +30,8 @@ class RobustVectorQuantisation:
     ----------
     beta : float
         :math:`\beta`.
-    outlier_weight : float
-        Weight of an outlying row's terms over an inlying row's.
     rules : SetRules
-        How the sets start and are updated.
+        How the sets start and are updated, and the weight of outlying rows.
     schedule : CodebookTraining
         How the codebooks are kept in use; its bypass is the warm-up of the sets.
 
@@ -42,11 +40,8 @@ class RobustVectorQuantisation:
     Lai, Zou and Lerman, "Robust Vector Quantized-Variational Autoencoder", arXiv 2202.01987.
     """
 
-    def __init__(
-        self, beta: float, outlier_weight: float, rules: SetRules, schedule: CodebookTraining
-    ) -> None:
+    def __init__(self, beta: float, rules: SetRules, schedule: CodebookTraining) -> None:
         self._weights: Mapping[str, float] = {"commitment": beta}
-        self._outlier_weight = outlier_weight
         self._rules = rules
         self._schedule = schedule
 
@@ -79,7 +74,7 @@ class RobustVectorQuantisation:
         z = net.positions(batch)
         quantised = net.quantise(z, generators, outlying=sets.outlying_batch)
         maintenance.observe(z, quantised.indices, generators)
-        weight = 1 - (1 - self._outlier_weight) * sets.outlying_batch.to(z)
+        weight = 1 - (1 - self._rules.outlier_weight) * sets.outlying_batch.to(z)
         terms = {
             "reconstruction": Term(mean_squared_error(batch, net.decoder(quantised.latent))),
             **quantizer_terms(quantised, net.strength, self._weights),

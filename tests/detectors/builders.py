@@ -31,20 +31,39 @@ DETECTORS: dict[str, Callable[..., Any]] = {
     "rsrae": lambda **options: RSRAE(**{"epochs": 5, "random_state": 0} | options),
     "rsrae+": lambda **options: RSRAE(**{"mode": "joint", "epochs": 5, "random_state": 0} | options),
     "rsrae, robust, batch norm": lambda **options: RSRAE(
-        **{"robust": True, "normalization": "batch", "epochs": 5, "random_state": 0} | options
+        **{"robust": True, "layers": {"normalization": "batch"}, "epochs": 5, "random_state": 0} | options
     ),
     "maw": lambda **options: MAW(**{"epochs": 5, "random_state": 0} | options),
     "maw, KL, drawn, members": lambda **options: MAW(
-        **{"regulariser": "kl", "n_draws": 2, "n_members": 2, "epochs": 5, "random_state": 0} | options
+        **{
+            "regulariser": {"kind": "kl"},
+            "mixture": {"n_draws": 2},
+            "n_members": 2,
+            "epochs": 5,
+            "random_state": 0,
+        }
+        | options
     ),
     "vae, robust": lambda **options: VAE(**{"robust": True, "epochs": 5, "random_state": 0} | options),
-    "vqvae": lambda **options: VQVAE(**{"n_codes": 16, "epochs": 5, "random_state": 0} | options),
-    "vqvae, robust codebook, members": lambda **options: VQVAE(
-        **{"n_codes": 16, "codebook_training": True, "n_members": 2, "epochs": 5, "random_state": 0} | options
+    "vqvae": lambda **options: VQVAE(
+        **{"quantisation": {"n_codes": 16}, "epochs": 5, "random_state": 0} | options
     ),
-    "sqvae": lambda **options: SQVAE(**{"n_codes": 16, "epochs": 5, "random_state": 0} | options),
+    "vqvae, robust codebook, members": lambda **options: VQVAE(
+        **{
+            "quantisation": {"n_codes": 16},
+            "codebook_training": True,
+            "n_members": 2,
+            "epochs": 5,
+            "random_state": 0,
+        }
+        | options
+    ),
+    "sqvae": lambda **options: SQVAE(
+        **{"quantisation": {"n_codes": 16}, "epochs": 5, "random_state": 0} | options
+    ),
     "rvqvae": lambda **options: RVQVAE(
-        **{"n_codes": 16, "warmup_epochs": 2, "epochs": 5, "random_state": 0} | options
+        **{"quantisation": {"n_codes": 16}, "sets": {"warmup_epochs": 2}, "epochs": 5, "random_state": 0}
+        | options
     ),
 }
 

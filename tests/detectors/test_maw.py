@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from robustgen import MAW, VAE
+from robustgen import MAW, VAE, LatentMixture, Layers, Regularisation
 from robustgen.detectors.vae import VARIANCE_FLOOR
 from tests.detectors.builders import grey_images, vectors
 
@@ -14,14 +14,14 @@ ABLATIONS = {
     "MAW": {},
     "MAW-MSE": {"reconstruction": "l2"},
     "MAW-L1": {"reconstruction": "l1"},
-    "MAW-KL": {"regulariser": "kl"},
-    "one Gaussian": {"n_components": 1},
-    "both full rank": {"ranks": (2, 2)},
-    "component per batch": {"component_per": "batch"},
-    "joint": {"mode": "joint", "regulariser_weight": 0.5},
-    "singular": {"covariance_floor": 0.0},
+    "MAW-KL": {"regulariser": {"kind": "kl"}},
+    "one Gaussian": {"mixture": {"n_components": 1}},
+    "both full rank": {"mixture": {"ranks": (2, 2)}},
+    "component per batch": {"mixture": {"component_per": "batch"}},
+    "joint": {"regulariser": {"mode": "joint", "weight": 0.5}},
+    "singular": {"mixture": {"covariance_floor": 0.0}},
     "codes of many dimensions": {"latent_dim": 7},
-    "drawn scores": {"n_draws": 3},
+    "drawn scores": {"mixture": {"n_draws": 3}},
 }
 
 
@@ -39,10 +39,9 @@ def test_with_one_component_and_the_divergence_it_is_the_vae_term_by_term():
     shared = {"latent_dim": 2, "epochs": 3, "learning_rate": 1e-3, "random_state": 0, "scoring": "l2"}
     vae = VAE(**shared).fit(X)
     maw = MAW(
-        n_components=1,
-        regulariser="kl",
+        mixture=LatentMixture(n_components=1, covariance_floor=VARIANCE_FLOOR),
+        regulariser=Regularisation("kl"),
         reconstruction="l2",
-        covariance_floor=VARIANCE_FLOOR,
         **shared,
     ).fit(X)
     assert list(maw.history_) == list(vae.history_)
@@ -56,7 +55,7 @@ def test_a_thousand_steps_stay_finite(activation):
     X = vectors()
     X[0] *= 1e4
     detector = MAW(
-        activation=activation, hidden_dims=(8,), learning_rate=1e-3, epochs=1000, random_state=0
+        layers=Layers(activation), hidden_dims=(8,), learning_rate=1e-3, epochs=1000, random_state=0
     ).fit(X)
     assert np.isfinite(detector.score_samples(X)).all()
     assert all(np.isfinite(values).all() for values in detector.history_.values())
@@ -73,7 +72,7 @@ def test_a_member_is_the_net_that_a_single_fit_gives(build):
 
 def test_drawn_scores_are_the_same_each_time_and_whatever_rows_stand_beside():
     X = vectors(200)
-    detector = MAW(n_draws=4, epochs=2, random_state=0).fit(X)
+    detector = MAW(mixture=LatentMixture(n_draws=4), epochs=2, random_state=0).fit(X)
     scores = detector.score_samples(X)
     np.testing.assert_array_equal(detector.score_samples(X), scores)
     singly = np.concatenate([detector.score_samples(X[i : i + 1]) for i in range(0, 200, 23)])
@@ -105,36 +104,23 @@ def test_samples_do_not_come_from_what_predict_calls_outliers():
     assert detector.inlier_codes_.means.shape[1] == (detector.predict(X) == 1).sum()
 
 
-def test_the_inliers_probability_is_one():
-    X = vectors()
-    detector = MAW(epochs=2, n_members=2, random_state=0).fit(X)
-    probabilities = detector.inlier_probability(X)
-    assert probabilities.shape == (60,)
-    assert ((probabilities >= 0) & (probabilities <= 1)).all()
-    even = MAW(epochs=1, eta=1 - 1e-9, random_state=0).fit(X)
-    np.testing.assert_allclose(even.inlier_probability(X), 1, atol=1e-3)
-
-
-def test_one_component_has_no_probability():
-    detector = MAW(n_components=1, epochs=1).fit(vectors())
-    with pytest.raises(ValueError, match="fit with 2"):
-        detector.inlier_probability(vectors())
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"regulariser": "wassertein"}, "did you mean 'wasserstein'"),
+        ({"regulariser": {"kind": "wassertein"}}, "did you mean 'wasserstein'"),
         ({"reconstruction": "l3"}, "expected one of 'l2', 'l1', 'l21'"),
-        ({"n_components": 3}, "expected one of 1, 2"),
-        ({"eta": 1.0}, "between 0 and 1"),
-        ({"eta": "most"}, "between 0 and 1"),
-        ({"ranks": (1.5, 2)}, "expected 2 from 1 to latent_dim=2"),
-        ({"ranks": (1,)}, "expected 2 from 1 to latent_dim=2"),
-        ({"ranks": (3, 2)}, "expected 2 from 1 to latent_dim=2"),
-        ({"regulariser": "kl", "covariance_floor": 0}, "infinite"),
-        ({"component_per": "epoch"}, "expected one of 'row', 'batch'"),
-        ({"n_draws": -1}, "integer of 0 or more"),
+        ({"mixture": {"n_components": 3}}, "expected one of 1, 2"),
+        ({"mixture": {"eta": 1.0}}, "between 0 and 1"),
+        ({"mixture": {"eta": "most"}}, "between 0 and 1"),
+        ({"mixture": {"ranks": (1.5, 2)}}, "expected 2 from 1 to latent_dim=2"),
+        ({"mixture": {"ranks": (1,)}}, "expected 2 from 1 to latent_dim=2"),
+        ({"mixture": {"ranks": (3, 2)}}, "expected 2 from 1 to latent_dim=2"),
+        ({"regulariser": {"kind": "kl"}, "mixture": {"covariance_floor": 0}}, "infinite"),
+        ({"mixture": {"component_per": "epoch"}}, "expected one of 'row', 'batch'"),
+        ({"mixture": {"n_draws": -1}}, "integer of 0 or more"),
+        ({"mixture": {"etha": 0.5}}, "got the setting 'etha' of mixture, .*did you mean 'eta'"),
+        ({"mixture": 0.5}, "got mixture=0.5, expected a LatentMixture or a dict of its settings"),
+        ({"regulariser": "kl"}, "got regulariser='kl', expected a Regularisation or a dict"),
     ],
 )
 def test_a_wrong_parameter_is_one_clear_line(options, message):

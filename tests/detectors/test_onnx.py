@@ -65,7 +65,7 @@ def test_onnx_runtime_gives_the_scores(name, make, tmp_path):
 
 
 def test_a_score_that_onnx_cannot_say_is_refused(tmp_path):
-    detector = MAW(n_draws=1, epochs=1, random_state=0).fit(vectors())
+    detector = MAW(mixture={"n_draws": 1}, epochs=1, random_state=0).fit(vectors())
     with pytest.raises(UsageError, match="the score of this MAW cannot be written as ONNX"):
         detector.to_onnx(tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())

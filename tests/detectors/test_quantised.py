@@ -11,20 +11,33 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
-from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining
+from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining, Quantisation, SetRules, StochasticQuantisation
 from robustgen._checks import UsageError
 from robustgen.detectors.prior import CodePrior
 from robustgen.training import TrainingConfig
 from tests.detectors.builders import colour_images, grey_images, vectors
 
-QUICK = {"n_codes": 8, "epochs": 3, "prior_epochs": 2, "random_state": 0}
+QUICK = {"quantisation": {"n_codes": 8}, "epochs": 3, "prior_epochs": 2, "random_state": 0}
+EMA = {"quantisation": Quantisation(8, updates="ema")}
+
+
+def drawn(variance: str) -> dict:
+    return {"quantisation": StochasticQuantisation(8, variance=variance)}
+
+
 DETECTORS = {
     "vqvae": lambda **options: VQVAE(**QUICK | options),
-    "vqvae, ema": lambda **options: VQVAE(updates="ema", **QUICK | options),
+    "vqvae, ema": lambda **options: VQVAE(
+        **QUICK | {"quantisation": Quantisation(8, updates="ema")} | options
+    ),
     "sqvae": lambda **options: SQVAE(**QUICK | options),
-    "sqvae, IV": lambda **options: SQVAE(variance="IV", **QUICK | options),
-    "sqvae, vmf": lambda **options: SQVAE(variance="vmf", **QUICK | options),
-    "rvqvae": lambda **options: RVQVAE(warmup_epochs=1, **QUICK | options),
+    "sqvae, IV": lambda **options: SQVAE(
+        **QUICK | {"quantisation": StochasticQuantisation(8, variance="IV")} | options
+    ),
+    "sqvae, vmf": lambda **options: SQVAE(
+        **QUICK | {"quantisation": StochasticQuantisation(8, variance="vmf")} | options
+    ),
+    "rvqvae": lambda **options: RVQVAE(sets=SetRules(warmup_epochs=1), **QUICK | options),
 }
 
 
@@ -121,7 +134,9 @@ def test_bits_per_dim_are_those_of_a_known_density():
     """One code: the bound is a Gaussian around the decoder's only row, and no bits for codes."""
     rng = np.random.default_rng(0)
     X = 3 + 2 * rng.normal(size=(4000, 5))
-    detector = VQVAE(n_codes=2, epochs=3, n_positions=1, latent_dim=1, prior_epochs=5, random_state=0).fit(X)
+    detector = VQVAE(
+        quantisation=Quantisation(2, n_positions=1), epochs=3, latent_dim=1, prior_epochs=5, random_state=0
+    ).fit(X)
     entropy = 0.5 * np.log2(2 * np.pi * np.e * 4)  # what no density can beat, and a useless code attains
     assert detector.bits_per_dim(X).mean() == pytest.approx(entropy, abs=0.15)
     assert detector.bits_per_dim(10 * X).mean() > entropy + 1
@@ -142,15 +157,16 @@ def test_bad_codes_are_refused(build):
 @pytest.mark.parametrize(
     ("detector", "said"),
     [
-        (VQVAE(n_codes=1), "n_codes=1"),
-        (VQVAE(updates="emma"), "updates='emma'.*did you mean 'ema'"),
+        (VQVAE(quantisation={"n_codes": 1}), "n_codes=1"),
+        (VQVAE(quantisation={"updates": "emma"}), "updates='emma'.*did you mean 'ema'"),
         (VQVAE(codebook_training="yes"), "codebook_training='yes'"),
         (VQVAE(prior_epochs=0), "prior_epochs=0"),
-        (SQVAE(variance="V"), "variance='V'"),
-        (RVQVAE(outlier_share=0.5), "outlier_share=0.5"),
-        (RVQVAE(membership="vote"), "membership='vote'"),
-        (RVQVAE(directions="up"), "directions='up'"),
-        (RVQVAE(beta=-1), "beta=-1"),
+        (SQVAE(quantisation={"variance": "V"}), "variance='V'"),
+        (RVQVAE(sets={"outlier_share": 0.5}), "outlier_share=0.5"),
+        (RVQVAE(sets={"membership": "vote"}), "membership='vote'"),
+        (RVQVAE(sets={"directions": "up"}), "directions='up'"),
+        (RVQVAE(quantisation={"beta": -1}), "beta=-1"),
+        (SQVAE(quantisation=Quantisation()), "expected a StochasticQuantisation"),
     ],
 )
 def test_parameters_out_of_range_are_refused(detector, said):
@@ -161,7 +177,7 @@ def test_parameters_out_of_range_are_refused(detector, said):
 def test_robust_codebook_training_uses_more_codes():
     X = load_digits().images[:500]
     plain, robust = (
-        VQVAE(n_codes=64, epochs=12, codebook_training=training, random_state=0).fit(X)
+        VQVAE(quantisation=Quantisation(64), epochs=12, codebook_training=training, random_state=0).fit(X)
         for training in (False, True)
     )
     assert robust.codebook_perplexity_[0] > plain.codebook_perplexity_[0]
@@ -171,20 +187,24 @@ def test_robust_codebook_training_uses_more_codes():
 
 def test_a_bypassed_quantizer_starts_when_the_schedule_says():
     training = CodebookTraining(bypass_epochs=2)
-    detector = VQVAE(n_codes=8, epochs=4, codebook_training=training, random_state=0).fit(vectors())
+    detector = VQVAE(quantisation=Quantisation(8), epochs=4, codebook_training=training, random_state=0).fit(
+        vectors()
+    )
     assert (detector.history_["commitment"][:2] == 0).all()
     assert (detector.history_["commitment"][2:] > 0).all()
 
 
 @pytest.mark.parametrize(
     "detector",
-    [VQVAE(codebook_training=CodebookTraining(bypass_epochs=8)), RVQVAE(warmup_epochs=8)],
+    [VQVAE(codebook_training=CodebookTraining(bypass_epochs=8)), RVQVAE(sets=SetRules(warmup_epochs=8))],
     ids=["vqvae", "rvqvae"],
 )
 def test_a_bypass_is_no_plateau(detector):
     """Nothing improves so fast as is asked for here: the first epoch that counts is the last but one."""
     impatient = {"patience": 1, "min_improvement": 1.0}
-    detector.set_params(epochs=20, n_codes=8, training=impatient, random_state=0).fit(vectors())
+    detector.set_params(epochs=20, quantisation={"n_codes": 8}, training=impatient, random_state=0).fit(
+        vectors()
+    )
     assert detector.history_.stopped_at == 10
     assert float(detector.net_.strength) == 1
 
@@ -195,7 +215,9 @@ def test_the_outliers_of_a_dirty_set_stay_out_of_the_inlier_set():
     zeros = X[load_digits().target == 0]
     noise = np.random.default_rng(0).permuted(zeros.reshape(-1, 64), axis=1).reshape(-1, 8, 8)[:60]
     dirty, outlier = np.concatenate([zeros, noise]), np.arange(len(zeros) + 60) >= len(zeros)
-    detector = RVQVAE(n_codes=16, epochs=25, warmup_epochs=10, random_state=0).fit(dirty)
+    detector = RVQVAE(
+        quantisation=Quantisation(16), sets=SetRules(warmup_epochs=10), epochs=25, random_state=0
+    ).fit(dirty)
     assert outlier[detector.support_].mean() < 0.03
     assert detector.outlier_fraction_ == pytest.approx(outlier.mean(), abs=0.08)
     codes = detector.encode_codes(dirty[detector.support_]).reshape(detector.codes_[0].shape)
@@ -208,8 +230,8 @@ def test_the_outliers_of_a_dirty_set_stay_out_of_the_inlier_set():
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_a_short_training_ends_quantised(epochs):
     for detector in (
-        RVQVAE(epochs=epochs, n_codes=4, random_state=0),
-        VQVAE(epochs=epochs, n_codes=4, codebook_training=True, random_state=0),
+        RVQVAE(epochs=epochs, quantisation=Quantisation(4), random_state=0),
+        VQVAE(epochs=epochs, quantisation=Quantisation(4), codebook_training=True, random_state=0),
     ):
         detector.fit(vectors())
         assert float(detector.net_.strength) == 1

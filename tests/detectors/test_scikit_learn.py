@@ -47,8 +47,10 @@ def test_a_search_finds_parameters(X, y, scoring):
 
 def test_a_search_reaches_through_a_pipeline(X, y):
     pipeline = make_pipeline(StandardScaler(), RSRAE(epochs=2, random_state=0))
-    search = GridSearchCV(pipeline, {"rsrae__lambda1": [0.1, 1.0]}, scoring=area, cv=2).fit(X, y)
-    assert search.best_estimator_[-1].lambda1 == search.best_params_["rsrae__lambda1"]
+    search = GridSearchCV(pipeline, {"rsrae__lambdas": [(0.1, 0.1), (1.0, 0.1)]}, scoring=area, cv=2).fit(
+        X, y
+    )
+    assert search.best_estimator_[-1].lambdas == search.best_params_["rsrae__lambdas"]
 
 
 def test_cross_validation_leaves_the_detector_unfitted(X, y):

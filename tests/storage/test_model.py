@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import robustgen
-from robustgen import VQVAE, Autoencoder, CodebookTraining, ConformalDetector, RobustTraining
+from robustgen import VQVAE, Autoencoder, CodebookTraining, ConformalDetector, Quantisation, RobustTraining
 from robustgen._checks import UsageError
 from robustgen._storable import HOMES, addresses
 from robustgen.storage import container
@@ -87,7 +87,7 @@ def test_history_and_names_come_back(path):
 
 
 def test_a_conditional_prior_comes_back(path):
-    detector = VQVAE(n_codes=8, epochs=2, prior_epochs=1, random_state=0).fit(vectors())
+    detector = VQVAE(quantisation={"n_codes": 8}, epochs=2, prior_epochs=1, random_state=0).fit(vectors())
     detector.fit_prior(labels=np.arange(60) % 3)
     made = detector.sample(4, labels=[0, 1, 2, 0], random_state=0)
     loaded = there_and_back(detector, path)
@@ -102,7 +102,7 @@ def test_every_kind_of_parameter_comes_back(path):
         "contamination": np.float32(0.2),
         "epochs": np.int64(2),
         "hidden_dims": [8, 4],
-        "n_codes": 8,
+        "quantisation": Quantisation(n_codes=8),
     }
     detector = VQVAE(**parameters, random_state=np.random.RandomState(3)).fit(vectors())
     loaded = there_and_back(detector, path)

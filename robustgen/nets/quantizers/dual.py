@@ -10,7 +10,7 @@ from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
 from robustgen.nets.quantizers.codebook import AnyCodebook, Quantizer, codebook
 from robustgen.nets.quantizers.nearest import nearest_terms, straight_through
 
-DIRECTIONS = ("principal", "axes", "none")
+DIRECTIONS = ("axes", "none")
 FLOOR = 1e-2
 """The least variance of a direction, over the mean of them."""
 INLIER, OUTLIER = 0, 1
@@ -32,9 +32,9 @@ class DualQuantizer(Quantizer):
         N, the codes of each codebook, and D.
     updates : {"gradient", "ema"}
         What moves the codes.
-    directions : {"principal", "axes", "none"}
-        :math:`u_j`: eigenvectors of the covariance, the axes (its diagonal), or the plain
-        Euclidean distance.
+    directions : {"axes", "none"}
+        :math:`u_j`: the axes, :math:`\lambda` the diagonal of the covariance; or the plain Euclidean
+        distance. Eigenvectors fail: the weights of thin directions of few codes lose the sets.
 
     Attributes
     ----------
@@ -134,11 +134,6 @@ def covariance(codes: Tensor, counts: Tensor) -> Tensor:
     return torch.bmm((shares * centred).mT, centred)
 
 
-def _principal(covariances: Tensor) -> Tensor:
-    variances, vectors = torch.linalg.eigh(covariances)
-    return vectors * inverse_weights(variances).sqrt()[:, None]
-
-
 def _axes(covariances: Tensor) -> Tensor:
     return torch.diag_embed(inverse_weights(covariances.diagonal(dim1=-2, dim2=-1)).sqrt())
 
@@ -147,7 +142,7 @@ def _none(covariances: Tensor) -> Tensor:
     return torch.eye(covariances.shape[-1]).to(covariances).expand_as(covariances)
 
 
-WEIGHTINGS = {"principal": _principal, "axes": _axes, "none": _none}
+WEIGHTINGS = {"axes": _axes, "none": _none}
 
 
 def inverse_weights(variances: Tensor) -> Tensor:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from robustgen._checks import check_at_least_zero, check_choice, check_count, is_number, require
+from robustgen._storable import storable
 from robustgen.nets.draws import Generators
-from robustgen.nets.quantizers.dual import DualQuantizer
+from robustgen.nets.quantizers.dual import DIRECTIONS, DualQuantizer
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.base import Rows
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
@@ -19,48 +21,67 @@ TwoSidedNet = VectorQuantisedNet[DualQuantizer]
 BLOCK_ROWS = 1024
 START_ROWS = 2048
 """Rows whose latents the first codebooks are fitted to."""
-MEMBERSHIPS = ("contrast", "rank", "compare", "trim", "reconstruction")
-START_MEMBERSHIP = {
-    "contrast": "compare",
-    "rank": "compare",
-    "compare": "compare",
-    "trim": "trim",
-    "reconstruction": "trim",
-}
-"""The rule of the first rounds, in which the decoder does not know the codes yet."""
+MEMBERSHIPS = ("contrast", "rank", "compare")
 STARTS = ("residual", "relative", "random")
 
 
+@storable
 @dataclass(frozen=True)
 class SetRules:
-    """How rows come to be taken as outliers.
+    r"""How rows come to be taken as outliers, and what is done about them.
 
-    Attributes
+    Parameters
     ----------
-    membership : {"contrast", "rank", "compare", "trim", "reconstruction"}
+    membership : {"contrast", "rank", "compare"}
         "compare": a row is an outlier where the outlier codebook is nearer than the inlier one.
         "contrast" and "rank": the rounds of the start do that, and find the share of outliers; from
         then on the same share of rows, those that the inlier codebook reconstructs worse than
         the outlier codebook by most ("contrast"), or from which it is farther by most ("rank").
-        "trim": the ``outlier_share`` of rows farthest from the inlier codebook.
-        "reconstruction": the same share, by the error of the reconstruction through it.
+        The inliers stay the majority.
     start : {"residual", "relative", "random"}
         The first outliers are the ``outlier_share`` of rows that the warm-up reconstructs worst:
         by squared error, by squared error over the row's squared norm, or they are drawn.
     outlier_share : float in (0, 0.5)
-        p.
+        The share of the first outlier set.
+    outlier_weight : float
+        Weight of an outlying row's terms over an inlying row's, at least 0.
+    directions : {"axes", "none"}
+        :math:`u_j`, along which distances are weighted: the axes, or none, which is plain Euclidean
+        distances.
     warmup_epochs : int
-        Epochs of a plain autoencoder before the first sets.
+        Epochs of a plain autoencoder before the first sets; detectors make it half of theirs at most.
     start_rounds : int
         Rounds in which, before the codebooks are trained, each is fitted to its set's latents by
         k-means and the sets are updated by the codebooks.
+
+    Raises
+    ------
+    UsageError
+        When a value is out of its range.
+
+    Examples
+    --------
+    >>> SetRules(outlier_share=0.1).membership
+    'contrast'
     """
 
     membership: str = "contrast"
     start: str = "residual"
     outlier_share: float = 0.3
+    outlier_weight: float = 1.0
+    directions: str = "axes"
     warmup_epochs: int = 5
     start_rounds: int = 8
+
+    def __post_init__(self) -> None:
+        check_choice("membership", self.membership, MEMBERSHIPS)
+        check_choice("start", self.start, STARTS)
+        share = self.outlier_share
+        require(is_number(share) and 0 < share < 0.5, f"outlier_share={share!r}", "a share in (0, 0.5)")
+        check_at_least_zero("outlier_weight", self.outlier_weight)
+        check_choice("directions", self.directions, DIRECTIONS)
+        check_count("warmup_epochs", self.warmup_epochs, least=0)
+        check_count("start_rounds", self.start_rounds, least=0)
 
 
 class InlierSets:
@@ -134,9 +155,8 @@ class InlierSets:
         for _ in range(self._rules.start_rounds):
             self._fit_codebooks(z, marked, generators)
             distances = self._net.quantizer.distances(z)
-            marked = outlying(distances, START_MEMBERSHIP[self._rules.membership], self.share)
-            marked = self._majority_kept(marked)
-        if self._rules.membership in ("contrast", "rank"):
+            marked = self._majority_kept(outlying(distances, "compare", self.share))  # no decoder knows codes
+        if self._rules.membership != "compare":
             self.share = marked.to(self.share).mean(1, keepdim=True)
 
     def _fit_codebooks(self, z: Tensor, marked: Tensor, generators: Generators) -> None:
@@ -199,9 +219,9 @@ def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
     Parameters
     ----------
     evidence : torch.Tensor
-        That of :func:`set_evidence`, (K, n, 4); the distances alone are enough for "rank", "compare"
-        and "trim".
-    membership : {"contrast", "rank", "compare", "trim", "reconstruction"}
+        That of :func:`set_evidence`, (K, n, 4); the distances alone are enough for "rank" and
+        "compare".
+    membership : {"contrast", "rank", "compare"}
         The rule.
     share : torch.Tensor
         (K, 1), the share of outliers, but for "compare", which finds it.
@@ -210,8 +230,8 @@ def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
     --------
     >>> evidence = torch.tensor([[[1.0, 2.0, 0.1, 0.2], [3.0, 1.0, 0.3, 0.2], [2.0, 4.0, 0.9, 0.9]]])
     >>> share = torch.tensor([[0.4]])
-    >>> outlying(evidence, "compare", share), outlying(evidence, "reconstruction", share)
-    (tensor([[False,  True, False]]), tensor([[False, False,  True]]))
+    >>> outlying(evidence, "compare", share), outlying(evidence, "contrast", share)
+    (tensor([[False,  True, False]]), tensor([[False,  True, False]]))
     """
     ranking = outlyingness(evidence, membership)
     return ranking > 0 if membership == "compare" else worst(ranking, share)
@@ -226,8 +246,6 @@ RANKINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "contrast": lambda evidence: evidence[..., 2] - evidence[..., 3],
     "rank": lambda evidence: evidence[..., 0] - evidence[..., 1],
     "compare": lambda evidence: evidence[..., 0] - evidence[..., 1],
-    "trim": lambda evidence: evidence[..., 0],
-    "reconstruction": lambda evidence: evidence[..., 2],
 }
 
 

@@ -210,7 +210,7 @@ class Projection(nn.Module):
 
 @pytest.mark.parametrize("corruption", [0.1, 0.2, 0.3, 0.45])
 @pytest.mark.parametrize("membership", ["contrast", "rank"])
-@pytest.mark.parametrize("directions", ["principal", "axes", "none"])
+@pytest.mark.parametrize("directions", ["axes", "none"])
 def test_the_sets_of_a_planted_mixture_are_found(corruption, directions, membership):
     """Inliers: twelve clusters in a subspace of rank 4 of R^16. Outliers: eight clusters beside it."""
     rng = np.random.default_rng(0)
@@ -248,7 +248,7 @@ def test_codes_that_nothing_has_trained_do_not_choose_the_first_outliers():
         for book in net.quantizer.codebooks():
             book.codes.data.mul_(scale)
         maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, CodebookTraining())
-        rules = SetRules("trim", outlier_share=0.25, warmup_epochs=0, start_rounds=1)
+        rules = SetRules("rank", outlier_share=0.25, warmup_epochs=0, start_rounds=1)
         sets = InlierSets(net, rules, maintenance)
         sets.begin_epoch(0, rows_of(X), generators())
         marked.append(sets.outlying)
@@ -256,12 +256,12 @@ def test_codes_that_nothing_has_trained_do_not_choose_the_first_outliers():
     assert marked[0][0, 90:].all()
 
 
-@pytest.mark.parametrize("membership", ["contrast", "rank", "compare", "trim", "reconstruction"])
+@pytest.mark.parametrize("membership", ["contrast", "rank", "compare"])
 def test_the_inliers_stay_the_majority(membership):
     X = np.random.default_rng(0).normal(size=(120, 6))
     net = initialise(lambda: vq_net(DualQuantizer(8, 3)), [0, 1])
     rules = SetRules(membership=membership, start="random", warmup_epochs=1)
-    objective = RobustVectorQuantisation(0.25, 1.0, rules, CodebookTraining(bypass_epochs=1))
+    objective = RobustVectorQuantisation(0.25, rules, CodebookTraining(bypass_epochs=1))
     history = train(net, objective, rows_of(X), TrainingConfig(epochs=5, batch_size=32), generators(2))
     assert (history["outlier_share"] <= 0.5).all()
     assert not history["outlier_share"][0].any()

@@ -1,0 +1,110 @@
+"""How the vector-quantised detectors quantise: how many codes there are, and how they are learnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from robustgen._checks import check_at_least_zero, check_choice, check_count
+from robustgen._storable import storable
+from robustgen.nets.quantizers.gaussian import VARIANCES
+
+UPDATES = ("gradient", "ema")
+SPHERE = "vmf"
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """How many codes there are, and how many of them describe a row.
+
+    Parameters
+    ----------
+    n_codes : int
+        N, the size of each codebook.
+    n_positions : int or None
+        P, how many codes describe a vector; ``None`` takes half the columns, at least 2 and at
+        most 8. A position is a slice of the encoder's last layer, not of the columns: tables
+        have no neighbourhood, so the net learns what each position describes. Images are
+        halved until their map is 8 x 8 at most (28 x 28 gives 7 x 7), whatever this says.
+    """
+
+    n_codes: int = 128
+    n_positions: int | None = None
+
+    def __post_init__(self) -> None:
+        check_count("n_codes", self.n_codes, least=2)
+        if self.n_positions is not None:
+            check_count("n_positions", self.n_positions)
+
+
+@storable
+@dataclass(frozen=True)
+class Quantisation(CodeMap):
+    r"""Every position takes the nearest code, as in VQ-VAE.
+
+    Parameters
+    ----------
+    n_codes : int
+        N, the size of each codebook.
+    n_positions : int or None
+        P, how many codes describe a vector; see :class:`robustgen.detectors.quantisation.CodeMap`.
+    beta : float
+        :math:`\beta`, the weight of the commitment, at least 0; it never reaches the codes.
+    updates : {"gradient", "ema"}
+        What moves the codes: the gradient of the codebook's term, or moving averages of the latents
+        that they quantise.
+
+    Raises
+    ------
+    UsageError
+        When a value is out of its range.
+
+    Examples
+    --------
+    >>> Quantisation(n_codes=16).beta
+    0.25
+    """
+
+    beta: float = 0.25
+    updates: str = "gradient"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_at_least_zero("beta", self.beta)
+        check_choice("updates", self.updates, UPDATES)
+
+
+@storable
+@dataclass(frozen=True)
+class StochasticQuantisation(CodeMap):
+    r"""Codes are drawn by their distance over a variance that is learnt, as in SQ-VAE.
+
+    Parameters
+    ----------
+    n_codes : int
+        N, the size of each codebook.
+    n_positions : int or None
+        P, how many codes describe a vector; see :class:`robustgen.detectors.quantisation.CodeMap`.
+    variance : {"I", "II", "III", "IV", "vmf"}
+        Of what s is: one number, one a row, one a position, one a position and channel; "vmf"
+        puts latents and codes on the sphere instead, with one concentration.
+    cooling : float
+        The draws' temperature falls as :math:`e^{-\rho t}` with the batches t; :math:`\rho` at least 0.
+
+    Raises
+    ------
+    UsageError
+        When a value is out of its range.
+
+    Examples
+    --------
+    >>> StochasticQuantisation(variance="IV").n_codes
+    128
+    """
+
+    variance: str = "I"
+    cooling: float = 1e-5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("variance", self.variance, (*VARIANCES, SPHERE))
+        check_at_least_zero("cooling", self.cooling)
