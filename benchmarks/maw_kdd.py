@@ -23,7 +23,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from robustgen import MAW, RSRAE, VAE, Autoencoder
+from robustgen import MAW, RSRAE, VAE, Autoencoder, LatentMixture, Regularisation
 from robustgen._seeds import seed_from
 from robustgen.data import load
 from robustgen.metrics import auroc
@@ -36,11 +36,13 @@ COLUMNS = ("detector", "scoring", "normal", "corruption", "draw", "auroc")
 
 DETECTORS: Mapping[str, Any] = {
     "MAW": MAW,
-    "MAW, joint, weight 20": lambda **options: MAW(mode="joint", regulariser_weight=20.0, **options),
+    "MAW, joint, weight 20": lambda **options: MAW(
+        regulariser=Regularisation(mode="joint", weight=20.0), **options
+    ),
     "MAW-MSE": lambda **options: MAW(reconstruction="l2", **options),
-    "MAW-KL": lambda **options: MAW(regulariser="kl", **options),
-    "MAW, one Gaussian": lambda **options: MAW(n_components=1, **options),
-    "MAW, both full rank": lambda **options: MAW(ranks=(2, 2), **options),
+    "MAW-KL": lambda **options: MAW(regulariser=Regularisation("kl"), **options),
+    "MAW, one Gaussian": lambda **options: MAW(mixture=LatentMixture(n_components=1), **options),
+    "MAW, both full rank": lambda **options: MAW(mixture=LatentMixture(ranks=(2, 2)), **options),
     "VAE": lambda **options: VAE(latent_dim=2, **options),
     "RSRAE": RSRAE,
     "autoencoder": Autoencoder,

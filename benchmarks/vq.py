@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining
+from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining, Quantisation, StochasticQuantisation
 from robustgen.bench.generation import Judge
 from robustgen.data import load
 from robustgen.metrics import auroc
@@ -44,17 +44,14 @@ PAIRS = {
 }
 VARIANTS: list[dict[str, Any]] = [
     {},
-    {"directions": "none"},
-    {"directions": "principal"},
-    {"membership": "rank"},
-    {"membership": "compare"},
-    {"membership": "trim"},
-    {"membership": "reconstruction"},
-    {"start": "relative"},
-    {"start": "random"},
+    {"sets": {"directions": "none"}},
+    {"sets": {"membership": "rank"}},
+    {"sets": {"membership": "compare"}},
+    {"sets": {"start": "relative"}},
+    {"sets": {"start": "random"}},
     {"codebook_training": False},
 ]
-LONG_VARIANTS: list[dict[str, Any]] = [{}, {"membership": "rank"}]
+LONG_VARIANTS: list[dict[str, Any]] = [{}, {"sets": {"membership": "rank"}}]
 """What is also measured after many epochs, in which sets may drift."""
 SCORINGS = ("codebooks", "contrast", "reconstruction", "sum")
 Cell = tuple[dict[str, Any], Callable[[], dict[str, Any]]]
@@ -134,7 +131,9 @@ def sampled(pair: str, corruption: float, model: str, figures: Path) -> dict[str
         fitted = RVQVAE(epochs=EPOCHS, random_state=0).fit(X)
         sets = {"leaked": outlier[fitted.support_].mean(), "lost": (~fitted.support_)[~outlier].mean()}
     else:
-        fitted = VQVAE(n_codes=64, codebook_training=True, epochs=EPOCHS, random_state=0).fit(X)
+        fitted = VQVAE(
+            quantisation=Quantisation(64), codebook_training=True, epochs=EPOCHS, random_state=0
+        ).fit(X)
         sets = {"leaked": outlier.mean(), "lost": 0.0}
     made = fitted.sample(N_SAMPLES, random_state=0)
     seconds = time.process_time() - start
@@ -161,7 +160,8 @@ def sets(names: list[str], corruptions: list[float]) -> Iterator[Cell]:
     for name in names:
         for corruption in corruptions:
             for epochs, options in trained:
-                variant = ", ".join(f"{key}={value}" for key, value in options.items()) or "defaults"
+                settings = options.get("sets", options)
+                variant = ", ".join(f"{key}={value}" for key, value in settings.items()) or "defaults"
                 key = {"pair": name, "corruption": corruption, "epochs": epochs, "variant": variant}
                 yield key, partial(divided, name, corruption, {"epochs": epochs, **options})
 
@@ -192,9 +192,13 @@ def usage() -> Iterator[Cell]:
         "VQ-VAE, revival": CodebookTraining(revive_below=0.01),
         "VQ-VAE, all parts": True,
     }
-    models = {name: VQVAE(n_codes=256, codebook_training=part) for name, part in parts.items()}
-    models["VQ-VAE, EMA"] = VQVAE(n_codes=256, updates="ema")
-    models |= {f"SQ-VAE, type {kind}": SQVAE(n_codes=256, variance=kind) for kind in ("I", "III")}
+    models = {
+        name: VQVAE(quantisation=Quantisation(256), codebook_training=part) for name, part in parts.items()
+    }
+    models["VQ-VAE, EMA"] = VQVAE(quantisation=Quantisation(256, updates="ema"))
+    for variance in ("I", "III"):
+        drawn = StochasticQuantisation(256, variance=variance)
+        models[f"SQ-VAE, type {variance}"] = SQVAE(quantisation=drawn)
     for name, model in models.items():
         yield {"model": name}, partial(used, model)
 

@@ -70,8 +70,23 @@ class Recipe:
         if self.detector not in own:
             hint = suggest(self.detector, own) or f"; known are {', '.join(own)}"
             raise UsageError(f"no detector '{self.detector}' can be saved to a file{hint}")
-        given = {"contamination": self.contamination, **dict(map(_setting, self.settings))}
+        given = {"contamination": self.contamination, **_settings(self.settings)}
         return build(resolve(self.detector, parameters=given), random_state=self.random_state)
+
+
+def _settings(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Read all "key=value"; "sets.outlier_share=0.1" is an entry of the dict ``sets``."""
+    given: dict[str, Any] = {}
+    for text in texts:
+        key, value = _setting(text)
+        *groups, name = key.split(".")
+        place = given
+        for group in groups:
+            place = place.setdefault(group, {})
+            if not isinstance(place, dict):
+                raise UsageError(f"got --set {text} after --set {group}={place}, expected one of them")
+        place[name] = value
+    return given
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -129,7 +144,11 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--random-state", type=int, default=0, show_default=True, help="Seed."),
         click.option(
-            "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Another parameter of the detector."
+            "--set",
+            "settings",
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="Another parameter of the detector; group.key=value of a group of settings.",
         ),
         click.option(
             "--missing",

@@ -186,6 +186,14 @@ FAULTS = {
     "no such file": (("fit", "nowhere.csv", "-o", "m"), "there is no file 'nowhere.csv'"),
     "no such detector": (("fit", "boilers.csv", "-o", "m", "-d", "rsre"), "did you mean 'rsrae'"),
     "a peer": (("fit", "boilers.csv", "-o", "m", "-d", "knn"), "no detector 'knn' can be saved"),
+    "a wrong setting of a group": (
+        ("fit", "boilers.csv", "-o", "m", "-d", "maw", "--ignore", "id", "--set", "mixture.etha=0.7"),
+        "did you mean 'eta'",
+    ),
+    "a value and its settings": (
+        ("fit", "boilers.csv", "-o", "m", "--set", "robust=true", "--set", "robust.keep=0.7"),
+        "got --set robust.keep=0.7 after --set robust=True",
+    ),
     "a wrong parameter": (("fit", "boilers.csv", "-o", "m", "--set", "epoch=3"), "did you mean 'epochs'"),
     "no value": (("fit", "boilers.csv", "-o", "m", "--set", "epochs"), "expected key=value"),
     "a wrong value": (("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--set", "epochs=0"), "1 or more"),
