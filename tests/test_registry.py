@@ -85,3 +85,17 @@ def test_a_name_costs_no_import():
         "sys.exit(any(m in sys.modules for m in ('torch', 'pyod', 'sklearn')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_detector_is_built_without_the_bench():
+    code = (
+        "import sys; from robustgen.registry import build, resolve; build(resolve('rsrae'));"
+        "sys.exit(any(m.startswith(('robustgen.bench', 'robustgen.reporting')) for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("group", [{"etha": 0.7}, 0.7])
+def test_a_wrong_group_of_settings_is_named_where_it_is_fitted(group):
+    with pytest.raises(UsageError, match="mixture"):
+        build(resolve("maw", parameters={"mixture": group})).fit([[0.0], [1.0]])

@@ -28,7 +28,7 @@ from robustgen.training import History, RobustTraining, TrainingConfig
 from robustgen.training.device import choose_device
 from robustgen.training.fitting import fit_members
 from robustgen.training.rows import RowBlocks, block_rows
-from robustgen.training.scaling import SCALINGS, Scaling, fit_scaling
+from robustgen.training.scaling import Scaling, fit_scaling
 
 CANONICALIZERS: Mapping[str, type[BaseEstimator]] = {
     "sign": SignCanonicalizer,
@@ -194,7 +194,8 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def _checked_config(self) -> TrainingConfig:
         check_choice("loss", self.loss, RECONSTRUCTION_ERRORS)
         check_dims("hidden_dims", self.hidden_dims)
-        check_choice("scaling", self.scaling, SCALINGS)
+        # Not "auto", which looks for words: pairs of observations and targets are none.
+        check_choice("scaling", self.scaling, ("standard", "robust", None))
         check_count("n_members", self.n_members)
         config = TrainingConfig(
             self.epochs, self.batch_size, self.learning_rate, robust=robust_training(self.robust)

@@ -12,13 +12,10 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from robustgen._checks import UsageError, suggest
+from robustgen._checks import UsageError, check_choice
 from robustgen._rows import is_text
 from robustgen._seeds import base_seed
 from robustgen.peers.randomness import isolated_randomness
-
-#: The names of the scalings, as the project's detectors call them.
-SCALINGS = ("auto", "standard", "robust")
 
 
 def as_vectors(X: Any) -> NDArray[np.float64]:
@@ -51,9 +48,7 @@ def make_scaler(scaling: str | None, rows: NDArray[np.float64]) -> Any:
     """
     from sklearn.preprocessing import RobustScaler, StandardScaler
 
-    if scaling is not None and scaling not in SCALINGS:
-        known = ", ".join(map(repr, SCALINGS))
-        raise UsageError(f"scaling must be {known} or None, got '{scaling}'{suggest(scaling, SCALINGS)}")
+    check_choice("scaling", scaling, ("auto", "standard", "robust", None))
     if scaling is None or (scaling == "auto" and is_text(rows)):
         return None
     return RobustScaler() if scaling == "robust" else StandardScaler()
