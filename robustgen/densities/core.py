@@ -1,4 +1,4 @@
-"""Which training rows can be relied on: the half that judges suspect least, and the rows it vouches for."""
+"""Which training rows can be relied on: the half that screeners suspect least, and what it vouches for."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ FAR = 100.0
 
 
 def least_suspected(errors: Sequence[NDArray[np.float64]], share: float) -> Tensor:
-    """Return the share of the rows whose mean rank over all judges is lowest.
+    """Return the share of the rows whose mean rank over all screeners is lowest.
 
-    Ranks, because judges measure in units of their own, and a row that one of them finds very far must
+    Ranks, because screeners measure in units of their own, and a row that one of them finds very far must
     not be condemned by it alone.
 
     Parameters
     ----------
     errors : sequence of ndarray, each (n,)
-        What each judge says of the rows, larger = more outlying.
+        What each screener says of the rows, larger = more outlying.
     share : float in (0, 1]
         Of the rows, rounded up; two rows at least.
 
@@ -41,7 +41,7 @@ def least_suspected(errors: Sequence[NDArray[np.float64]], share: float) -> Tens
     >>> least_suspected([np.array([1.0, 2.0, 3.0, 4.0]), np.array([5.0, 6.0, 9.0, 9.5])], 0.5)
     tensor([ True,  True, False, False])
     """
-    suspicion = np.mean([rankdata(judge) for judge in errors], axis=0)
+    suspicion = np.mean([rankdata(error) for error in errors], axis=0)
     n_chosen = max(2, int(np.ceil(share * len(suspicion))))
     core = torch.zeros(len(suspicion), dtype=torch.bool)
     core[np.argsort(suspicion, kind="stable")[:n_chosen]] = True

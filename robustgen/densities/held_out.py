@@ -19,7 +19,7 @@ def held_out_errors(rows: Tensor, reference: Tensor, models: Sequence[str], seed
 
     A model finds the rows that it was fitted to better than others like them, all the more the fewer they
     are and the more there is to fit; told from such errors, rows outside the sample stick out for no other
-    reason. Rows outside it are judged by the models of the first half.
+    reason. Rows outside it are scored by the models of the first half.
 
     Parameters
     ----------
