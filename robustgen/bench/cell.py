@@ -23,7 +23,7 @@ from robustgen.bench.limits import (
     peak_memory_mib,
 )
 from robustgen.bench.records import Record, Status
-from robustgen.bench.spec import Cell, DatasetSpec
+from robustgen.bench.spec import Cell, DatasetSpec, Sampling
 from robustgen.data.dataset import Dataset
 from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
@@ -79,41 +79,50 @@ def _loaded(spec: DatasetSpec) -> Dataset:
     return spec.load(load)
 
 
-def _dataset(cell: Cell) -> Dataset:
-    return _loaded(DatasetSpec(cell.dataset, classes=cell.classes, per_class=cell.per_class, file=cell.file))
+def _spec(cell: Cell) -> DatasetSpec:
+    return DatasetSpec(cell.dataset, classes=cell.classes, per_class=cell.per_class, file=cell.file)
 
 
 def _draw(cell: Cell) -> Split:
-    split = draw(
-        _dataset(cell),
-        inlier_class=cell.inlier_class,
-        corruption=cell.corruption,
-        repetition=cell.repetition,
-        **asdict(cell.sampling),
-    )
+    split = _drawn(_spec(cell), cell.inlier_class, cell.corruption, cell.repetition, cell.sampling)
     return split.clean() if cell.clean else split
+
+
+@lru_cache(maxsize=1)
+def _drawn(
+    spec: DatasetSpec, inlier_class: str | None, corruption: float, repetition: int, sampling: Sampling
+) -> Split:
+    """Keep the last draw: the cells of all detectors on it follow each other, the clean ones too."""
+    return draw(
+        _loaded(spec),
+        inlier_class=inlier_class,
+        corruption=corruption,
+        repetition=repetition,
+        **asdict(sampling),
+    )
 
 
 def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
     """Fit on the training rows and return what the record says of the test rows."""
     detector = build(cell.detector, random_state=cell.fit_seed, device=device)
     score = _score_of(detector)
+    X_train, X_test, outlier_test = split.X_train, split.X_test, split.outlier_test
     with one_thread():
         forget_peak_memory()
-        _, fit_seconds = _timed(detector.fit, split.X_train)
-        normality, score_seconds = _timed(score, split.X_test)
+        _, fit_seconds = _timed(detector.fit, X_train)
+        normality, score_seconds = _timed(score, X_test)
         peak = peak_memory_mib()
-        flagged = _flagged(detector, split.X_test, normality)
-    outlierness = _checked(normality, split.X_test.shape[0])
-    recalls, precisions = metrics.precision_recall_curve(split.outlier_test, outlierness)
+        flagged = _flagged(detector, X_test, normality)
+    outlierness = _checked(normality, outlier_test.size)
+    recalls, precisions = metrics.precision_recall_curve(outlier_test, outlierness)
     return {
-        "metrics": _metrics(split.outlier_test, outlierness, flagged),
+        "metrics": _metrics(outlier_test, outlierness, flagged),
         "fit_seconds": fit_seconds,
         "score_seconds": score_seconds,
         "rows_per_second": outlierness.size / max(score_seconds, 1e-9),
         "peak_memory_mib": peak,
         "precision_recall": {"recall": recalls.tolist(), "precision": precisions.tolist()},
-        "histogram": histogram(split.outlier_test, outlierness),
+        "histogram": histogram(outlier_test, outlierness),
     }
 
 
@@ -130,7 +139,7 @@ def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
         made, seconds = _timed(lambda n: detector.sample(n, random_state=cell.fit_seed), N_SAMPLES)
         peak = peak_memory_mib()
     return {
-        "metrics": judged(made, split, _dataset(cell).y[split.test_index], cell),
+        "metrics": judged(made, split, _loaded(_spec(cell)).y[split.test_index], cell),
         "fit_seconds": fit_seconds,
         "score_seconds": seconds,
         "rows_per_second": N_SAMPLES / max(seconds, 1e-9),

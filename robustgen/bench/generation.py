@@ -89,14 +89,15 @@ def judged(made: NDArray, split: Split, labels: NDArray, cell: Cell) -> dict[str
     """
     seed = seed_from("judge", cell.dataset, cell.inlier_class, cell.repetition) % 2**32
     order = np.random.default_rng(seed).permutation(len(labels))
+    X, outlier = split.X_test, split.outlier_test
     learns, compares = np.array_split(order, 2)
-    compares = compares[~split.outlier_test[compares]]
+    compares = compares[~outlier[compares]]
     if len(compares) < LEAST_ROWS:
         raise ValueError(
             f"{len(compares)} held-out inliers are too few to judge samples by, of {LEAST_ROWS} at least"
         )
-    judge = Judge(seed).fit(split.X_test[learns], labels[learns], ~split.outlier_test[learns])
-    real = judge.features(split.X_test[compares])
+    judge = Judge(seed).fit(X[learns], labels[learns], ~outlier[learns])
+    real = judge.features(X[compares])
     return generation_report(real, judge.features(made), judge.accepts(made))
 
 

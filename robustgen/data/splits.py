@@ -35,26 +35,40 @@ class Split:
 
     Parameters
     ----------
-    X_train : array (n, ...) or CSR matrix (n, d)
-        The training rows, as the data set stores them.
-    outlier_train : bool (n,)
-        Which training rows are outliers. A detector never sees this.
-    X_test : array (m, ...) or CSR matrix (m, d)
-        The test rows, as the data set stores them.
-    outlier_test : bool (m,)
-        Which test rows are outliers. A detector never sees this.
+    X : array (N, ...) or CSR matrix (N, d)
+        All rows of the data set, as it stores them.
+    outlier : bool (N,)
+        Which of them are outliers. A detector never sees this.
     train_index : int (n,)
         Where each training row stands in the data set.
     test_index : int (m,)
         Where each test row stands in the data set.
     """
 
-    X_train: NDArray
-    outlier_train: NDArray[np.bool_]
-    X_test: NDArray
-    outlier_test: NDArray[np.bool_]
+    X: NDArray
+    outlier: NDArray[np.bool_]
     train_index: _Rows
     test_index: _Rows
+
+    @property
+    def X_train(self) -> NDArray:  # noqa: N802
+        """The training rows (n, ...): a new copy, which a detector may write to."""
+        return self.X[self.train_index]
+
+    @property
+    def X_test(self) -> NDArray:  # noqa: N802
+        """The test rows (m, ...): a new copy."""
+        return self.X[self.test_index]
+
+    @property
+    def outlier_train(self) -> NDArray[np.bool_]:
+        """Which training rows (n,) are outliers."""
+        return self.outlier[self.train_index]
+
+    @property
+    def outlier_test(self) -> NDArray[np.bool_]:
+        """Which test rows (m,) are outliers."""
+        return self.outlier[self.test_index]
 
     @property
     def n_train_inliers(self) -> int:
@@ -74,13 +88,7 @@ class Split:
         Split
             A new draw; this one is unchanged.
         """
-        kept = ~self.outlier_train
-        return replace(
-            self,
-            X_train=self.X_train[kept],
-            outlier_train=self.outlier_train[kept],
-            train_index=self.train_index[kept],
-        )
+        return replace(self, train_index=self.train_index[~self.outlier_train])
 
 
 @dataclass(frozen=True)
@@ -176,7 +184,7 @@ def draw(
             f"the transductive protocol tests on its training rows, and at corruption {corruption:g} "
             f"none of the {train.size} of dataset '{dataset.name}' is an outlier: ask for more"
         )
-    return Split(dataset.X[train], outlier[train], dataset.X[test], outlier[test], train, test)
+    return Split(dataset.X, outlier, train, test)
 
 
 def check_protocol(protocol: str) -> None:
