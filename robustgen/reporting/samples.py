@@ -14,6 +14,7 @@ from robustgen.bench.records import Record
 from robustgen.reporting.cells import COSTS, COUNTS, ORDER, latest
 from robustgen.reporting.display_tables import Column, Item, Line, Sheet
 from robustgen.reporting.figures import token
+from robustgen.reporting.figures.style import styled
 from robustgen.reporting.formatting import percent
 from robustgen.reporting.headline import Headline
 
@@ -122,6 +123,7 @@ def _draw(record: Record) -> tuple[str, str | None, float, int]:
     return record.dataset, record.inlier_class, record.corruption, record.repetition
 
 
+@styled
 def _page(fits: list[Record]) -> Figure:
     figure = Figure(figsize=(7.2, 0.85 * len(fits) + 0.1), layout="constrained")
     strips = figure.subplots(len(fits), squeeze=False)[:, 0]

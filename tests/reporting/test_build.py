@@ -4,6 +4,8 @@ import csv
 import json
 import re
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -28,6 +30,9 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
+        self.tags: list[str] = []
+        self.rules: list[str] = []
+        self.drawn: list[str] = []
         self.attributes: list[tuple[str, str, str]] = []
         self.tables: dict[str, list[list[str]]] = {}
         self._rows: list[list[str]] | None = None
@@ -36,6 +41,7 @@ class Page(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
         if tag not in VOID:
             self.open.append(tag)
@@ -47,6 +53,7 @@ class Page(HTMLParser):
             self._rows[-1].append("")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
 
     def handle_endtag(self, tag: str) -> None:
@@ -57,6 +64,8 @@ class Page(HTMLParser):
             self._rows = None
 
     def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in ("style", "text"):
+            (self.rules if self.open[-1] == "style" else self.drawn).append(data)
         if self._rows and self._rows[-1] and self.open[-1] in ("td", "th", "span", "small"):
             self._rows[-1][-1] += data
 
@@ -236,6 +245,54 @@ def test_names_and_messages_cannot_inject(tmp_path: Path) -> None:
     assert EVIL in unescape(text)
     assert EVIL in page.tables["table-unfinished"][1]
     assert "<script>" not in (folder / "report.md").read_text().replace("\\<", "")
+
+
+HOSTILE = (
+    'd="M1"',
+    ' d="M1 2 x',
+    "</text><script>alert(1)</script>",
+    "}body{display:none}",
+    ' style="}body{display:none}',
+    'id="d0123abcd"',
+    "$x_1$",
+    "$\\bad$",
+    "&amp;",
+    "\N{GRINNING FACE} \N{SNOWMAN}",
+    "_hidden",
+    "#1f2328",
+    "xlink:href=\"#a\" clip-path='b'",
+    "<!-- <clipPath> ]]>",
+    "{{ 7 * 7 }}",
+    "bell \x07 and \ufffe",
+    "two\nlines",
+)
+DRAWN = {"svg", "g", "path", "use", "text", "defs", "rect"}
+
+
+def named(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a run with detectors, data sets and inlier classes of these names."""
+    return [
+        line(detector, dataset, inlier_class=dataset)
+        for place, detector in enumerate(["autoencoder", *names])
+        for dataset in (*names[:2], names[place % len(names)])
+    ]
+
+
+def test_names_are_shown_and_change_nothing_else_of_a_page(tmp_path: Path) -> None:
+    tame = [f"name {place}" for place in range(len(HOSTILE))]
+    built = [
+        build_report(fabricate.write(tmp_path / folder, named(names), fabricate.manifest())).read_text()
+        for folder, names in {"tame": tame, "hostile": HOSTILE}.items()
+    ]
+    tags = [Counter(tag for tag in Page(text).tags if tag not in DRAWN) for text in built]
+    assert tags[0] == tags[1]
+    page = Page(built[1])
+    assert not [attribute for _, attribute, _ in page.attributes if attribute.startswith("on")]
+    assert "display:none}" not in "".join(page.rules)
+    assert {*HOSTILE} <= {row[0] for row in page.tables["table-standing"][1:]}
+    for name in HOSTILE:
+        words = re.sub("[\x07\ufffe]", "\ufffd", name).split()
+        assert set(words) <= set(" ".join(page.drawn).split())
 
 
 @pytest.mark.parametrize(
