@@ -10,6 +10,7 @@ from rich.table import Table
 
 from robustgen.bench.records import Record
 from robustgen.reporting import samples, tables
+from robustgen.reporting.cells import SAMPLE_METRICS, cells
 from robustgen.reporting.formatting import percent
 
 #: Wide enough for the whole table where the output is no terminal and has no width of its own.
@@ -26,12 +27,12 @@ def show_summary(records: Iterable[Record], *, naive: str | None) -> None:
     naive
         The detector that `recovered` measures against.
     """
-    plain_console().print(summary_table(tables.summary(records, naive=naive)))
+    plain_console().print(summary_table(tables.summary(cells(records), naive=naive)))
 
 
 def show_samples(records: Iterable[Record]) -> None:
     """Print the table of a run of the task "generation" on stdout: a line a detector and corruption."""
-    means = samples.summary(records)
+    means = samples.summary(cells(records, SAMPLE_METRICS))
     table = Table(title="Samples, means over data sets", title_justify="left")
     for name in ("corruption", "detector", "trained"):
         table.add_column(name)

@@ -47,8 +47,8 @@ class Comparison:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """Every cell of either run; see `changes.beside`."""
-        return changes.beside(self.a, self.b)
+        """Every cell of either run; see `changes.joined`."""
+        return changes.joined(self.a, self.b)
 
     @cached_property
     def means(self) -> pd.DataFrame:
@@ -119,9 +119,9 @@ def compare_runs(a: Path, b: Path) -> Comparison:
     """
     runs = read_run(Path(a)), read_run(Path(b))
     for folder, run in zip((a, b), runs, strict=True):
-        if _task(run) != "detection":
+        if run.task != "detection":
             raise UsageError(
-                f"{folder} is a run of the task '{_task(run)}', whose cells have no AUROC; "
+                f"{folder} is a run of the task '{run.task}', whose cells have no AUROC; "
                 "expected two runs of 'detection'"
             )
     for what, of in {"protocol": _protocol, "corruption_of": _corruption_of}.items():
@@ -276,10 +276,6 @@ def _p(row: pd.Series) -> Item:
 def _message(row: pd.Series) -> Item:
     sides = {side: row[f"message_{side.lower()}"] for side in "AB"}
     return Item("; ".join(f"{side}: {message}" for side, message in sides.items() if message))
-
-
-def _task(run: Run) -> str:
-    return str(run.suite.get("task", "detection"))
 
 
 def _protocol(run: Run) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from robustgen._checks import UsageError
 from robustgen.bench.records import FILE_NAME, Record, read
+from robustgen.reporting.cells import METRICS, SAMPLE_METRICS, cells
 from robustgen.reporting.formatting import count
 
 NAIVE = "autoencoder"
@@ -30,6 +34,16 @@ class Run:
         """The suite as the manifest has it, empty where there is no manifest."""
         suite = self.manifest.get("suite")
         return suite if isinstance(suite, Mapping) else {}
+
+    @property
+    def task(self) -> str:
+        """What its detectors were asked for: "detection" or "generation"."""
+        return str(self.suite.get("task", "detection"))
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Its one frame, a row a cell; see :func:`robustgen.reporting.cells.cells`."""
+        return cells(self.records, SAMPLE_METRICS if self.task == "generation" else METRICS)
 
     @property
     def naive(self) -> str | None:

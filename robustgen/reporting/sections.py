@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from robustgen.reporting import curves, display_tables, figures, intervals, posthoc, statistics, tables
-from robustgen.reporting.cells import cells, measured
+from robustgen.reporting.cells import measured
 from robustgen.reporting.documents import Picture, Section, picture
 from robustgen.reporting.figures.palette import Mark
 from robustgen.reporting.formatting import count, listed, percent
@@ -81,7 +81,7 @@ def others(parts: Parts) -> Iterator[Section]:
 
 def unfinished(run: Run) -> Iterator[Section]:
     """Yield the list of the cells that did not finish, if there are any."""
-    table = tables.unfinished(run.records)
+    table = tables.unfinished(run.cells)
     if not table.empty:
         text = f"{outcomes(run)}. A cell that did not finish has no score: it is in no mean."
         title = f"Not finished: {count(len(table), 'cell')}"
@@ -91,8 +91,8 @@ def unfinished(run: Run) -> Iterator[Section]:
 def outcomes(run: Run) -> str:
     """Say how many cells ended in which way."""
     words = {"ok": "finished", "timeout": "out of time", "memory": "out of memory"}
-    counts = tables.status_counts(run.records).items()
-    return f"{count(len(cells(run.records)), 'cell')}: " + ", ".join(
+    counts = tables.status_counts(run.cells).items()
+    return f"{count(len(run.cells), 'cell')}: " + ", ".join(
         f"{number} {words.get(status, status)}" for status, number in counts
     )
 
@@ -149,7 +149,7 @@ def _recovered(parts: Parts) -> Iterator[Picture]:
 def _intervals(parts: Parts) -> Iterator[Section]:
     if parts.table["corruption"].nunique() < 2:
         return
-    band = intervals.meaning(measured(cells(parts.run.records)))
+    band = intervals.meaning(measured(parts.run.cells))
     caption = f"{_behind(parts.table)}; {band}. Dashed: the clean oracle; dotted: the naive detector."
     pictures = [
         picture(
@@ -179,7 +179,7 @@ def _ranks(parts: Parts) -> Iterator[Section]:
 
 
 def _told_apart(parts: Parts) -> Iterator[Section]:
-    blocks = tables.blocks(parts.run.records)
+    blocks = tables.blocks(parts.run.cells)
     if all(one.scores.shape[1] < 2 for one in blocks.values()):
         return
     compared = dict(iter(parts.tables["pairs"].groupby("corruption", sort=False)))
@@ -293,7 +293,7 @@ def _every_metric(parts: Parts) -> Iterator[Section]:
 
 
 def _run_times(parts: Parts) -> Iterator[Section]:
-    table = tables.run_times(parts.run.records)
+    table = tables.run_times(parts.run.cells)
     if table.empty:
         return
     text = "Medians over the finished cells. A shared machine stretches times: compare within a run only."
@@ -304,7 +304,7 @@ def _run_times(parts: Parts) -> Iterator[Section]:
 
 
 def _warnings(parts: Parts) -> Iterator[Section]:
-    table = tables.warnings(parts.run.records)
+    table = tables.warnings(parts.run.cells)
     if not table.empty:
         text = "What finished cells warned of."
         yield Section("warnings", "Warnings", text, sheets=(display_tables.warnings(table),), folded=True)

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from robustgen._checks import UsageError
-from robustgen.reporting import build, build_report
+from robustgen.reporting import build, build_report, run
+from robustgen.reporting.cells import cells
 
 from . import fabricate
 from .fabricate import line
@@ -323,6 +324,13 @@ def test_a_failure_leaves_the_report_of_before(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(RuntimeError, match="cannot be drawn"):
         build_report(folder)
     assert files(folder) == before
+
+
+def test_records_are_turned_into_cells_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(run, "cells", lambda *given: made.append(1) or cells(*given))
+    build_report(fabricate.write(tmp_path / "run", [line("knn")], fabricate.manifest()))
+    assert made == [1]
 
 
 def test_figures_of_an_earlier_report_do_not_linger(tmp_path: Path) -> None:

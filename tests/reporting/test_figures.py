@@ -11,20 +11,22 @@ from matplotlib.figure import Figure
 
 from robustgen.bench.records import Record
 from robustgen.reporting import curves, figures, posthoc, tables
+from robustgen.reporting.cells import cells
 from robustgen.reporting.figures import svg
 from robustgen.reporting.figures.palette import INK, MUTED, OKABE_ITO, marks
 
 from . import fabricate
 
 RECORDS = [Record(**one) for one in fabricate.run()]
-TABLE = tables.summary(RECORDS, naive="autoencoder")
+CELLS = cells(RECORDS)
+TABLE = tables.summary(CELLS, naive="autoencoder")
 RANKS = pd.Series(range(1, 9), index=fabricate.NAMES, dtype=float)
 ALIKE = pd.DataFrame(True, index=RANKS.index, columns=RANKS.index)
 MARKS = marks(list(fabricate.NAMES), naive="autoencoder")
 
 
 def draw(name: str) -> Figure:
-    by_set = tables.by_dataset(RECORDS)
+    by_set = tables.by_dataset(CELLS)
     dirty = curves.precision_recall(RECORDS).query("corruption == 0.3")
     drawn = {
         "standing": lambda: figures.standing(
@@ -38,7 +40,7 @@ def draw(name: str) -> Figure:
         ),
         "each": lambda: figures.each_against_corruption(TABLE, MARKS, naive="autoencoder", metric="auroc"),
         "undone": lambda: figures.recovered(TABLE, MARKS),
-        "costs": lambda: figures.run_times(tables.run_times(RECORDS), MARKS),
+        "costs": lambda: figures.run_times(tables.run_times(CELLS), MARKS),
         "ranks": lambda: posthoc.critical_differences(RANKS, ALIKE, MARKS),
     }
     return drawn[name]()
@@ -73,7 +75,7 @@ def test_the_best_six_have_colours_the_naive_ink_and_the_rest_grey() -> None:
 
 def test_a_mean_over_fewer_sets_stands_below_and_says_so() -> None:
     easy = [Record(**fabricate.line("lucky", "digits", 0.3, auroc=0.99))]
-    table = tables.summary(RECORDS + easy)
+    table = tables.summary(cells(RECORDS + easy))
     shown = table[table["corruption"] == 0.3]
     assert shown["detector"].iloc[-1] == "lucky"
     drawn = figures.standing(shown, marks(shown["detector"].tolist()), naive=None, metric="auroc")
@@ -94,7 +96,7 @@ def test_labels_keep_their_figures() -> None:
 
 def test_names_with_dollars_are_no_formulas() -> None:
     lines = fabricate.run(detectors=("a$x_1$b",), datasets=("x$\\bad$",))
-    table = tables.by_dataset([Record(**one) for one in lines])
+    table = tables.by_dataset(cells([Record(**one) for one in lines]))
     text = svg.svg(figures.against_corruption_by_dataset(table, marks(["a$x_1$b"]), metric="auroc"))
     assert "a$x_1$b" in text
     assert "x$\\bad$" in text
