@@ -30,7 +30,7 @@ def _of_samples(run: Run) -> Report:
         facts=_facts(run),
         headline=samples.headline(means),
         naive=None,
-        first=Section("measures", "Measures", text, (), (samples.sheet(means),)),
+        first=Section("measures", "Measures", text, (), (samples.table(means),)),
         sections=(section, *sections.unfinished(run)),
         damaged=_damaged(run),
         provenance=_provenance(run),

@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 
 from robustgen.bench.records import Record
 from robustgen.reporting.cells import SAMPLE_METRICS, latest
-from robustgen.reporting.display_tables import Column, Item, Line, Sheet
-from robustgen.reporting.figures import token
+from robustgen.reporting.display_tables import Column, DisplayTable, Form, Item, detector, figure, table_of
 from robustgen.reporting.figures.style import styled
 from robustgen.reporting.formatting import percent
 from robustgen.reporting.headline import Headline
@@ -61,22 +60,15 @@ def trained(clean: bool) -> str:
     return "clean" if clean else "dirty"
 
 
-def sheet(means: pd.DataFrame) -> Sheet:
+def table(means: pd.DataFrame) -> DisplayTable:
     """Return the table of the means."""
-    columns = [Column("Detector", numeric=False), Column("Corruption", choice=True)]
-    columns += [Column("Trained", numeric=False)]
-    columns += [Column(measure.label, measure.note) for measure in MEASURES.values()]
-    return Sheet("samples", tuple(columns), tuple(_line(row) for _, row in means.iterrows()))
-
-
-def _line(row: pd.Series) -> Line:
-    items = [
-        Item(row["detector"]),
-        Item(f"{row['corruption']:g}"),
-        Item(trained(row["clean"])),
-        *(Item(f"{row[name]:.3g}") for name in MEASURES),
+    shown: list[tuple[Column, Form]] = [
+        detector(),
+        (Column("Corruption", choice=True), lambda row: Item(f"{row['corruption']:g}")),
+        (Column("Trained", numeric=False), lambda row: Item(trained(row["clean"]))),
+        *(figure(one.label, name, "{:.3g}".format, one.note) for name, one in MEASURES.items()),
     ]
-    return Line(tuple(items), token(row["detector"]))
+    return table_of("samples", means, shown)
 
 
 def headline(means: pd.DataFrame) -> Headline:

@@ -100,7 +100,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_first_table_holds_the_means_by_hand(page: Page, lines: list[dict[str, Any]]) -> None:
-    heading, *rows = page.tables["table-standing"]
+    heading, *rows = page.tables["table-leaderboard"]
     assert heading == ["Detector", "AUROC", "Undone", "Clean oracle", "AP", "Rank", "Sets"]
     assert {row[0] for row in rows} == set(fabricate.NAMES)
     naive, naive_oracle = (mean_by_hand(lines, "autoencoder", c, "auroc") for c in (0.3, 0.0))
@@ -290,7 +290,7 @@ def test_names_are_shown_and_change_nothing_else_of_a_page(tmp_path: Path) -> No
     page = Page(built[1])
     assert not [attribute for _, attribute, _ in page.attributes if attribute.startswith("on")]
     assert "display:none}" not in "".join(page.rules)
-    assert {*HOSTILE} <= {row[0] for row in page.tables["table-standing"][1:]}
+    assert {*HOSTILE} <= {row[0] for row in page.tables["table-leaderboard"][1:]}
     for name in HOSTILE:
         words = re.sub("[\x07\ufffe]", "\ufffd", name).split()
         assert set(words) <= set(" ".join(page.drawn).split())

@@ -29,7 +29,7 @@ def draw(name: str) -> Figure:
     by_set = tables.by_dataset(CELLS)
     dirty = curves.precision_recall(RECORDS).query("corruption == 0.3")
     drawn = {
-        "standing": lambda: figures.standing(
+        "leaderboard": lambda: figures.leaderboard(
             TABLE[TABLE["corruption"] == 0.3], MARKS, naive="autoencoder", metric="auroc"
         ),
         "against": lambda: figures.against_corruption(TABLE, MARKS, metric="ap"),
@@ -46,7 +46,7 @@ def draw(name: str) -> Figure:
     return drawn[name]()
 
 
-FIGURES = ["standing", "against", "by set", "curves", "each", "costs", "ranks", "undone", "scores"]
+FIGURES = ["leaderboard", "against", "by set", "curves", "each", "costs", "ranks", "undone", "scores"]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -78,7 +78,7 @@ def test_a_mean_over_fewer_sets_stands_below_and_says_so() -> None:
     table = tables.summary(cells(RECORDS + easy))
     shown = table[table["corruption"] == 0.3]
     assert shown["detector"].iloc[-1] == "lucky"
-    drawn = figures.standing(shown, marks(shown["detector"].tolist()), naive=None, metric="auroc")
+    drawn = figures.leaderboard(shown, marks(shown["detector"].tolist()), naive=None, metric="auroc")
     assert drawn.axes[0].get_yticklabels()[0].get_text() == "lucky (1 set)"
 
 
@@ -89,7 +89,7 @@ def test_costs_are_labelled_in_plain_figures() -> None:
 
 
 def test_labels_keep_their_figures() -> None:
-    ticks = re.findall(r">(0\.\d+)</text>", svg.svg(draw("standing")))
+    ticks = re.findall(r">(0\.\d+)</text>", svg.svg(draw("leaderboard")))
     assert ticks
     assert len(ticks) == len(set(ticks))
 
@@ -103,11 +103,11 @@ def test_names_with_dollars_are_no_formulas() -> None:
 
 
 def test_the_users_settings_neither_matter_nor_change() -> None:
-    plain = svg.svg(draw("standing"))
+    plain = svg.svg(draw("leaderboard"))
     with mpl.rc_context(
         {"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": "x", "lines.linewidth": 9}
     ):
-        assert svg.svg(draw("standing")) == plain
+        assert svg.svg(draw("leaderboard")) == plain
         assert mpl.rcParams["font.size"] == 30
 
 
