@@ -192,11 +192,16 @@ def histogram(outlier: NDArray[np.bool_], outlierness: NDArray[np.float64]) -> d
 def _metrics(
     outlier: NDArray[np.bool_], outlierness: NDArray[np.float64], flagged: NDArray[np.bool_] | None
 ) -> dict[str, float | None]:
-    decisions = {"precision": metrics.precision, "recall": metrics.recall, "f1": metrics.f1}
+    from sklearn.metrics import f1_score, precision_score, recall_score
+
+    decisions = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
     return {
         "auroc": metrics.auroc(outlier, outlierness),
         "ap": metrics.average_precision(outlier, outlierness),
-        **{name: None if flagged is None else of(outlier, flagged) for name, of in decisions.items()},
+        **{
+            name: None if flagged is None else float(of(outlier, flagged, zero_division=0.0))
+            for name, of in decisions.items()
+        },
         "precision_at_n": metrics.precision_at_n(outlier, outlierness),
         "recall_at_1pct": metrics.recall_at_false_alarms(outlier, outlierness, 0.01),
         "recall_at_5pct": metrics.recall_at_false_alarms(outlier, outlierness, 0.05),
