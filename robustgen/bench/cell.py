@@ -128,7 +128,7 @@ def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
 
 def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
     """Fit on the training rows and return what the record says of the samples."""
-    from robustgen.bench.generation import N_SAMPLES, judged, pictured
+    from robustgen.bench.generation import N_SAMPLES, measures, pictures
 
     detector = build(cell.detector, random_state=cell.fit_seed, device=device)
     if not hasattr(detector, "sample"):
@@ -139,12 +139,12 @@ def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
         made, seconds = _timed(lambda n: detector.sample(n, random_state=cell.fit_seed), N_SAMPLES)
         peak = peak_memory_mib()
     return {
-        "metrics": judged(made, split, _loaded(_spec(cell)).y[split.test_index], cell),
+        "metrics": measures(made, split, _loaded(_spec(cell)).y[split.test_index], cell),
         "fit_seconds": fit_seconds,
         "score_seconds": seconds,
         "rows_per_second": N_SAMPLES / max(seconds, 1e-9),
         "peak_memory_mib": peak,
-        "samples": pictured(made),
+        "samples": pictures(made),
     }
 
 

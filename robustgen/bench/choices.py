@@ -25,7 +25,7 @@ class Choices:
         of the user's own, which join the chosen data sets.
     label
         The label columns of the files: one for all, or one for each.
-    repetitions, protocol, corruption_of, reach, task, timeout, memory_limit
+    repetitions, protocol, corruption_of, max_corruption, task, timeout, memory_limit
         As in `Suite` and `Sampling`.
 
     Examples
@@ -45,7 +45,7 @@ class Choices:
     repetitions: int | None = None
     protocol: str | None = None
     corruption_of: str | None = None
-    reach: float | None = None
+    max_corruption: float | None = None
     task: str | None = None
     timeout: float | None = None
     memory_limit: str | None = None
@@ -83,7 +83,7 @@ class Choices:
             sampling,
             protocol=self.protocol or sampling.protocol,
             corruption_of=self.corruption_of or sampling.corruption_of,
-            reach=sampling.reach if self.reach is None else self.reach,
+            max_corruption=sampling.max_corruption if self.max_corruption is None else self.max_corruption,
         )
 
     def _detectors(self, suite: Suite) -> tuple[DetectorSpec, ...]:

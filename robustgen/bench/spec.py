@@ -14,7 +14,7 @@ from robustgen.bench.limits import parse_size
 from robustgen.data.corruption import check_corruption
 from robustgen.data.dataset import Dataset
 from robustgen.data.files import DataFile
-from robustgen.data.splits import check_protocol, check_reach, draw
+from robustgen.data.splits import check_max_corruption, check_protocol, draw
 from robustgen.registry import DetectorSpec
 
 TASKS = ("detection", "generation")
@@ -33,7 +33,7 @@ class Sampling:
         "all" or "inliers": what a corruption is a share of.
     max_train, max_test
         The most training inliers, and the most test rows.
-    reach
+    max_corruption
         The largest corruption that the draws are sized for.
     """
 
@@ -41,7 +41,7 @@ class Sampling:
     corruption_of: str = "all"
     max_train: int = 2000
     max_test: int = 20_000
-    reach: float = 0.3
+    max_corruption: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ class Cell:
         Of a user's file the content counts, and not where it lies.
         """
         plain = asdict(self)
+        plain["sampling"]["reach"] = plain["sampling"].pop("max_corruption")  # as the first records had it
         del plain["file"]
         if self.file:
             plain["file"] = self.file.content
@@ -150,7 +151,7 @@ class Suite:
         What it is for, in a sentence.
     task
         "detection", or "generation": the detectors are asked for samples, and a classifier of
-        clean labels judges them.
+        clean labels measures them.
     corruption
         The corruptions, each a share of outliers.
     repetitions
@@ -192,7 +193,7 @@ class Suite:
 
         With an oracle, an inductive suite also has its cells at corruption 0, where each detector
         sees the very inliers of its dirty samples; a transductive suite has a clean cell beside
-        each dirty one, for it is judged on the rows of that sample.
+        each dirty one, for it is scored on the rows of that sample.
 
         Parameters
         ----------
@@ -223,7 +224,7 @@ class Suite:
             With the first fault.
         """
         check_protocol(self.sampling.protocol)
-        check_reach(self.sampling.reach, self.sampling.corruption_of)
+        check_max_corruption(self.sampling.max_corruption, self.sampling.corruption_of)
         for corruption in self.corruption:
             check_corruption(corruption, self.sampling.corruption_of)
         if self.task not in TASKS:

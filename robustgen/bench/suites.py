@@ -160,7 +160,7 @@ _SAMPLING: dict[str, _Check] = {
     "corruption_of": _text,
     "max_train": _whole,
     "max_test": _whole,
-    "reach": _number,
+    "max_corruption": _number,
 }
 _SETTINGS: dict[str, _Check] = {
     "name": _text,

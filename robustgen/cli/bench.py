@@ -36,8 +36,8 @@ _REPEATABLE = "may be given more than once"
 @click.option("--repetitions", type=int, help="Draws of each cell.")
 @click.option("--protocol", help="inductive, transductive or clean.")
 @click.option("--corruption-of", help="What corruption is a share of: all rows, or the inliers.")
-@click.option("--reach", type=float, help="Largest corruption the draws are sized for.")
-@click.option("--task", help="detection, or generation: samples are judged by a classifier.")
+@click.option("--max-corruption", type=float, help="Largest corruption the draws are sized for.")
+@click.option("--task", help="detection, or generation: samples are measured by a classifier.")
 @click.option("--suite", "suite_name", help="Built-in suite, or FILE.toml.  [default: quick, or the task's]")
 @click.option("--output", type=click.Path(path_type=Path), help="Run folder.  [default: reports/runs/SUITE]")
 @click.option(

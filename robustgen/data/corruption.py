@@ -67,16 +67,16 @@ def outliers_needed(n_inliers: int, corruption: float, corruption_of: str = "all
     return round(_odds(corruption, corruption_of) * n_inliers)
 
 
-def inliers_for_reach(n_outliers: int, reach: float, corruption_of: str = "all") -> int:
-    """Return the most inliers that `n_outliers` can still corrupt up to `reach`.
+def most_inliers(n_outliers: int, max_corruption: float, corruption_of: str = "all") -> int:
+    """Return the most inliers that `n_outliers` can still corrupt up to `max_corruption`.
 
     Examples
     --------
-    >>> inliers_for_reach(30, 0.3)
+    >>> most_inliers(30, 0.3)
     70
     """
     # The tiny term keeps 30 / (0.3 / 0.7) at 70: a quotient of floats may fall just below it.
-    return math.floor(n_outliers / _odds(reach, corruption_of) + 1e-9)
+    return math.floor(n_outliers / _odds(max_corruption, corruption_of) + 1e-9)
 
 
 def largest_corruption(n_inliers: int, n_outliers: int, corruption_of: str = "all") -> float:

@@ -17,8 +17,8 @@ from robustgen._seeds import seed_from
 from robustgen.data.corruption import (
     check_corruption,
     check_corruption_of,
-    inliers_for_reach,
     largest_corruption,
+    most_inliers,
     outliers_needed,
 )
 from robustgen.data.dataset import Dataset
@@ -111,7 +111,7 @@ def draw(
     corruption_of: str = "all",
     max_train: int = 2000,
     max_test: int = 20_000,
-    reach: float = 0.3,
+    max_corruption: float = 0.3,
 ) -> Split:
     """Draw training and test rows by a protocol.
 
@@ -121,9 +121,9 @@ def draw(
     ``"transductive"`` trains on inliers plus outliers and tests on the very same rows.
     ``"clean"`` is the inductive draw at corruption 0, and accepts no other.
 
-    The number of training inliers is the largest that `max_train`, the inliers and `reach`
+    The number of training inliers is the largest that `max_train`, the inliers and `max_corruption`
     allow: sets with few outliers train on fewer inliers, so that one draw serves every
-    corruption up to `reach`.
+    corruption up to `max_corruption`.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def draw(
         The most training inliers, at least 2.
     max_test : int
         The most test rows of an inductive draw, inliers and outliers in proportion; at least 2.
-    reach : float
+    max_corruption : float
         The largest corruption that the draw is sized for: the range of `corruption`, but for 0.
 
     Returns
@@ -166,12 +166,12 @@ def draw(
     >>> split.X_train.shape, split.n_train_outliers
     ((130, 8, 8), 39)
     """
-    _check(protocol, corruption, corruption_of, max_train, max_test, reach)
+    _check(protocol, corruption, corruption_of, max_train, max_test, max_corruption)
     outlier = dataset.outlier_mask(inlier_class)
     identity = (dataset.name, dataset.class_name(inlier_class))
     pools = _deal(outlier, (*identity, repetition), halves=protocol != "transductive")
     n_inliers = min(
-        max_train, pools.inliers.size, inliers_for_reach(pools.outliers.size, reach, corruption_of)
+        max_train, pools.inliers.size, most_inliers(pools.outliers.size, max_corruption, corruption_of)
     )
     n_outliers = outliers_needed(n_inliers, corruption, corruption_of)
     _check_enough(dataset.name, pools, n_inliers, n_outliers, corruption, corruption_of)
@@ -196,23 +196,23 @@ def check_protocol(protocol: str) -> None:
         )
 
 
-def check_reach(reach: float, corruption_of: str = "all") -> None:
+def check_max_corruption(max_corruption: float, corruption_of: str = "all") -> None:
     """Accept what `check_corruption` accepts, but for 0."""
     try:
-        check_corruption(reach, corruption_of)
+        check_corruption(max_corruption, corruption_of)
     except UsageError as error:
-        raise UsageError(f"reach is the largest corruption a draw is sized for: {error}") from None
-    if reach == 0:
-        raise UsageError("reach must be above 0: it is the largest corruption a draw is sized for")
+        raise UsageError(f"max_corruption is the largest corruption a draw is sized for: {error}") from None
+    if max_corruption == 0:
+        raise UsageError("max_corruption must be above 0: it is the largest corruption a draw is sized for")
 
 
 def _check(
-    protocol: str, corruption: float, corruption_of: str, max_train: int, max_test: int, reach: float
+    protocol: str, corruption: float, corruption_of: str, max_train: int, max_test: int, max_corruption: float
 ) -> None:
     check_protocol(protocol)
     check_corruption_of(corruption_of)
     check_corruption(corruption, corruption_of)
-    check_reach(reach, corruption_of)
+    check_max_corruption(max_corruption, corruption_of)
     if protocol == "clean" and corruption > 0:
         raise UsageError(
             f"the clean protocol trains on inliers only: corruption must be 0, got {corruption:g}"
@@ -250,7 +250,7 @@ def _check_enough(
         raise UsageError(
             f"dataset '{name}' cannot reach corruption {corruption:g}: it has {at_hand} outliers "
             f"to put beside {n_inliers} training inliers, at most {largest:g}; lower the corruption, "
-            f"or set reach to {corruption:g} to train on fewer inliers"
+            f"or set max_corruption to {corruption:g} to train on fewer inliers"
         )
 
 

@@ -95,8 +95,8 @@ def entries(manifest: Mapping[str, Any]) -> dict[str, str]:
 
     Examples
     --------
-    >>> entries({"device": "cpu", "suite": {"detectors": [{"name": "knn", "use": "knn"}], "reach": 0.3}})
-    {'device': 'cpu', 'suite detectors knn': '{"use": "knn"}', 'suite reach': '0.3'}
+    >>> entries({"device": "cpu", "suite": {"detectors": [{"name": "knn", "use": "knn"}], "naive": "pca"}})
+    {'device': 'cpu', 'suite detectors knn': '{"use": "knn"}', 'suite naive': 'pca'}
     """
     return _flat({name: value for name, value in manifest.items() if name not in PASSING})
 

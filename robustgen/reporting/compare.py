@@ -33,7 +33,7 @@ from robustgen.reporting.statistics import least_sets
 MOST = 60
 """Cells of a list in the documents; `compare-cells.csv` has all."""
 
-SAMPLING = ("max_train", "max_test", "reach")
+SAMPLING = ("max_train", "max_test", "max_corruption")
 """Settings of a suite that change which rows a cell draws."""
 
 FILES = ("compare.csv", "compare-cells.csv", "compare.md", "compare.html")

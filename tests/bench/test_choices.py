@@ -19,8 +19,10 @@ def test_no_choice_changes_nothing():
 
 
 def test_options_replace_settings():
-    changed = Choices(corruption=(0.2,), repetitions=3, reach=0.2, corruption_of="inliers").apply(SUITE)
-    sampling = replace(SUITE.sampling, reach=0.2, corruption_of="inliers")
+    changed = Choices(corruption=(0.2,), repetitions=3, max_corruption=0.2, corruption_of="inliers").apply(
+        SUITE
+    )
+    sampling = replace(SUITE.sampling, max_corruption=0.2, corruption_of="inliers")
     assert changed == replace(SUITE, corruption=(0.2,), repetitions=3, sampling=sampling)
 
 

@@ -73,7 +73,7 @@ def test_more_of_the_same_suite_is_added(folder):
     [
         (replace(SUITE, name="other"), "holds a run of suite 'small', not 'other'"),
         (transductive(), "protocol = inductive, not transductive"),
-        (small_suite(sampling=replace(SUITE.sampling, reach=0.4)), "reach = 0.3, not 0.4"),
+        (small_suite(sampling=replace(SUITE.sampling, max_corruption=0.4)), "max_corruption = 0.3, not 0.4"),
         (small_suite(detector("Centre", power=3.0)), "another detector under the name 'centre'"),
         (
             replace(SUITE, datasets=(replace(SUITE.datasets[0], max_train=9),)),

@@ -17,7 +17,7 @@ corruption = [0.1, 0.5]
 corruption_of = "inliers"
 repetitions = 2
 max_train = 360
-reach = 0.9
+max_corruption = 0.9
 oracle = false
 timeout = 60
 
@@ -63,7 +63,7 @@ def test_every_key_arrives(toml):
         detectors=(resolve("knn"), resolve("knn-50", use="knn", parameters={"n_neighbors": 50})),
         corruption=(0.1, 0.5),
         repetitions=2,
-        sampling=Sampling("transductive", "inliers", max_train=360, reach=0.9),
+        sampling=Sampling("transductive", "inliers", max_train=360, max_corruption=0.9),
         oracle=False,
         timeout=60,
     )

@@ -97,7 +97,14 @@ def test_options_choose_cells(bench, no_report, tmp_path):
 
 def test_the_protocol_and_what_corruption_is_a_share_of(bench, no_report, tmp_path):
     ended = bench(
-        "--protocol", "transductive", "--corruption-of", "inliers", "--corruption", "0.5", "--reach", "0.9"
+        "--protocol",
+        "transductive",
+        "--corruption-of",
+        "inliers",
+        "--corruption",
+        "0.5",
+        "--max-corruption",
+        "0.9",
     )
     assert ended.exit_code == 0, ended.output
     dirty = [record for record in records(tmp_path) if not record.clean]
@@ -180,7 +187,7 @@ REFUSED = {
     "corruption out of range": (["--corruption", "0.5"], "corruption 0.5 is out of range"),
     "unreachable corruption": (
         ["--dataset", "breast_cancer", "--corruption", "0.4"],
-        r"at most 0\.373.*reach to 0\.4",
+        r"at most 0\.373.*max_corruption to 0\.4",
     ),
     "no inlier class": (["--dataset", "digits"], "'digits' needs an inlier class, one of '0', '1'"),
     "a wrong inlier class": (["--inlier-class", "7"], "'wine' has no class '7'.*'class_0'"),
@@ -190,7 +197,7 @@ REFUSED = {
     "a label without a file": (["--label", "y"], "1 label columns for 0 data files"),
     "an unknown protocol": (["--protocol", "inductiv"], "did you mean 'inductive'"),
     "corruption of what": (["--corruption-of", "outliers"], "must be 'all' or 'inliers'"),
-    "reach out of range": (["--reach", "0.8"], "reach"),
+    "max_corruption out of range": (["--max-corruption", "0.8"], "max_corruption"),
     "no repetitions": (["--repetitions", "0"], "repetitions must be at least 1"),
     "no jobs": (["--jobs", "0"], "jobs must be at least 1"),
     "no such device": (["--device", "warp"], "got device=.warp."),
