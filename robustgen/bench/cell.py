@@ -29,8 +29,8 @@ from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
 from robustgen.registry import build
 
-#: The number of bins of a score histogram.
 BINS = 40
+"""The number of bins of a score histogram."""
 
 
 def run_cell(
@@ -47,7 +47,7 @@ def run_cell(
     timeout
         Seconds after which the cell is given up.
     memory_limit
-        Bytes that the cell may take beyond what the process holds; see `limits.memory_limit`.
+        Bytes that the cell may take beyond what the process holds; see :func:`.limits.memory_limit`.
 
     Returns
     -------
@@ -132,7 +132,9 @@ def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
 
     detector = build(cell.detector, random_state=cell.fit_seed, device=device)
     if not hasattr(detector, "sample"):
-        raise UsageError(f"detector '{cell.detector.name}' cannot generate: it has no method sample")
+        raise UsageError(
+            f"detector '{cell.detector.name}' cannot generate: got no method sample, expected one"
+        )
     with one_thread():
         forget_peak_memory()
         _, fit_seconds = _timed(detector.fit, split.X_train)
@@ -152,7 +154,7 @@ _MEASURES = {"detection": _measure, "generation": _generate}
 
 
 def failed(cell: Cell, message: str) -> Record:
-    """Return the record of a cell that failed without a word of its own."""
+    """Return the record of a cell that failed without an error of its own."""
     return _record(cell, "failed", message=message)
 
 
@@ -224,12 +226,10 @@ def _checked(normality: NDArray, n_rows: int) -> NDArray[np.float64]:
     """Return outlierness; the bench turns the sign here and nowhere else."""
     scores = np.asarray(normality, dtype=np.float64)
     if scores.shape != (n_rows,):
-        raise ValueError(
-            f"expected one score for each of {n_rows} rows, got an array of shape {scores.shape}"
-        )
+        raise ValueError(f"got scores of shape {scores.shape}, expected one for each of {n_rows} rows")
     bad = int(np.count_nonzero(~np.isfinite(scores)))
     if bad:
-        raise ValueError(f"{bad} of {n_rows} scores are not finite")
+        raise ValueError(f"got {bad} of {n_rows} scores that are not finite, expected numbers")
     return -scores
 
 

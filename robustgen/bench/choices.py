@@ -101,8 +101,8 @@ class Choices:
     def _files(self) -> tuple[DatasetSpec, ...]:
         if len(self.label) not in {0, 1, len(self.data)} or len(self.label) > len(self.data):
             raise UsageError(
-                f"{len(self.label)} label columns for {len(self.data)} data files: "
-                f"give one for all of them, or one for each"
+                f"got {len(self.label)} label columns for {len(self.data)} data files, "
+                "expected one for all of them, or one for each: give another number of --label"
             )
         labels = self.label if len(self.label) > 1 else (self.label or (None,)) * len(self.data)
         files = (DataFile.at(path, label) for path, label in zip(self.data, labels, strict=True))
@@ -116,7 +116,10 @@ class Choices:
         have_classes = [spec.load(load or load_by_name).classes is not None for spec in specs]
         if not any(have_classes):
             listed = ", ".join(f"'{spec.name}'" for spec in specs)
-            raise UsageError(f"no inlier class can be chosen: {listed} has outlier labels and no classes")
+            raise UsageError(
+                f"got an inlier class for {listed}, which has outlier labels and no classes, "
+                "expected a data set with classes: leave the inlier class out"
+            )
         return tuple(
             replace(spec, inlier_classes=self.inlier_class) if has else spec
             for spec, has in zip(specs, have_classes, strict=True)

@@ -156,7 +156,9 @@ def check_memory_limits() -> None:
         Anywhere but on Linux.
     """
     if not sys.platform.startswith("linux"):
-        raise UsageError(f"a memory limit is kept by Linux only, and this is {sys.platform}: leave it out")
+        raise UsageError(
+            f"got a memory limit on {sys.platform}, expected Linux, which alone keeps it: leave it out"
+        )
 
 
 @contextmanager
@@ -225,5 +227,5 @@ def parse_size(text: str) -> int:
         else 0
     )
     if size < 1:
-        raise UsageError(f"a size must be a number with a unit, as 4GiB or 500MB, got '{text}'")
+        raise UsageError(f"got a size of '{text}', expected a number with a unit: write 4GiB or 500MB")
     return int(size)

@@ -15,8 +15,8 @@ from typing import Any
 import robustgen
 from robustgen._files import whole_file
 
-#: The file of a run folder that says how its records came about.
 FILE_NAME = "manifest.json"
+"""The file of a run folder that says how its records came about."""
 
 _PACKAGES = ("robustgen", "torch", "scikit-learn", "pyod", "numpy", "scipy", "pandas", "joblib")
 

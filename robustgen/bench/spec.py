@@ -21,6 +21,10 @@ TASKS = ("detection", "generation")
 """What a detector is asked for: scores of test rows, or rows of its own."""
 
 
+MOST_REPETITIONS = 10_000
+"""Draws of a cell; more are a slip, and their cells would fill the memory before the first one runs."""
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How every cell of a suite draws its rows; the arguments of `robustgen.data.draw`.
@@ -165,7 +169,7 @@ class Suite:
     timeout
         Seconds after which a cell is given up; None for never.
     memory_limit
-        The memory that a cell may take, as "4GiB"; None for any. See `limits.memory_limit`.
+        The memory that a cell may take, as "4GiB"; None for any. See :func:`.limits.memory_limit`.
 
     Examples
     --------
@@ -228,21 +232,25 @@ class Suite:
         for corruption in self.corruption:
             check_corruption(corruption, self.sampling.corruption_of)
         if self.task not in TASKS:
-            raise UsageError(f"task must be 'detection' or 'generation', got '{self.task}'")
-        if self.repetitions < 1:
-            raise UsageError(f"repetitions must be at least 1, got {self.repetitions}")
+            raise UsageError(f"got task '{self.task}', expected one of {', '.join(TASKS)}: name one of them")
+        if not 1 <= self.repetitions <= MOST_REPETITIONS:
+            raise UsageError(
+                f"got repetitions = {self.repetitions}, expected 1 to {MOST_REPETITIONS:,}: choose another"
+            )
         self._check_limits()
         named = {"dataset": self.datasets, "detector": self.detectors, "corruption": self.corruption}
         for what, some in named.items():
             if not some:
-                raise UsageError(f"suite '{self.name}' names no {what}")
+                raise UsageError(f"got suite '{self.name}' without a {what}, expected one at least: name one")
         _check_distinct("detector", [spec.name for spec in self.detectors])
         if any(spec.file for spec in self.datasets):
             _check_distinct("dataset", [spec.name for spec in self.datasets])
 
     def _check_limits(self) -> None:
         if self.timeout is not None and self.timeout <= 0:
-            raise UsageError(f"timeout must be above 0 seconds, got {self.timeout:g}")
+            raise UsageError(
+                f"got timeout = {self.timeout:g} seconds, expected more than 0: leave it out for no limit"
+            )
         if self.memory_limit is not None:
             parse_size(self.memory_limit)
 
@@ -301,4 +309,4 @@ def _inlier_classes(dataset: Dataset, spec: DatasetSpec) -> tuple[str | None, ..
 def _check_distinct(what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(f"the {what} '{name}' is named twice")
+            raise UsageError(f"got the {what} '{name}' twice, expected different names: rename or remove one")

@@ -23,8 +23,8 @@ from robustgen.data.corruption import (
 )
 from robustgen.data.dataset import Dataset
 
-#: How training rows and test rows relate; see `draw`.
 Protocol = Literal["inductive", "transductive", "clean"]
+"""How training rows and test rows relate; see `draw`."""
 
 _Rows = NDArray[np.intp]
 
@@ -181,8 +181,8 @@ def draw(
     test = train if protocol == "transductive" else _held_out(pools, max_test)
     if not outlier[test].any():
         raise UsageError(
-            f"the transductive protocol tests on its training rows, and at corruption {corruption:g} "
-            f"none of the {train.size} of dataset '{dataset.name}' is an outlier: ask for more"
+            f"got corruption = {corruption:g} for dataset '{dataset.name}', expected an outlier among the "
+            f"{train.size} rows that are trained and tested on: choose a larger one"
         )
     return Split(dataset.X, outlier, train, test)
 
@@ -192,7 +192,7 @@ def check_protocol(protocol: str) -> None:
     known = get_args(Protocol)
     if protocol not in known:
         raise UsageError(
-            f"protocol must be one of {', '.join(known)}; got '{protocol}'{suggest(protocol, known)}"
+            f"got protocol '{protocol}', expected one of {', '.join(known)}{suggest(protocol, known)}"
         )
 
 
@@ -201,9 +201,11 @@ def check_max_corruption(max_corruption: float, corruption_of: str = "all") -> N
     try:
         check_corruption(max_corruption, corruption_of)
     except UsageError as error:
-        raise UsageError(f"max_corruption is the largest corruption a draw is sized for: {error}") from None
+        raise UsageError(f"max_corruption, the largest that a draw is sized for: {error}") from None
     if max_corruption == 0:
-        raise UsageError("max_corruption must be above 0: it is the largest corruption a draw is sized for")
+        raise UsageError(
+            "got max_corruption = 0, expected more: it is the largest corruption that a draw is sized for"
+        )
 
 
 def _check(
@@ -215,10 +217,12 @@ def _check(
     check_max_corruption(max_corruption, corruption_of)
     if protocol == "clean" and corruption > 0:
         raise UsageError(
-            f"the clean protocol trains on inliers only: corruption must be 0, got {corruption:g}"
+            f"got corruption = {corruption:g} for the clean protocol, expected 0: it trains on inliers only"
         )
     if max_train < 2 or max_test < 2:
-        raise UsageError(f"max_train and max_test must be at least 2, got {max_train} and {max_test}")
+        raise UsageError(
+            f"got max_train = {max_train} and max_test = {max_test}, expected at least 2: take more rows"
+        )
 
 
 def _deal(outlier: NDArray[np.bool_], seed_parts: tuple[object, ...], *, halves: bool) -> _Pools:
@@ -242,14 +246,14 @@ def _check_enough(
     at_hand = pools.outliers.size
     if n_inliers < 2:
         raise UsageError(
-            f"dataset '{name}' is too small for this draw: {pools.inliers.size} inliers "
-            f"and {at_hand} outliers to train on leave {n_inliers} training inliers"
+            f"got {pools.inliers.size} inliers and {at_hand} outliers of dataset '{name}', which leave "
+            f"{n_inliers} training inliers, expected 2 at least: take a larger data set"
         )
     if n_outliers > at_hand:
         largest = largest_corruption(n_inliers, at_hand, corruption_of)
         raise UsageError(
-            f"dataset '{name}' cannot reach corruption {corruption:g}: it has {at_hand} outliers "
-            f"to put beside {n_inliers} training inliers, at most {largest:g}; lower the corruption, "
+            f"got corruption = {corruption:g} for dataset '{name}', expected at most {largest:g}, for it has "
+            f"{at_hand} outliers to mix with {n_inliers} training inliers: lower the corruption, "
             f"or set max_corruption to {corruption:g} to train on fewer inliers"
         )
 

@@ -26,7 +26,7 @@ def build_report(folder: Path) -> Path:
     Parameters
     ----------
     folder : Path
-        A run folder with `records.jsonl`, and with `manifest.json` if the provenance is to be told.
+        A run folder with `records.jsonl`, and with `manifest.json` if the provenance is to be shown.
 
     Returns
     -------

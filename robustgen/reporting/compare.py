@@ -57,22 +57,22 @@ class Comparison:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """Every cell of either run; see `changes.joined`."""
+        """Every cell of either run; see :func:`robustgen.reporting.changes.joined`."""
         return changes.joined(self.a, self.b)
 
     @cached_property
     def means(self) -> pd.DataFrame:
-        """How each detector moved; see `changes.means`."""
+        """How each detector moved; see :func:`robustgen.reporting.changes.means`."""
         return changes.means(self.a, self.b)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """The cells that ended otherwise; see `changes.new_outcomes`."""
+        """The cells that ended otherwise; see :func:`robustgen.reporting.changes.new_outcomes`."""
         return changes.new_outcomes(self.cells)
 
     @cached_property
     def settings(self) -> pd.DataFrame:
-        """What the runs were made with; see `changes.settings`."""
+        """What the runs were made with; see :func:`robustgen.reporting.changes.settings`."""
         return changes.settings(self.a, self.b)
 
     @property
@@ -131,15 +131,15 @@ def compare_runs(a: Path, b: Path) -> Comparison:
     for folder, run in zip((a, b), runs, strict=True):
         if run.task != "detection":
             raise UsageError(
-                f"{folder} is a run of the task '{run.task}', whose cells have no AUROC; "
-                "expected two runs of 'detection'"
+                f"got {folder}, a run of the task '{run.task}', whose cells have no AUROC, "
+                "expected two runs of 'detection': give another folder"
             )
     for what, of in {"protocol": _protocol, "corruption_of": _corruption_of}.items():
         sides = [of(run) for run in runs]
         if sides[0] != sides[1]:
             raise UsageError(
-                f"{a} has {what} = {sides[0]} and {b} has {what} = {sides[1]}: their scores mean different "
-                "things; compare two runs of one protocol"
+                f"got {a} with {what} = {sides[0]} and {b} with {what} = {sides[1]}, expected one: their "
+                "scores mean different things, compare two runs of one protocol"
             )
     return Comparison((str(a), str(b)), *runs)
 
@@ -160,7 +160,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
         The page, `compare.html`.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"the output folder '{folder}' is a file; give another --output")
+        raise UsageError(f"got the file '{folder}' for the output, expected a folder: give another --output")
     folder.mkdir(parents=True, exist_ok=True)
     contents = {"comparison": comparison, "sections": sections(comparison)}
     with staged(folder) as parts:

@@ -104,7 +104,7 @@ MEASURES: dict[str, Callable[[float], str]] = {"auroc": score, "ap": score, "aur
 
 
 def leaderboard(table: pd.DataFrame, *, naive: str | None) -> DisplayTable:
-    """Return the table of the first screen: `tables.summary` at one corruption."""
+    """Return the table of the first screen: :func:`robustgen.reporting.tables.summary` at one corruption."""
     shown: list[tuple[Column, Form]] = [
         detector(),
         _metric("auroc"),
@@ -118,7 +118,7 @@ def leaderboard(table: pd.DataFrame, *, naive: str | None) -> DisplayTable:
 
 
 def means(table: pd.DataFrame) -> DisplayTable:
-    """Return the table of a terminal: `tables.summary`, a block a corruption."""
+    """Return the table of a terminal: :func:`robustgen.reporting.tables.summary`, a block a corruption."""
     shown: list[tuple[Column, Form]] = [
         corruption(),
         detector(),
@@ -134,7 +134,7 @@ def means(table: pd.DataFrame) -> DisplayTable:
 
 
 def every_metric(table: pd.DataFrame, *, naive: str | None) -> DisplayTable:
-    """Return all of `tables.summary`: a row a corruption and detector, the dirtiest first."""
+    """Return all of :func:`.tables.summary`: a row a corruption and detector, the dirtiest first."""
     rows = table.sort_values("corruption", ascending=False, kind="stable")
     shown = [
         detector(),
@@ -150,7 +150,7 @@ def every_metric(table: pd.DataFrame, *, naive: str | None) -> DisplayTable:
 
 
 def ranks(table: pd.DataFrame) -> tuple[DisplayTable, ...]:
-    """Return `tables.ranks` for reading: a table a metric, a column a corruption."""
+    """Return :func:`.tables.ranks` for reading: a table a metric, a column a corruption."""
     return tuple(_ranks_by(metric, table[table["metric"] == metric]) for metric in SCORES)
 
 
@@ -170,7 +170,7 @@ def _ranks_by(metric: str, table: pd.DataFrame) -> DisplayTable:
 
 
 def pairs(table: pd.DataFrame, corruption: float) -> DisplayTable:
-    """Return `statistics.pairs` at one corruption as a square: row minus column, in points."""
+    """Return :func:`.statistics.pairs` at one corruption as a square: row minus column, in points."""
     names = [str(name) for name in dict.fromkeys([*table["detector"], *table["other"]])]
     entries: dict[tuple[str, str], Item] = {(name, name): Item("") for name in names}
     for _, row in table.iterrows():
@@ -199,7 +199,7 @@ def grids(table: pd.DataFrame, *, naive: str | None) -> Iterator[DisplayTable]:
     Parameters
     ----------
     table : pandas.DataFrame
-        What `tables.by_dataset` returns.
+        What :func:`robustgen.reporting.tables.by_dataset` returns.
     naive : str or None
         The row to set apart.
     """
@@ -236,7 +236,7 @@ def _grid(
 
 
 def run_times(table: pd.DataFrame) -> DisplayTable:
-    """Return `tables.run_times` for reading."""
+    """Return :func:`robustgen.reporting.tables.run_times` for reading."""
     shown: list[tuple[Column, Form]] = [
         detector(),
         figure("Fit, s", "fit_seconds", seconds, "Median seconds of a fit"),
@@ -251,7 +251,7 @@ def run_times(table: pd.DataFrame) -> DisplayTable:
 
 
 def unfinished(table: pd.DataFrame) -> DisplayTable:
-    """Return `tables.unfinished` for reading."""
+    """Return :func:`robustgen.reporting.tables.unfinished` for reading."""
     words: list[tuple[Column, Form]] = [
         text("Status", "status", choice=True),
         text("Data set", "dataset"),
@@ -266,7 +266,7 @@ def unfinished(table: pd.DataFrame) -> DisplayTable:
 
 
 def warnings(table: pd.DataFrame) -> DisplayTable:
-    """Return `tables.warnings` for reading."""
+    """Return :func:`robustgen.reporting.tables.warnings` for reading."""
     fits = number("Fits", "fits", "Number of finished cells that warned so")
     return table_of("warnings", table, [text("Detector", "detector"), fits, text("Message", "message")])
 

@@ -27,7 +27,7 @@ class Parts:
 
     @property
     def table(self) -> pd.DataFrame:
-        """How the detectors stand; see `tables.summary`."""
+        """How the detectors stand; see :func:`robustgen.reporting.tables.summary`."""
         return self.tables["summary"]
 
     @property
@@ -37,7 +37,7 @@ class Parts:
 
     @property
     def datasets(self) -> pd.DataFrame:
-        """How they stand on each set; see `tables.by_dataset`."""
+        """How they stand on each set; see :func:`robustgen.reporting.tables.by_dataset`."""
         return self.tables["sets"]
 
     @property

@@ -39,7 +39,7 @@ def summary(cells: pd.DataFrame, *, naive: str | None = None) -> pd.DataFrame:
         behind the means; every metric and its `<metric>_spread` over repetitions; `auroc_oracle`,
         `ap_oracle` and `oracle_sets`; `auroc_recovered`, `ap_recovered` and `recovered_sets` (see
         `recovered`); `auroc_low`, `auroc_high`, `ap_low` and `ap_high` (see `intervals.intervals`); `rank`
-        and `rank_sets` (see `statistics.mean_ranks`).
+        and `rank_sets` (see :func:`robustgen.reporting.statistics.mean_ranks`).
     """
     finished, by = measured(cells), ["corruption", "detector"]
     table = (
@@ -109,7 +109,7 @@ def ranks(cells: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `metric`, `corruption`, `detector`, `rank` and `rank_sets`; see `statistics.mean_ranks`.
+        `metric`, `corruption`, `detector`, `rank` and `rank_sets`; see :func:`.statistics.mean_ranks`.
     """
     finished = measured(cells)
     tables = [mean_ranks(finished, metric).reset_index().assign(metric=metric) for metric in SCORES]
@@ -118,7 +118,7 @@ def ranks(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def blocks(cells: pd.DataFrame) -> dict[float, Block]:
-    """Return what can be compared by AUROC at each corruption; see `statistics.block`."""
+    """Return what can be compared by AUROC at each corruption; see :func:`.statistics.block`."""
     finished = measured(cells)
     return {float(level): block(rows, "auroc") for level, rows in finished.groupby("corruption")}
 
@@ -129,7 +129,7 @@ def pairs(cells: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `corruption`, the number of `sets` behind the pair, and the columns of `statistics.pairs`.
+        `corruption`, the number of `sets` behind the pair, and the columns of :func:`.statistics.pairs`.
     """
     tests = [
         statistics.pairs(one.scores).assign(corruption=level, sets=len(one.scores))

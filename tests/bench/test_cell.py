@@ -66,8 +66,8 @@ def test_a_detector_that_only_decides_by_score_has_no_precision_and_recall():
     ("name", "message"),
     [
         ("Failing", "ArithmeticError: the matrix is singular"),
-        ("NotFinite", "1 of 90 scores are not finite"),
-        ("Short", "expected one score for each of 90 rows"),
+        ("NotFinite", "got 1 of 90 scores that are not finite"),
+        ("Short", "expected one for each of 90 rows"),
         ("Scoreless", "score_samples or decision_function"),
     ],
 )

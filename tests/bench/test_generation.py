@@ -47,7 +47,7 @@ def test_the_first_samples_are_kept():
 def test_a_detector_that_cannot_generate_fails_with_one_clear_line():
     record = run_cell(Cell(**{**vars(CELL), "detector": detector("Centre")}))
     assert record.status == "failed"
-    assert "'centre' cannot generate: it has no method sample" in record.message
+    assert "'centre' cannot generate: got no method sample" in record.message
 
 
 def test_the_task_is_part_of_a_cells_key():

@@ -257,14 +257,14 @@ def test_an_unreachable_corruption_names_the_largest_one_which_then_works():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"corruption": 0.5}, "corruption 0.5 is out of range"),
-        ({"corruption": -0.1}, "out of range"),
-        ({"max_corruption": 0.0}, "max_corruption must be above 0"),
-        ({"max_corruption": 0.7}, "max_corruption is the largest corruption"),
+        ({"corruption": 0.5}, "got corruption = 0.5, expected"),
+        ({"corruption": -0.1}, "got corruption = -0.1, expected"),
+        ({"max_corruption": 0.0}, "got max_corruption = 0, expected more"),
+        ({"max_corruption": 0.7}, "max_corruption, the largest"),
         ({"protocol": "inductiv"}, "did you mean 'inductive'"),
-        ({"protocol": "clean", "corruption": 0.1}, "corruption must be 0"),
-        ({"protocol": "transductive", "corruption": 0.0}, "none of the 200"),
-        ({"corruption_of": "everything"}, "corruption_of must be"),
+        ({"protocol": "clean", "corruption": 0.1}, "for the clean protocol, expected 0"),
+        ({"protocol": "transductive", "corruption": 0.0}, "among the 200 rows"),
+        ({"corruption_of": "everything"}, "got corruption_of = "),
         ({"max_train": 1}, "at least 2"),
         ({"inlier_class": "3"}, "has no classes"),
     ],
@@ -276,5 +276,5 @@ def test_bad_arguments_get_one_clear_line(arguments, message):
 
 
 def test_a_set_too_small_for_any_draw():
-    with pytest.raises(UsageError, match="too small"):
+    with pytest.raises(UsageError, match="take a larger data set"):
         draw(toy(3, 1))

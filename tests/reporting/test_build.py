@@ -348,12 +348,12 @@ def test_figures_of_an_earlier_report_do_not_linger(tmp_path: Path) -> None:
         (None, None, "holds no records.jsonl"),
         ("", None, "is empty"),
         ("{}\n[\n", None, "2 lines, none a record"),
-        (json.dumps(line("knn")) + "\n", "{", "manifest.json is damaged"),
+        (json.dumps(line("knn")) + "\n", "{", "manifest.json, which is damaged"),
         (json.dumps(line("knn")) + "\n", "[]", "holds no JSON object"),
         (
             "".join(json.dumps(line(of, corruption_of=of)) + "\n" for of in ("all", "inliers")),
             None,
-            "mixes corruptions of all and of inliers",
+            "with corruptions of all and of inliers",
         ),
     ],
 )
@@ -370,5 +370,5 @@ def test_what_cannot_be_reported_is_one_clear_line(
 
 
 def test_a_missing_folder_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no folder; expected the output folder of 'robustgen bench'"):
+    with pytest.raises(UsageError, match="is no folder, expected the output folder of 'robustgen bench'"):
         build_report(tmp_path / "nowhere")

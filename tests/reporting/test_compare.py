@@ -157,9 +157,13 @@ def test_names_and_messages_cannot_inject(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "of", "said"),
     [
-        ({"protocol": "transductive"}, "all", "has protocol = inductive and .* has protocol = transductive"),
-        ({}, "inliers", "has corruption_of = all and .* has corruption_of = inliers"),
-        ({"task": "generation"}, "all", "is a run of the task 'generation', whose cells have no AUROC"),
+        (
+            {"protocol": "transductive"},
+            "all",
+            "with protocol = inductive and .* with protocol = transductive",
+        ),
+        ({}, "inliers", "with corruption_of = all and .* with corruption_of = inliers"),
+        ({"task": "generation"}, "all", "a run of the task 'generation', whose cells have no AUROC"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_one_clear_line(
@@ -172,7 +176,7 @@ def test_runs_that_cannot_be_compared_are_one_clear_line(
 
 def test_a_file_is_no_output_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(UsageError, match=re.escape("is a file; give another --output")):
+    with pytest.raises(UsageError, match=re.escape("expected a folder: give another --output")):
         write_comparison(compared(tmp_path, knn(), knn()), tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
 

@@ -29,11 +29,11 @@ from robustgen.data.catalog import Entry
 from robustgen.data.remote.download import download, download_bar
 from robustgen.data.remote.recipes import RECIPES
 
-#: The environment variable that names another cache than the user's own.
 CACHE_VARIABLE = "ROBUSTGEN_CACHE"
+"""The environment variable that names another cache than the user's own."""
 
-#: The environment variable that forbids downloads, whatever it says.
 OFFLINE_VARIABLE = "ROBUSTGEN_OFFLINE"
+"""The environment variable that forbids downloads, whatever it says."""
 
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
 

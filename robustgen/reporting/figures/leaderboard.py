@@ -25,9 +25,9 @@ def leaderboard(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | 
     Parameters
     ----------
     table : pandas.DataFrame
-        The rows of `tables.summary` at one corruption.
+        The rows of :func:`robustgen.reporting.tables.summary` at one corruption.
     marks : mapping
-        `palette.marks` of the detectors.
+        :func:`robustgen.reporting.figures.palette.marks` of the detectors.
     naive : str or None
         Its score is the dotted line that the others should leave behind.
     metric : {"auroc", "ap"}
