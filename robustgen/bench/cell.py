@@ -22,15 +22,15 @@ from robustgen.bench.limits import (
     peak_memory_mib,
 )
 from robustgen.bench.records import Record, Status
-from robustgen.bench.spec import Cell, DatasetSpec
+from robustgen.bench.spec import Cell, DatasetSpec, Sampling
 from robustgen.data.dataset import Dataset
 from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
 from robustgen.metrics import ranking
 from robustgen.registry import build
 
-#: The number of bins of a score histogram.
 BINS = 40
+"""The number of bins of a score histogram."""
 
 
 def run_cell(
@@ -47,7 +47,7 @@ def run_cell(
     timeout
         Seconds after which the cell is given up.
     memory_limit
-        Bytes that the cell may take beyond what the process holds; see `limits.memory_limit`.
+        Bytes that the cell may take beyond what the process holds; see :func:`.limits.memory_limit`.
 
     Returns
     -------
@@ -79,63 +79,74 @@ def _loaded(spec: DatasetSpec) -> Dataset:
     return spec.load(load)
 
 
-def _dataset(cell: Cell) -> Dataset:
-    return _loaded(DatasetSpec(cell.dataset, classes=cell.classes, per_class=cell.per_class, file=cell.file))
+def _spec(cell: Cell) -> DatasetSpec:
+    return DatasetSpec(cell.dataset, classes=cell.classes, per_class=cell.per_class, file=cell.file)
 
 
 def _draw(cell: Cell) -> Split:
-    split = draw(
-        _dataset(cell),
-        inlier_class=cell.inlier_class,
-        corruption=cell.corruption,
-        repetition=cell.repetition,
-        **asdict(cell.sampling),
-    )
+    split = _drawn(_spec(cell), cell.inlier_class, cell.corruption, cell.repetition, cell.sampling)
     return split.clean() if cell.clean else split
+
+
+@lru_cache(maxsize=1)
+def _drawn(
+    spec: DatasetSpec, inlier_class: str | None, corruption: float, repetition: int, sampling: Sampling
+) -> Split:
+    """Keep the last draw: the cells of all detectors on it follow each other, the clean ones too."""
+    return draw(
+        _loaded(spec),
+        inlier_class=inlier_class,
+        corruption=corruption,
+        repetition=repetition,
+        **asdict(sampling),
+    )
 
 
 def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
     """Fit on the training rows and return what the record says of the test rows."""
     detector = build(cell.detector, random_state=cell.fit_seed, device=device)
     score = _score_of(detector)
+    X_train, X_test, outlier_test = split.X_train, split.X_test, split.outlier_test
     with one_thread():
         forget_peak_memory()
-        _, fit_seconds = _timed(detector.fit, split.X_train)
-        normality, score_seconds = _timed(score, split.X_test)
+        _, fit_seconds = _timed(detector.fit, X_train)
+        normality, score_seconds = _timed(score, X_test)
         peak = peak_memory_mib()
-        flagged = _flagged(detector, split.X_test, normality)
-    outlierness = _checked(normality, split.X_test.shape[0])
-    recalls, precisions = ranking.precision_recall_curve(split.outlier_test, outlierness)
+        flagged = _flagged(detector, X_test, normality)
+    outlierness = _checked(normality, outlier_test.size)
+    recalls, precisions = ranking.precision_recall_curve(outlier_test, outlierness)
     return {
-        "metrics": _metrics(split.outlier_test, outlierness, flagged),
+        "metrics": _metrics(outlier_test, outlierness, flagged),
         "fit_seconds": fit_seconds,
         "score_seconds": score_seconds,
         "rows_per_second": outlierness.size / max(score_seconds, 1e-9),
         "peak_memory_mib": peak,
         "precision_recall": {"recall": recalls.tolist(), "precision": precisions.tolist()},
-        "histogram": histogram(split.outlier_test, outlierness),
+        "histogram": histogram(outlier_test, outlierness),
     }
 
 
 def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
     """Fit on the training rows and return what the record says of the samples."""
-    from robustgen.bench.generation import N_SAMPLES, judged, pictured
+    from robustgen.bench.generation import N_SAMPLES, measures, pictures
 
     detector = build(cell.detector, random_state=cell.fit_seed, device=device)
     if not hasattr(detector, "sample"):
-        raise UsageError(f"detector '{cell.detector.name}' cannot generate: it has no method sample")
+        raise UsageError(
+            f"detector '{cell.detector.name}' cannot generate: got no method sample, expected one"
+        )
     with one_thread():
         forget_peak_memory()
         _, fit_seconds = _timed(detector.fit, split.X_train)
         made, seconds = _timed(lambda n: detector.sample(n, random_state=cell.fit_seed), N_SAMPLES)
         peak = peak_memory_mib()
     return {
-        "metrics": judged(made, split, _dataset(cell).y[split.test_index], cell),
+        "metrics": measures(made, split, _loaded(_spec(cell)).y[split.test_index], cell),
         "fit_seconds": fit_seconds,
         "score_seconds": seconds,
         "rows_per_second": N_SAMPLES / max(seconds, 1e-9),
         "peak_memory_mib": peak,
-        "samples": pictured(made),
+        "samples": pictures(made),
     }
 
 
@@ -143,7 +154,7 @@ _MEASURES = {"detection": _measure, "generation": _generate}
 
 
 def failed(cell: Cell, message: str) -> Record:
-    """Return the record of a cell that failed without a word of its own."""
+    """Return the record of a cell that failed without an error of its own."""
     return _record(cell, "failed", message=message)
 
 
@@ -183,11 +194,16 @@ def histogram(outlier: NDArray[np.bool_], outlierness: NDArray[np.float64]) -> d
 def _metrics(
     outlier: NDArray[np.bool_], outlierness: NDArray[np.float64], flagged: NDArray[np.bool_] | None
 ) -> dict[str, float | None]:
-    decisions = {"precision": ranking.precision, "recall": ranking.recall, "f1": ranking.f1}
+    from sklearn.metrics import f1_score, precision_score, recall_score
+
+    decisions = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
     return {
         "auroc": ranking.auroc(outlier, outlierness),
         "ap": ranking.average_precision(outlier, outlierness),
-        **{name: None if flagged is None else of(outlier, flagged) for name, of in decisions.items()},
+        **{
+            name: None if flagged is None else float(of(outlier, flagged, zero_division=0.0))
+            for name, of in decisions.items()
+        },
         "precision_at_n": ranking.precision_at_n(outlier, outlierness),
         "recall_at_1pct": ranking.recall_at_false_alarms(outlier, outlierness, 0.01),
         "recall_at_5pct": ranking.recall_at_false_alarms(outlier, outlierness, 0.05),
@@ -210,12 +226,10 @@ def _checked(normality: NDArray, n_rows: int) -> NDArray[np.float64]:
     """Return outlierness; the bench turns the sign here and nowhere else."""
     scores = np.asarray(normality, dtype=np.float64)
     if scores.shape != (n_rows,):
-        raise ValueError(
-            f"expected one score for each of {n_rows} rows, got an array of shape {scores.shape}"
-        )
+        raise ValueError(f"got scores of shape {scores.shape}, expected one for each of {n_rows} rows")
     bad = int(np.count_nonzero(~np.isfinite(scores)))
     if bad:
-        raise ValueError(f"{bad} of {n_rows} scores are not finite")
+        raise ValueError(f"got {bad} of {n_rows} scores that are not finite, expected numbers")
     return -scores
 
 

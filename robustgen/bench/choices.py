@@ -25,7 +25,7 @@ class Choices:
         of the user's own, which join the chosen data sets.
     label
         The label columns of the files: one for all, or one for each.
-    repetitions, protocol, corruption_of, reach, task, timeout, memory_limit
+    repetitions, protocol, corruption_of, max_corruption, task, timeout, memory_limit
         As in `Suite` and `Sampling`.
 
     Examples
@@ -45,7 +45,7 @@ class Choices:
     repetitions: int | None = None
     protocol: str | None = None
     corruption_of: str | None = None
-    reach: float | None = None
+    max_corruption: float | None = None
     task: str | None = None
     timeout: float | None = None
     memory_limit: str | None = None
@@ -83,7 +83,7 @@ class Choices:
             sampling,
             protocol=self.protocol or sampling.protocol,
             corruption_of=self.corruption_of or sampling.corruption_of,
-            reach=sampling.reach if self.reach is None else self.reach,
+            max_corruption=sampling.max_corruption if self.max_corruption is None else self.max_corruption,
         )
 
     def _detectors(self, suite: Suite) -> tuple[DetectorSpec, ...]:
@@ -101,8 +101,8 @@ class Choices:
     def _files(self) -> tuple[DatasetSpec, ...]:
         if len(self.label) not in {0, 1, len(self.data)} or len(self.label) > len(self.data):
             raise UsageError(
-                f"{len(self.label)} label columns for {len(self.data)} data files: "
-                f"give one for all of them, or one for each"
+                f"got {len(self.label)} label columns for {len(self.data)} data files, "
+                "expected one for all of them, or one for each: give another number of --label"
             )
         labels = self.label if len(self.label) > 1 else (self.label or (None,)) * len(self.data)
         files = (DataFile.at(path, label) for path, label in zip(self.data, labels, strict=True))
@@ -116,7 +116,10 @@ class Choices:
         have_classes = [spec.load(load or load_by_name).classes is not None for spec in specs]
         if not any(have_classes):
             listed = ", ".join(f"'{spec.name}'" for spec in specs)
-            raise UsageError(f"no inlier class can be chosen: {listed} has outlier labels and no classes")
+            raise UsageError(
+                f"got an inlier class for {listed}, which has outlier labels and no classes, "
+                "expected a data set with classes: leave the inlier class out"
+            )
         return tuple(
             replace(spec, inlier_classes=self.inlier_class) if has else spec
             for spec, has in zip(specs, have_classes, strict=True)

@@ -19,8 +19,8 @@ from robustgen.bench.spec import Cell
 if TYPE_CHECKING:
     from distributed import Client
 
-#: Seconds to wait for the scheduler, and then for its first worker.
 PATIENCE = 30
+"""Seconds to wait for the scheduler, and then for its first worker."""
 
 _one_cell = threading.Lock()
 
@@ -106,13 +106,13 @@ def _check_workers(client: Client, scheduler: str) -> None:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError:
         raise UsageError(
-            f"the scheduler at '{scheduler}' has no worker: "
+            f"got no worker from the scheduler at '{scheduler}', expected one: "
             f"start one with dask worker {scheduler} --nthreads 1"
         ) from None
     threads: dict[str, Any] = client.nthreads()
     for worker, number in threads.items():
         if number > 1:
             raise UsageError(
-                f"the worker {worker} has {number} threads, and a process runs one cell at a time: "
+                f"got the worker {worker} with {number} threads, expected one a process: "
                 f"start it with --nthreads 1, and --nworkers {number} for as many processes"
             )

@@ -36,7 +36,7 @@ class RunFolder:
         self.manifest_path = path / provenance.FILE_NAME
 
     def records(self) -> tuple[list[Record], list[tuple[int, str]]]:
-        """Return the records, and the damaged lines with their numbers; see `records.read`."""
+        """Return the records, and the damaged lines with their numbers; see :func:`.records.read`."""
         return records.read(self.records_path)
 
     def begin(self, suite: Suite, *, command: str, device: str | None, fresh: bool = False) -> None:
@@ -111,7 +111,9 @@ class RunFolder:
 
     def _make(self) -> None:
         if self.path.exists() and not self.path.is_dir():
-            raise UsageError(f"the output folder '{self.path}' is a file")
+            raise UsageError(
+                f"got the file '{self.path}' for the output, expected a folder: give another --output"
+            )
         self.path.mkdir(parents=True, exist_ok=True)
 
     def _manifest(self) -> dict[str, Any] | None:
@@ -119,8 +121,8 @@ class RunFolder:
         if not self.manifest_path.exists():
             if self.records_path.exists():
                 raise UsageError(
-                    f"'{self.records_path}' has no {provenance.FILE_NAME} beside it, so nobody knows whose "
-                    f"records these are: use --fresh to set them aside, or another --output"
+                    f"got '{self.records_path}' without its {provenance.FILE_NAME}, expected both: "
+                    "use --fresh to set the records aside, or another --output"
                 )
             return None
         try:
@@ -156,12 +158,14 @@ def _check_same(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> N
     """Refuse what would put two meanings into one table."""
     way_out = "choose another --output, or --fresh to set the old results aside"
     if old["name"] != new["name"]:
-        raise UsageError(f"'{path}' holds a run of suite '{old['name']}', not '{new['name']}': {way_out}")
+        raise UsageError(
+            f"got suite '{new['name']}', expected '{old['name']}', of which '{path}' holds a run: {way_out}"
+        )
     for key in (field.name for field in fields(Sampling)):
         if old.get(key) != new[key]:
             raise UsageError(
-                f"'{path}' holds a run of suite '{old['name']}' with {key} = {old.get(key)}, "
-                f"not {new[key]}: {way_out}"
+                f"got {key} = {new[key]}, expected {old.get(key)}, with which '{path}' holds a run of suite "
+                f"'{old['name']}': {way_out}"
             )
     for what, may_differ in (("dataset", {"inlier_classes"}), ("detector", set())):
         known = {one["name"]: one for one in old[f"{what}s"]}
@@ -169,7 +173,8 @@ def _check_same(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> N
             before = known.get(one["name"], one)
             if any(before.get(key) != one[key] for key in one.keys() - may_differ):
                 raise UsageError(
-                    f"'{path}' holds results of another {what} under the name '{one['name']}': {way_out}"
+                    f"got another {what} named '{one['name']}', expected the one of the results in "
+                    f"'{path}': {way_out}"
                 )
 
 

@@ -1,4 +1,4 @@
-"""The task "generation": samples of a detector, judged by a classifier of clean labels."""
+"""The task "generation": samples of a detector, measured by a classifier of clean labels."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ HIDDEN = (128, 32)
 EPOCHS = 30
 
 
-class Judge:
+class SampleClassifier:
     """A small classifier of clean rows, whose last hidden layer is the feature space.
 
-    It never sees a detector or its training rows' corruption, so it judges all of them alike.
+    It never sees a detector or its training rows' corruption, so it is the same measure for all of them.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Judge:
         )
         self._scale = 1.0
 
-    def fit(self, X: NDArray, labels: NDArray, inlier: NDArray[np.bool_]) -> Judge:
+    def fit(self, X: NDArray, labels: NDArray, inlier: NDArray[np.bool_]) -> SampleClassifier:
         """Learn the labels (n,) of clean rows (n, ...); ``inlier`` says which labels' rows are inliers."""
         self._scale = float(np.abs(X).max()) or 1.0
         with warnings.catch_warnings():
@@ -70,11 +70,11 @@ LEAST_ROWS = 8
 """Held-out inliers that the nearest-neighbour measures need."""
 
 
-def judged(made: NDArray, split: Split, labels: NDArray, cell: Cell) -> dict[str, float | None]:
+def measures(made: NDArray, split: Split, labels: NDArray, cell: Cell) -> dict[str, float | None]:
     """Return the measures of samples.
 
-    The held-out rows are dealt in two: one part trains the judge, the inliers of the other are
-    what samples are compared with. No detector ever sees either.
+    The held-out rows are dealt in two: one part trains the classifier, the inliers of the other
+    are what samples are compared with. No detector ever sees either.
 
     Parameters
     ----------
@@ -85,27 +85,29 @@ def judged(made: NDArray, split: Split, labels: NDArray, cell: Cell) -> dict[str
     labels
         The clean label of each test row.
     cell
-        Whose draw, not whose detector, seeds the judge.
+        Whose draw, not whose detector, seeds the classifier.
     """
     seed = seed_from("judge", cell.dataset, cell.inlier_class, cell.repetition) % 2**32
     order = np.random.default_rng(seed).permutation(len(labels))
+    X, outlier = split.X_test, split.outlier_test
     learns, compares = np.array_split(order, 2)
-    compares = compares[~split.outlier_test[compares]]
+    compares = compares[~outlier[compares]]
     if len(compares) < LEAST_ROWS:
         raise ValueError(
-            f"{len(compares)} held-out inliers are too few to judge samples by, of {LEAST_ROWS} at least"
+            f"got {len(compares)} held-out inliers to compare samples with, expected {LEAST_ROWS} at least: "
+            "take a larger data set"
         )
-    judge = Judge(seed).fit(split.X_test[learns], labels[learns], ~split.outlier_test[learns])
-    real = judge.features(split.X_test[compares])
-    return generation_report(real, judge.features(made), judge.accepts(made))
+    classifier = SampleClassifier(seed).fit(X[learns], labels[learns], ~outlier[learns])
+    real = classifier.features(X[compares])
+    return generation_report(real, classifier.features(made), classifier.accepts(made))
 
 
-def pictured(made: NDArray) -> dict[str, Any] | None:
+def pictures(made: NDArray) -> dict[str, Any] | None:
     """Return the first samples as a record keeps them; None where they are no grey or coloured images.
 
     Examples
     --------
-    >>> pictured(np.zeros((2, 1, 3)))
+    >>> pictures(np.zeros((2, 1, 3)))
     {'shape': [2, 1, 3], 'pixels': 'AAAAAAAA'}
     """
     shown = np.asarray(made[:N_PICTURED], dtype=np.float64)

@@ -61,11 +61,17 @@ def forget_peak_memory() -> None:
 
 def peak_memory_mib() -> float | None:
     """Return the largest resident memory of this process, in MiB; None where nobody counts it."""
+    n_bytes = _status("VmHWM")
+    return _peak_of_process() if n_bytes is None else n_bytes / 2**20
+
+
+def _status(entry: str) -> int | None:
+    """Return the bytes that the kernel states of this process; None where it states none."""
     try:
-        found = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
+        found = re.search(rf"{entry}:\s+(\d+) kB", _STATUS.read_text())
     except OSError:
-        return _peak_of_process()
-    return int(found[1]) / 1024 if found else _peak_of_process()
+        return None
+    return 1024 * int(found[1]) if found else None
 
 
 def _peak_of_process() -> float | None:
@@ -150,7 +156,9 @@ def check_memory_limits() -> None:
         Anywhere but on Linux.
     """
     if not sys.platform.startswith("linux"):
-        raise UsageError(f"a memory limit is kept by Linux only, and this is {sys.platform}: leave it out")
+        raise UsageError(
+            f"got a memory limit on {sys.platform}, expected Linux, which alone keeps it: leave it out"
+        )
 
 
 @contextmanager
@@ -186,10 +194,10 @@ def memory_limit(n_bytes: int | None) -> Iterator[None]:
 
 
 def _held_bytes() -> int:
-    found = re.search(r"VmData:\s+(\d+) kB", _STATUS.read_text())
-    if not found:
+    n_bytes = _status("VmData")
+    if n_bytes is None:
         raise OSError(f"{_STATUS} does not say how much memory is held (VmData)")
-    return int(found[1]) * 1024
+    return n_bytes
 
 
 def _is_of_memory(error: Exception) -> bool:
@@ -219,5 +227,5 @@ def parse_size(text: str) -> int:
         else 0
     )
     if size < 1:
-        raise UsageError(f"a size must be a number with a unit, as 4GiB or 500MB, got '{text}'")
+        raise UsageError(f"got a size of '{text}', expected a number with a unit: write 4GiB or 500MB")
     return int(size)

@@ -14,8 +14,8 @@ from robustgen.bench.cell import failed
 from robustgen.bench.records import Record
 from robustgen.bench.spec import Cell
 
-#: Runs one cell on a device to its record; it is sent to other processes.
 Call = Callable[..., Record]
+"""Runs one cell on a device to its record; it is sent to other processes."""
 
 
 def one_a_device(jobs: int, n_devices: int) -> list[str | None]:
@@ -80,13 +80,13 @@ def _submitted(executor: Executor, call: Call, *arguments: Any, **named: Any) ->
         return broken
 
 
-#: One thread a process from its start on; see `resources.one_thread`.
 _ONE_THREAD = {
     f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")
 } | {"VECLIB_MAXIMUM_THREADS": "1"}
+"""One thread a process from its start on; see :func:`robustgen.bench.limits.one_thread`."""
 
-#: Seconds without a cell after which a process ends; so none outlives a parent that was killed for long.
 _IDLE_SECONDS = 60
+"""Seconds without a cell after which a process ends; so none outlives a parent that was killed for long."""
 
 
 def in_processes(cells: Sequence[Cell], call: Call, devices: Sequence[str | None]) -> Generator[Record]:

@@ -13,8 +13,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-#: The file of a run folder that says how its records came about.
+from robustgen._files import whole_file
+
 FILE_NAME = "manifest.json"
+"""The file of a run folder that says how its records came about."""
 
 _PACKAGES = ("robustgen", "torch", "scikit-learn", "pyod", "numpy", "scipy", "pandas", "joblib")
 
@@ -52,9 +54,8 @@ def now() -> str:
 
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Write the manifest so that a crash leaves the old one or the new one, never half of it."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 def _versions() -> dict[str, str]:

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-#: The file of a run folder that holds its records.
 FILE_NAME = "records.jsonl"
+"""The file of a run folder that holds its records."""
 
-#: How a cell can end.
 Status = Literal["ok", "skipped", "failed", "timeout", "memory"]
+"""How a cell can end."""
 
 
 @dataclass(frozen=True)

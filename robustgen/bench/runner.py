@@ -19,8 +19,8 @@ from robustgen.bench.records import Record, RecordFile
 from robustgen.bench.spec import Cell, Suite
 from robustgen.registry import DETECTORS, build
 
-#: Called with each new record, in the order in which cells end.
 OnRecord = Callable[[Record], None]
+"""Called with each new record, in the order in which cells end."""
 
 BACKENDS = ("loky", "dask")
 
@@ -62,14 +62,18 @@ class Options:
             With the first fault.
         """
         if self.jobs is not None and self.jobs < 1:
-            raise UsageError(f"jobs must be at least 1, got {self.jobs}")
+            raise UsageError(f"got jobs = {self.jobs}, expected at least 1: leave it out for one a core")
         if self.backend not in BACKENDS:
             hint = suggest(self.backend, BACKENDS)
-            raise UsageError(f"backend must be 'loky' or 'dask', got '{self.backend}'{hint}")
+            raise UsageError(f"got backend '{self.backend}', expected 'loky' or 'dask'{hint}")
         if self.backend == "dask" and not self.scheduler:
-            raise UsageError("backend 'dask' needs the address of a scheduler, as tcp://10.0.0.1:8786")
+            raise UsageError(
+                "got backend 'dask' without a scheduler, expected its address: give one as tcp://10.0.0.1:8786"
+            )
         if self.backend == "loky" and self.scheduler:
-            raise UsageError(f"a scheduler ('{self.scheduler}') is for backend 'dask', got backend 'loky'")
+            raise UsageError(
+                f"got scheduler '{self.scheduler}', expected none for backend 'loky': give --backend dask"
+            )
 
 
 @dataclass(frozen=True)

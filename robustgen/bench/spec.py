@@ -14,11 +14,15 @@ from robustgen.bench.limits import parse_size
 from robustgen.data.corruption import check_corruption
 from robustgen.data.dataset import Dataset
 from robustgen.data.files import DataFile
-from robustgen.data.splits import check_protocol, check_reach, draw
+from robustgen.data.splits import check_max_corruption, check_protocol, draw
 from robustgen.registry import DetectorSpec
 
 TASKS = ("detection", "generation")
 """What a detector is asked for: scores of test rows, or rows of its own."""
+
+
+MOST_REPETITIONS = 10_000
+"""Draws of a cell; more are a slip, and their cells would fill the memory before the first one runs."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Sampling:
         "all" or "inliers": what a corruption is a share of.
     max_train, max_test
         The most training inliers, and the most test rows.
-    reach
+    max_corruption
         The largest corruption that the draws are sized for.
     """
 
@@ -41,7 +45,7 @@ class Sampling:
     corruption_of: str = "all"
     max_train: int = 2000
     max_test: int = 20_000
-    reach: float = 0.3
+    max_corruption: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ class Cell:
         Of a user's file the content counts, and not where it lies.
         """
         plain = asdict(self)
+        plain["sampling"]["reach"] = plain["sampling"].pop("max_corruption")  # as the first records had it
         del plain["file"]
         if self.file:
             plain["file"] = self.file.content
@@ -150,7 +155,7 @@ class Suite:
         What it is for, in a sentence.
     task
         "detection", or "generation": the detectors are asked for samples, and a classifier of
-        clean labels judges them.
+        clean labels measures them.
     corruption
         The corruptions, each a share of outliers.
     repetitions
@@ -164,7 +169,7 @@ class Suite:
     timeout
         Seconds after which a cell is given up; None for never.
     memory_limit
-        The memory that a cell may take, as "4GiB"; None for any. See `limits.memory_limit`.
+        The memory that a cell may take, as "4GiB"; None for any. See :func:`.limits.memory_limit`.
 
     Examples
     --------
@@ -192,7 +197,7 @@ class Suite:
 
         With an oracle, an inductive suite also has its cells at corruption 0, where each detector
         sees the very inliers of its dirty samples; a transductive suite has a clean cell beside
-        each dirty one, for it is judged on the rows of that sample.
+        each dirty one, for it is scored on the rows of that sample.
 
         Parameters
         ----------
@@ -223,25 +228,29 @@ class Suite:
             With the first fault.
         """
         check_protocol(self.sampling.protocol)
-        check_reach(self.sampling.reach, self.sampling.corruption_of)
+        check_max_corruption(self.sampling.max_corruption, self.sampling.corruption_of)
         for corruption in self.corruption:
             check_corruption(corruption, self.sampling.corruption_of)
         if self.task not in TASKS:
-            raise UsageError(f"task must be 'detection' or 'generation', got '{self.task}'")
-        if self.repetitions < 1:
-            raise UsageError(f"repetitions must be at least 1, got {self.repetitions}")
+            raise UsageError(f"got task '{self.task}', expected one of {', '.join(TASKS)}: name one of them")
+        if not 1 <= self.repetitions <= MOST_REPETITIONS:
+            raise UsageError(
+                f"got repetitions = {self.repetitions}, expected 1 to {MOST_REPETITIONS:,}: choose another"
+            )
         self._check_limits()
         named = {"dataset": self.datasets, "detector": self.detectors, "corruption": self.corruption}
         for what, some in named.items():
             if not some:
-                raise UsageError(f"suite '{self.name}' names no {what}")
+                raise UsageError(f"got suite '{self.name}' without a {what}, expected one at least: name one")
         _check_distinct("detector", [spec.name for spec in self.detectors])
         if any(spec.file for spec in self.datasets):
             _check_distinct("dataset", [spec.name for spec in self.datasets])
 
     def _check_limits(self) -> None:
         if self.timeout is not None and self.timeout <= 0:
-            raise UsageError(f"timeout must be above 0 seconds, got {self.timeout:g}")
+            raise UsageError(
+                f"got timeout = {self.timeout:g} seconds, expected more than 0: leave it out for no limit"
+            )
         if self.memory_limit is not None:
             parse_size(self.memory_limit)
 
@@ -300,4 +309,4 @@ def _inlier_classes(dataset: Dataset, spec: DatasetSpec) -> tuple[str | None, ..
 def _check_distinct(what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(f"the {what} '{name}' is named twice")
+            raise UsageError(f"got the {what} '{name}' twice, expected different names: rename or remove one")

@@ -48,7 +48,7 @@ def read_suite(name_or_path: str) -> Suite:
         path = Path(name_or_path)
     else:
         hint = suggest(name_or_path, built_in()) or f"; built in are {', '.join(built_in())}"
-        raise UsageError(f"unknown suite '{name_or_path}' (a name, or the path of a .toml file){hint}")
+        raise UsageError(f"got suite '{name_or_path}', expected a name, or the path of a .toml file{hint}")
     try:
         return parse_suite(read_toml(path), default_name=path.stem, folder=path.parent)
     except UsageError as error:
@@ -107,7 +107,7 @@ def _source(table: Mapping[str, Any], folder: Path) -> tuple[str, DataFile | Non
         file = DataFile.at(folder / table["data"], table.get("label"))
         return table.get("name", file.name), file
     if "label" in table:
-        raise UsageError("'label' in [[dataset]] is the column of a file: name the file by 'data'")
+        raise UsageError("got 'label' without 'data' in [[dataset]], expected both: name the file by 'data'")
     return table["name"], None
 
 
@@ -160,7 +160,7 @@ _SAMPLING: dict[str, _Check] = {
     "corruption_of": _text,
     "max_train": _whole,
     "max_test": _whole,
-    "reach": _number,
+    "max_corruption": _number,
 }
 _SETTINGS: dict[str, _Check] = {
     "name": _text,
@@ -191,8 +191,10 @@ def _check_table(
     for key, value in table.items():
         if key not in known:
             hint = suggest(key, known) or f"; known are {', '.join(known)}"
-            raise UsageError(f"unknown key '{key}' in {where}{hint}")
+            raise UsageError(f"got the key '{key}' in {where}, expected a known one{hint}")
         if not known[key](value):
-            raise UsageError(f"'{key}' in {where} cannot be {value!r}")
+            raise UsageError(
+                f"got {key} = {value!r} in {where}, expected another kind of value: see benchmarks/README.md"
+            )
     if needed and needed not in table:
-        raise UsageError(f"{where} needs '{needed}'")
+        raise UsageError(f"got {where} without '{needed}', expected it: add it")

@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from robustgen.bench.records import Record
     from robustgen.bench.spec import Suite
+    from robustgen.reporting.display_tables import DisplayTable
 
 _REPEATABLE = "may be given more than once"
 
@@ -35,8 +36,8 @@ _REPEATABLE = "may be given more than once"
 @click.option("--repetitions", type=int, help="Draws of each cell.")
 @click.option("--protocol", help="inductive, transductive or clean.")
 @click.option("--corruption-of", help="What corruption is a share of: all rows, or the inliers.")
-@click.option("--reach", type=float, help="Largest corruption the draws are sized for.")
-@click.option("--task", help="detection, or generation: samples are judged by a classifier.")
+@click.option("--max-corruption", type=float, help="Largest corruption the draws are sized for.")
+@click.option("--task", help="detection, or generation: samples are measured by a classifier.")
 @click.option("--suite", "suite_name", help="Built-in suite, or FILE.toml.  [default: quick, or the task's]")
 @click.option("--output", type=click.Path(path_type=Path), help="Run folder.  [default: reports/runs/SUITE]")
 @click.option(
@@ -100,20 +101,26 @@ def bench(
     _conclude(suite, folder.path, records, quiet=quiet)
 
 
+def _means(suite: Suite, records: Sequence[Record]) -> DisplayTable:
+    """Return the table at the end of a run."""
+    from robustgen.reporting import display_tables, samples, tables
+    from robustgen.reporting.cells import SAMPLE_METRICS, cells
+
+    if suite.task == "generation":
+        return samples.table(samples.summary(cells(records, SAMPLE_METRICS)))
+    return display_tables.means(tables.summary(cells(records), naive=suite.naive))
+
+
 def _command() -> list[str]:
     return ["robustgen", *sys.argv[1:]]
 
 
 def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: bool) -> None:
     """Show the table, write the report, and fail if a cell did."""
-    from robustgen.cli.summary import show_samples, show_summary
-    from robustgen.reporting import build_report
+    from robustgen.reporting import build_report, terminal
 
     if not quiet and any(record.status == "ok" for record in records):
-        if suite.task == "generation":
-            show_samples(records)
-        else:
-            show_summary(records, naive=suite.naive)
+        terminal.console().print(terminal.terminal(_means(suite, records)))
     click.echo(f"report: {build_report(path)}")
     bad = [record for record in records if record.status != "ok"]
     if bad:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from robustgen.reporting.compare import Comparison
+
+_MOST = 10
+"""Lines of a table on the terminal; the documents of --output have more."""
 
 
 @click.command()
@@ -17,10 +24,26 @@ def compare(run_a: Path, run_b: Path, output: Path | None) -> None:
     Shows how each detector's mean moved over the cells that both runs finished, with a paired test over the
     sets, the cells that changed most or ended otherwise, and the settings, versions and commits that differ.
     """
-    from robustgen.cli.changes import show_comparison
     from robustgen.reporting.compare import compare_runs, write_comparison
 
     comparison = compare_runs(run_a, run_b)
-    show_comparison(comparison)
+    _show(comparison)
     if output is not None:
         click.echo(f"comparison: {write_comparison(comparison, output)}")
+
+
+def _show(comparison: Comparison) -> None:
+    """Print the sentence, the counts and the first lines of each table."""
+    from rich.text import Text
+
+    from robustgen.reporting import terminal
+    from robustgen.reporting.compare import sections
+
+    console = terminal.console()
+    for side, name in zip("AB", comparison.names, strict=True):
+        console.print(Text(f"{side}: {name}"))
+    console.print(Text(" · ".join(comparison.facts)))
+    console.print(Text(comparison.sentence, "bold"))
+    for part in sections(comparison):
+        console.print(Text(part.title, "italic"))
+        console.print(terminal.terminal(part.tables[0], most=_MOST))

@@ -7,11 +7,11 @@ from typing import Literal, get_args
 
 from robustgen._checks import UsageError, suggest
 
-#: What a corruption is a share of: the whole training set, or (as in the papers) its inliers.
 CorruptionOf = Literal["all", "inliers"]
+"""What a corruption is a share of: the whole training set, or (as in the papers) its inliers."""
 
-#: No corruption may reach this: half of the rows are outliers then.
 CORRUPTION_LIMIT = {"all": 0.5, "inliers": 1.0}
+"""No corruption may reach this: half of the rows are outliers then."""
 
 
 def check_corruption(corruption: float, corruption_of: str = "all") -> None:
@@ -26,8 +26,8 @@ def check_corruption(corruption: float, corruption_of: str = "all") -> None:
     limit = CORRUPTION_LIMIT[corruption_of]
     if not 0 <= corruption < limit:
         raise UsageError(
-            f"corruption {corruption:g} is out of range: as a share of {_NOUN[corruption_of]} "
-            f"it must be at least 0 and below {limit:g}, so that inliers are the majority"
+            f"got corruption = {corruption:g}, expected a share of {_NOUN[corruption_of]} of at least 0 and "
+            f"below {limit:g}: choose one that leaves the inliers the majority"
         )
 
 
@@ -36,7 +36,8 @@ def check_corruption_of(corruption_of: str) -> None:
     known = get_args(CorruptionOf)
     if corruption_of not in known:
         raise UsageError(
-            f"corruption_of must be 'all' or 'inliers', got '{corruption_of}'{suggest(corruption_of, known)}"
+            f"got corruption_of = '{corruption_of}', expected 'all' or 'inliers'"
+            f"{suggest(corruption_of, known)}"
         )
 
 
@@ -67,16 +68,16 @@ def outliers_needed(n_inliers: int, corruption: float, corruption_of: str = "all
     return round(_odds(corruption, corruption_of) * n_inliers)
 
 
-def inliers_for_reach(n_outliers: int, reach: float, corruption_of: str = "all") -> int:
-    """Return the most inliers that `n_outliers` can still corrupt up to `reach`.
+def most_inliers(n_outliers: int, max_corruption: float, corruption_of: str = "all") -> int:
+    """Return the most inliers that `n_outliers` can still corrupt up to `max_corruption`.
 
     Examples
     --------
-    >>> inliers_for_reach(30, 0.3)
+    >>> most_inliers(30, 0.3)
     70
     """
     # The tiny term keeps 30 / (0.3 / 0.7) at 70: a quotient of floats may fall just below it.
-    return math.floor(n_outliers / _odds(reach, corruption_of) + 1e-9)
+    return math.floor(n_outliers / _odds(max_corruption, corruption_of) + 1e-9)
 
 
 def largest_corruption(n_inliers: int, n_outliers: int, corruption_of: str = "all") -> float:

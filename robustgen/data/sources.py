@@ -17,11 +17,11 @@ from robustgen.data.catalog import Entry, find, known_names
 from robustgen.data.dataset import Dataset
 from robustgen.data.remote import cache_folder, cached, fetch, is_cached, rows_hash
 
-#: The environment variable that names the local folder.
 FOLDER_VARIABLE = "ROBUSTGEN_DATA"
+"""The environment variable that names the local folder."""
 
-#: Inside scikit-learn, in that folder, in the cache, to be downloaded, or to be asked for at its source.
 Whereabouts = Literal["scikit-learn", "folder", "cache", "to fetch", "by hand"]
+"""Inside scikit-learn, in that folder, in the cache, to be downloaded, or to be asked for at its source."""
 
 
 def load(name: str) -> Dataset:

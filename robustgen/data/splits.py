@@ -17,14 +17,14 @@ from robustgen._seeds import seed_from
 from robustgen.data.corruption import (
     check_corruption,
     check_corruption_of,
-    inliers_for_reach,
     largest_corruption,
+    most_inliers,
     outliers_needed,
 )
 from robustgen.data.dataset import Dataset
 
-#: How training rows and test rows relate; see `draw`.
 Protocol = Literal["inductive", "transductive", "clean"]
+"""How training rows and test rows relate; see `draw`."""
 
 _Rows = NDArray[np.intp]
 
@@ -35,26 +35,40 @@ class Split:
 
     Parameters
     ----------
-    X_train : array (n, ...) or CSR matrix (n, d)
-        The training rows, as the data set stores them.
-    outlier_train : bool (n,)
-        Which training rows are outliers. A detector never sees this.
-    X_test : array (m, ...) or CSR matrix (m, d)
-        The test rows, as the data set stores them.
-    outlier_test : bool (m,)
-        Which test rows are outliers. A detector never sees this.
+    X : array (N, ...) or CSR matrix (N, d)
+        All rows of the data set, as it stores them.
+    outlier : bool (N,)
+        Which of them are outliers. A detector never sees this.
     train_index : int (n,)
         Where each training row stands in the data set.
     test_index : int (m,)
         Where each test row stands in the data set.
     """
 
-    X_train: NDArray
-    outlier_train: NDArray[np.bool_]
-    X_test: NDArray
-    outlier_test: NDArray[np.bool_]
+    X: NDArray
+    outlier: NDArray[np.bool_]
     train_index: _Rows
     test_index: _Rows
+
+    @property
+    def X_train(self) -> NDArray:  # noqa: N802
+        """The training rows (n, ...): a new copy, which a detector may write to."""
+        return self.X[self.train_index]
+
+    @property
+    def X_test(self) -> NDArray:  # noqa: N802
+        """The test rows (m, ...): a new copy."""
+        return self.X[self.test_index]
+
+    @property
+    def outlier_train(self) -> NDArray[np.bool_]:
+        """Which training rows (n,) are outliers."""
+        return self.outlier[self.train_index]
+
+    @property
+    def outlier_test(self) -> NDArray[np.bool_]:
+        """Which test rows (m,) are outliers."""
+        return self.outlier[self.test_index]
 
     @property
     def n_train_inliers(self) -> int:
@@ -74,13 +88,7 @@ class Split:
         Split
             A new draw; this one is unchanged.
         """
-        kept = ~self.outlier_train
-        return replace(
-            self,
-            X_train=self.X_train[kept],
-            outlier_train=self.outlier_train[kept],
-            train_index=self.train_index[kept],
-        )
+        return replace(self, train_index=self.train_index[~self.outlier_train])
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ def draw(
     corruption_of: str = "all",
     max_train: int = 2000,
     max_test: int = 20_000,
-    reach: float = 0.3,
+    max_corruption: float = 0.3,
 ) -> Split:
     """Draw training and test rows by a protocol.
 
@@ -113,9 +121,9 @@ def draw(
     ``"transductive"`` trains on inliers plus outliers and tests on the very same rows.
     ``"clean"`` is the inductive draw at corruption 0, and accepts no other.
 
-    The number of training inliers is the largest that `max_train`, the inliers and `reach`
+    The number of training inliers is the largest that `max_train`, the inliers and `max_corruption`
     allow: sets with few outliers train on fewer inliers, so that one draw serves every
-    corruption up to `reach`.
+    corruption up to `max_corruption`.
 
     Parameters
     ----------
@@ -137,7 +145,7 @@ def draw(
         The most training inliers, at least 2.
     max_test : int
         The most test rows of an inductive draw, inliers and outliers in proportion; at least 2.
-    reach : float
+    max_corruption : float
         The largest corruption that the draw is sized for: the range of `corruption`, but for 0.
 
     Returns
@@ -158,12 +166,12 @@ def draw(
     >>> split.X_train.shape, split.n_train_outliers
     ((130, 8, 8), 39)
     """
-    _check(protocol, corruption, corruption_of, max_train, max_test, reach)
+    _check(protocol, corruption, corruption_of, max_train, max_test, max_corruption)
     outlier = dataset.outlier_mask(inlier_class)
     identity = (dataset.name, dataset.class_name(inlier_class))
     pools = _deal(outlier, (*identity, repetition), halves=protocol != "transductive")
     n_inliers = min(
-        max_train, pools.inliers.size, inliers_for_reach(pools.outliers.size, reach, corruption_of)
+        max_train, pools.inliers.size, most_inliers(pools.outliers.size, max_corruption, corruption_of)
     )
     n_outliers = outliers_needed(n_inliers, corruption, corruption_of)
     _check_enough(dataset.name, pools, n_inliers, n_outliers, corruption, corruption_of)
@@ -173,10 +181,10 @@ def draw(
     test = train if protocol == "transductive" else _held_out(pools, max_test)
     if not outlier[test].any():
         raise UsageError(
-            f"the transductive protocol tests on its training rows, and at corruption {corruption:g} "
-            f"none of the {train.size} of dataset '{dataset.name}' is an outlier: ask for more"
+            f"got corruption = {corruption:g} for dataset '{dataset.name}', expected an outlier among the "
+            f"{train.size} rows that are trained and tested on: choose a larger one"
         )
-    return Split(dataset.X[train], outlier[train], dataset.X[test], outlier[test], train, test)
+    return Split(dataset.X, outlier, train, test)
 
 
 def check_protocol(protocol: str) -> None:
@@ -184,33 +192,37 @@ def check_protocol(protocol: str) -> None:
     known = get_args(Protocol)
     if protocol not in known:
         raise UsageError(
-            f"protocol must be one of {', '.join(known)}; got '{protocol}'{suggest(protocol, known)}"
+            f"got protocol '{protocol}', expected one of {', '.join(known)}{suggest(protocol, known)}"
         )
 
 
-def check_reach(reach: float, corruption_of: str = "all") -> None:
+def check_max_corruption(max_corruption: float, corruption_of: str = "all") -> None:
     """Accept what `check_corruption` accepts, but for 0."""
     try:
-        check_corruption(reach, corruption_of)
+        check_corruption(max_corruption, corruption_of)
     except UsageError as error:
-        raise UsageError(f"reach is the largest corruption a draw is sized for: {error}") from None
-    if reach == 0:
-        raise UsageError("reach must be above 0: it is the largest corruption a draw is sized for")
+        raise UsageError(f"max_corruption, the largest that a draw is sized for: {error}") from None
+    if max_corruption == 0:
+        raise UsageError(
+            "got max_corruption = 0, expected more: it is the largest corruption that a draw is sized for"
+        )
 
 
 def _check(
-    protocol: str, corruption: float, corruption_of: str, max_train: int, max_test: int, reach: float
+    protocol: str, corruption: float, corruption_of: str, max_train: int, max_test: int, max_corruption: float
 ) -> None:
     check_protocol(protocol)
     check_corruption_of(corruption_of)
     check_corruption(corruption, corruption_of)
-    check_reach(reach, corruption_of)
+    check_max_corruption(max_corruption, corruption_of)
     if protocol == "clean" and corruption > 0:
         raise UsageError(
-            f"the clean protocol trains on inliers only: corruption must be 0, got {corruption:g}"
+            f"got corruption = {corruption:g} for the clean protocol, expected 0: it trains on inliers only"
         )
     if max_train < 2 or max_test < 2:
-        raise UsageError(f"max_train and max_test must be at least 2, got {max_train} and {max_test}")
+        raise UsageError(
+            f"got max_train = {max_train} and max_test = {max_test}, expected at least 2: take more rows"
+        )
 
 
 def _deal(outlier: NDArray[np.bool_], seed_parts: tuple[object, ...], *, halves: bool) -> _Pools:
@@ -234,15 +246,15 @@ def _check_enough(
     at_hand = pools.outliers.size
     if n_inliers < 2:
         raise UsageError(
-            f"dataset '{name}' is too small for this draw: {pools.inliers.size} inliers "
-            f"and {at_hand} outliers to train on leave {n_inliers} training inliers"
+            f"got {pools.inliers.size} inliers and {at_hand} outliers of dataset '{name}', which leave "
+            f"{n_inliers} training inliers, expected 2 at least: take a larger data set"
         )
     if n_outliers > at_hand:
         largest = largest_corruption(n_inliers, at_hand, corruption_of)
         raise UsageError(
-            f"dataset '{name}' cannot reach corruption {corruption:g}: it has {at_hand} outliers "
-            f"to put beside {n_inliers} training inliers, at most {largest:g}; lower the corruption, "
-            f"or set reach to {corruption:g} to train on fewer inliers"
+            f"got corruption = {corruption:g} for dataset '{name}', expected at most {largest:g}, for it has "
+            f"{at_hand} outliers to mix with {n_inliers} training inliers: lower the corruption, "
+            f"or set max_corruption to {corruption:g} to train on fewer inliers"
         )
 
 

@@ -1,4 +1,4 @@
-"""How well scores rank, how well decisions hit, and how well signals are recovered.
+"""How well scores rank, beyond scikit-learn's metrics, and how well signals are recovered.
 
 Outliers are the positive class everywhere. Functions of detection take ``outlier``, the truth, and
 ``outlierness``, where **larger means more outlying**: the opposite sign of ``score_samples``.
@@ -9,11 +9,8 @@ from __future__ import annotations
 from robustgen.metrics.ranking import (
     auroc,
     average_precision,
-    f1,
-    precision,
     precision_at_n,
     precision_recall_curve,
-    recall,
     recall_at_false_alarms,
 )
 from robustgen.metrics.recovery import relative_error
@@ -21,11 +18,8 @@ from robustgen.metrics.recovery import relative_error
 __all__ = [
     "auroc",
     "average_precision",
-    "f1",
-    "precision",
     "precision_at_n",
     "precision_recall_curve",
-    "recall",
     "recall_at_false_alarms",
     "relative_error",
 ]

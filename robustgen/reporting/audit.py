@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from robustgen.reporting.display_tables import Column, Item, Line, Sheet
+from robustgen.reporting.display_tables import Column, DisplayTable, Item, Line
 from robustgen.reporting.documents import Section, page, picture
 from robustgen.reporting.figures.palette import INK, INLIERS, OUTLIERS
 from robustgen.reporting.figures.style import WIDTH, styled
@@ -147,10 +147,10 @@ def _removed(audited: Audited) -> Section:
     )
     if worst.size > MOST:
         text += f" Here are the first {MOST} of {worst.size:,}: robustgen clean --removed writes all of them."
-    return Section("removed", "Removed rows", text, sheets=(_sheet(audited, worst[:MOST]),))
+    return Section("removed", "Removed rows", text, tables=(_table(audited, worst[:MOST]),))
 
 
-def _sheet(audited: Audited, rows: NDArray[np.intp]) -> Sheet:
+def _table(audited: Audited, rows: NDArray[np.intp]) -> DisplayTable:
     columns = [
         Column("row"),
         Column("score", "Larger = more normal"),
@@ -164,4 +164,4 @@ def _sheet(audited: Audited, rows: NDArray[np.intp]) -> Sheet:
         columns.append(Column("reason", "Column, cell and part of the error", numeric=False))
         for row, i in zip(items, rows, strict=True):
             row.append(Item(str(audited.values["reason"][i])))
-    return Sheet("removed-rows", tuple(columns), tuple(Line(tuple(row)) for row in items))
+    return DisplayTable("removed-rows", tuple(columns), tuple(Line(tuple(row)) for row in items))

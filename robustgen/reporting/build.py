@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from robustgen._files import staged, write_csv, write_text
-from robustgen.reporting import curves, samples
-from robustgen.reporting.cells import cells
+from robustgen.reporting import curves
 from robustgen.reporting.documents import html, markdown
 from robustgen.reporting.layout import lay_out
 from robustgen.reporting.run import Run, read_run
@@ -27,7 +26,7 @@ def build_report(folder: Path) -> Path:
     Parameters
     ----------
     folder : Path
-        A run folder with `records.jsonl`, and with `manifest.json` if the provenance is to be told.
+        A run folder with `records.jsonl`, and with `manifest.json` if the provenance is to be shown.
 
     Returns
     -------
@@ -72,8 +71,7 @@ def _write(parts: Path, run: Run) -> None:
         write_text(parts / "figures" / f"{picture.name}.svg", picture.svg)
     for name, table in report.tables.items():
         write_csv(parts / "tables" / f"{name}.csv", table)
-    of_samples = run.suite.get("task") == "generation"
-    write_csv(parts / "metrics.csv", samples.cells(run.records) if of_samples else cells(run.records))
+    write_csv(parts / "metrics.csv", run.cells)
     _write_curves(parts / "curves", run)
     write_text(parts / "report.md", markdown(report))
     write_text(parts / "report.html", html(report))

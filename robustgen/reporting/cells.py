@@ -1,8 +1,8 @@
-"""Records as a frame with one row a cell, and each cell beside its clean oracle and the naive detector."""
+"""Records as a frame with one row a cell, and each cell joined with its oracle and the naive detector."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,9 @@ import pandas as pd
 from robustgen.bench.records import Record
 
 METRICS = ("auroc", "ap", "precision", "recall", "f1", "precision_at_n", "recall_at_1pct", "recall_at_5pct")
+SAMPLE_METRICS = ("inlier_fraction", "frechet", "gen_precision", "gen_recall", "density", "coverage")
+"""What the records of a task hold: of "detection", and of "generation"."""
+
 TIE = 0.02
 """Two points: a smaller difference of mean AUROC or AP is a tie."""
 
@@ -22,13 +25,15 @@ DRAW = ["dataset", "inlier_class", "repetition"]
 """What names a draw of data; with a corruption it names the dirty training set all detectors share."""
 
 
-def cells(records: Iterable[Record]) -> pd.DataFrame:
+def cells(records: Iterable[Record], metrics: Sequence[str] = METRICS) -> pd.DataFrame:
     """Return one row a cell, sorted by its name and free of repeats (see `latest`).
 
     Parameters
     ----------
     records : iterable of Record
         The records of one run, in the order of their lines.
+    metrics : sequence of str
+        The metrics of its task.
 
     Returns
     -------
@@ -36,11 +41,11 @@ def cells(records: Iterable[Record]) -> pd.DataFrame:
         Names (`dataset`, `inlier_class` as text, "" for given labels, `detector`, `clean`,
         `repetition`), `corruption` as the suite states it, `corruption_of_all` (outliers / all
         training rows) and `corruption_of_inliers` (outliers / inliers), `status`, `message`, row
-        counts, one column a metric (in [0, 1], missing where the cell gave none), seconds, MiB,
-        and the key.
+        counts, one column a metric (missing where the cell gave none), seconds, MiB, and the key.
     """
-    frame = pd.DataFrame([_row(record) for record in latest(records)], columns=_columns())
-    numbers = [*METRICS, *COSTS]
+    rows = [_row(record, metrics) for record in latest(records)]
+    frame = pd.DataFrame(rows, columns=_columns(metrics))
+    numbers = [*metrics, *COSTS]
     frame[numbers] = frame[numbers].astype(float)
     return frame.sort_values(ORDER, kind="stable", ignore_index=True)
 
@@ -93,7 +98,7 @@ def oracles(frame: pd.DataFrame) -> pd.DataFrame:
     return zero.drop_duplicates([*DRAW, "detector"]).drop(columns="corruption")
 
 
-def beside_oracle(frame: pd.DataFrame) -> pd.DataFrame:
+def with_oracle(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the measured cells with `<metric>_oracle`: the same detector fitted on the clean part."""
     clean = oracles(frame)
     names = [name for name in (*DRAW, "detector", "corruption") if name in clean]
@@ -101,13 +106,13 @@ def beside_oracle(frame: pd.DataFrame) -> pd.DataFrame:
     return measured(frame).merge(renamed, on=names, how="left", validate="many_to_one")
 
 
-def beside_naive(paired: pd.DataFrame, naive: str | None) -> pd.DataFrame:
+def with_naive(paired: pd.DataFrame, naive: str | None) -> pd.DataFrame:
     """Add `<metric>_naive` and `<metric>_naive_oracle`: the naive detector on the same dirty data.
 
     Parameters
     ----------
     paired : pandas.DataFrame
-        What `beside_oracle` returns.
+        What `with_oracle` returns.
     naive : str or None
         The detector whose damage is the measure; without it the columns are empty.
     """
@@ -123,18 +128,18 @@ def _naive_name(score: str) -> str:
     return f"{metric}_naive{oracle}"
 
 
-def _columns() -> list[str]:
+def _columns(metrics: Sequence[str]) -> list[str]:
     shares = ["corruption_of_all", "corruption_of_inliers"]
     state = ["status", "message"]
-    return [*ORDER, *shares, *state, *METRICS, *COSTS, *COUNTS, "key"]
+    return [*ORDER, *shares, *state, *metrics, *COSTS, *COUNTS, "key"]
 
 
-def _row(record: Record) -> dict[str, Any]:
-    metrics = record.metrics or {}
+def _row(record: Record, metrics: Sequence[str]) -> dict[str, Any]:
+    values = record.metrics or {}
     return {
         **{name: getattr(record, name) for name in (*ORDER, "status", "message", *COSTS, *COUNTS, "key")},
         **corruption_shares(record.corruption, record.corruption_of),
-        **{metric: metrics.get(metric) for metric in METRICS},
+        **{metric: values.get(metric) for metric in metrics},
         "inlier_class": "" if record.inlier_class is None else str(record.inlier_class),
         "clean": bool(record.clean),
         "message": record.message or "",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from robustgen.reporting.cells import DRAW, ORDER, TIE, cells, measured
+from robustgen.reporting.cells import DRAW, ORDER, TIE, measured
 from robustgen.reporting.means import UNIT, nested_mean
 from robustgen.reporting.posthoc import holm, signed_rank_p_value
 from robustgen.reporting.run import Run
@@ -22,7 +22,7 @@ PASSING = ("runs", "started", "finished", "cells")
 """Entries of a manifest that differ between any two runs, and say nothing."""
 
 
-def beside(a: Run, b: Run) -> pd.DataFrame:
+def joined(a: Run, b: Run) -> pd.DataFrame:
     """Return every cell of either run, with what it came to in both.
 
     Returns
@@ -31,14 +31,14 @@ def beside(a: Run, b: Run) -> pd.DataFrame:
         What names the cell; `where` ("both", "A" or "B"); `status_a`, `message_a`, `auroc_a`, `ap_a` and
         the same of B; `auroc_difference` and `ap_difference`, B - A, where both finished.
     """
-    sides = [cells(run.records)[[*ORDER, "status", "message", *SCORES]] for run in (a, b)]
+    sides = [run.cells[[*ORDER, "status", "message", *SCORES]] for run in (a, b)]
     table = sides[0].merge(sides[1], on=ORDER, how="outer", suffixes=("_a", "_b"), indicator="where")
     names = {"both": "both", "left_only": "A", "right_only": "B"}
     return _with_differences(table.assign(where=table["where"].map(names).astype(str)))
 
 
 def new_outcomes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of `beside` that ended otherwise in B than in A, those that B lost first."""
+    """Return the cells of `joined` that ended otherwise in B than in A, those that B lost first."""
     changed = table[(table["where"] == "both") & (table["status_a"] != table["status_b"])]
     return changed.sort_values(
         "status_a", key=lambda status: status != "ok", kind="stable", ignore_index=True
@@ -46,7 +46,7 @@ def new_outcomes(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def most_changed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of `beside` whose AUROC differs, the largest difference first."""
+    """Return the cells of `joined` whose AUROC differs, the largest difference first."""
     differ = table[table["auroc_difference"].abs() > 0]
     return differ.sort_values(
         "auroc_difference", key=np.abs, ascending=False, kind="stable", ignore_index=True
@@ -68,7 +68,7 @@ def means(a: Run, b: Run) -> pd.DataFrame:
         differs by less than two points, whatever p; "better" or "worse" where p is below 0.05; else "open".
     """
     names = [*DRAW, *BY]
-    sides = [measured(cells(run.records))[[*names, *SCORES]] for run in (a, b)]
+    sides = [measured(run.cells)[[*names, *SCORES]] for run in (a, b)]
     common = sides[0].merge(sides[1], on=names, suffixes=("_a", "_b"), validate="one_to_one")
     columns = [f"{metric}_{side}" for metric in SCORES for side in ("a", "b")]
     table = _with_differences(nested_mean(common, BY, columns))
@@ -95,8 +95,8 @@ def entries(manifest: Mapping[str, Any]) -> dict[str, str]:
 
     Examples
     --------
-    >>> entries({"device": "cpu", "suite": {"detectors": [{"name": "knn", "use": "knn"}], "reach": 0.3}})
-    {'device': 'cpu', 'suite detectors knn': '{"use": "knn"}', 'suite reach': '0.3'}
+    >>> entries({"device": "cpu", "suite": {"detectors": [{"name": "knn", "use": "knn"}], "naive": "pca"}})
+    {'device': 'cpu', 'suite detectors knn': '{"use": "knn"}', 'suite naive': 'pca'}
     """
     return _flat({name: value for name, value in manifest.items() if name not in PASSING})
 

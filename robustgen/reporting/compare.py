@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +13,19 @@ from robustgen._checks import UsageError
 from robustgen._files import staged, write_csv, write_text
 from robustgen.reporting import changes
 from robustgen.reporting.cells import TIE
-from robustgen.reporting.display_tables import Column, Item, Line, Sheet
-from robustgen.reporting.documents import Section, page, text
-from robustgen.reporting.figures import token
+from robustgen.reporting.display_tables import (
+    Column,
+    DisplayTable,
+    Form,
+    Item,
+    corruption,
+    detector,
+    figure,
+    number,
+    table_of,
+    text,
+)
+from robustgen.reporting.documents import Section, markdown_of, page
 from robustgen.reporting.formatting import count, points, score
 from robustgen.reporting.run import Run, read_run
 from robustgen.reporting.statistics import least_sets
@@ -23,7 +33,7 @@ from robustgen.reporting.statistics import least_sets
 MOST = 60
 """Cells of a list in the documents; `compare-cells.csv` has all."""
 
-SAMPLING = ("max_train", "max_test", "reach")
+SAMPLING = ("max_train", "max_test", "max_corruption")
 """Settings of a suite that change which rows a cell draws."""
 
 FILES = ("compare.csv", "compare-cells.csv", "compare.md", "compare.html")
@@ -47,22 +57,22 @@ class Comparison:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """Every cell of either run; see `changes.beside`."""
-        return changes.beside(self.a, self.b)
+        """Every cell of either run; see :func:`robustgen.reporting.changes.joined`."""
+        return changes.joined(self.a, self.b)
 
     @cached_property
     def means(self) -> pd.DataFrame:
-        """How each detector moved; see `changes.means`."""
+        """How each detector moved; see :func:`robustgen.reporting.changes.means`."""
         return changes.means(self.a, self.b)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """The cells that ended otherwise; see `changes.new_outcomes`."""
+        """The cells that ended otherwise; see :func:`robustgen.reporting.changes.new_outcomes`."""
         return changes.new_outcomes(self.cells)
 
     @cached_property
     def settings(self) -> pd.DataFrame:
-        """What the runs were made with; see `changes.settings`."""
+        """What the runs were made with; see :func:`robustgen.reporting.changes.settings`."""
         return changes.settings(self.a, self.b)
 
     @property
@@ -119,17 +129,17 @@ def compare_runs(a: Path, b: Path) -> Comparison:
     """
     runs = read_run(Path(a)), read_run(Path(b))
     for folder, run in zip((a, b), runs, strict=True):
-        if _task(run) != "detection":
+        if run.task != "detection":
             raise UsageError(
-                f"{folder} is a run of the task '{_task(run)}', whose cells have no AUROC; "
-                "expected two runs of 'detection'"
+                f"got {folder}, a run of the task '{run.task}', whose cells have no AUROC, "
+                "expected two runs of 'detection': give another folder"
             )
     for what, of in {"protocol": _protocol, "corruption_of": _corruption_of}.items():
         sides = [of(run) for run in runs]
         if sides[0] != sides[1]:
             raise UsageError(
-                f"{a} has {what} = {sides[0]} and {b} has {what} = {sides[1]}: their scores mean different "
-                "things; compare two runs of one protocol"
+                f"got {a} with {what} = {sides[0]} and {b} with {what} = {sides[1]}, expected one: their "
+                "scores mean different things, compare two runs of one protocol"
             )
     return Comparison((str(a), str(b)), *runs)
 
@@ -150,13 +160,13 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
         The page, `compare.html`.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"the output folder '{folder}' is a file; give another --output")
+        raise UsageError(f"got the file '{folder}' for the output, expected a folder: give another --output")
     folder.mkdir(parents=True, exist_ok=True)
     contents = {"comparison": comparison, "sections": sections(comparison)}
     with staged(folder) as parts:
         write_csv(parts / "compare.csv", comparison.means)
         write_csv(parts / "compare-cells.csv", comparison.cells)
-        write_text(parts / "compare.md", text("compare.md.j2", **contents))
+        write_text(parts / "compare.md", markdown_of("compare.md.j2", **contents))
         write_text(parts / "compare.html", page("compare.html.j2", **contents))
         for name in FILES:
             (parts / name).replace(folder / name)
@@ -175,111 +185,90 @@ def sections(comparison: Comparison) -> list[Section]:
     cells = f"The {MOST} cells whose AUROC differs most; compare-cells.csv has all."
     settings = "What the manifests say differently."
     parts = [
-        Section("means", "Means", means, sheets=(_means(comparison.means),)),
-        Section("outcomes", "Ended otherwise", ended, sheets=(_outcomes(comparison.outcomes),)),
-        Section("cells", "Cells that changed most", cells, sheets=(_cells(comparison.cells),)),
-        Section("settings", "Settings, versions and commit", settings, sheets=(_settings(comparison),)),
+        Section("means", "Means", means, tables=(_means(comparison.means),)),
+        Section("outcomes", "Ended otherwise", ended, tables=(_outcomes(comparison.outcomes),)),
+        Section("cells", "Cells that changed most", cells, tables=(_cells(comparison.cells),)),
+        Section("settings", "Settings, versions and commit", settings, tables=(_settings(comparison),)),
     ]
-    return [part for part in parts if part.sheets[0].lines]
+    return [part for part in parts if part.tables[0].lines]
 
 
-Form = Callable[[pd.Series], Item]
-
-
-def _means(table: pd.DataFrame) -> Sheet:
-    shown: dict[Column, Form] = {
-        Column("Detector", numeric=False): _word("detector"),
-        Column("Corruption", choice=True): lambda row: Item(f"{row['corruption']:g}"),
-        Column("AUROC, A"): _score("auroc_a"),
-        Column("AUROC, B"): _score("auroc_b"),
-        Column("B - A"): _difference("auroc_difference"),
-        Column("AP, A"): _score("ap_a"),
-        Column("AP, B"): _score("ap_b"),
-        Column("AP, B - A"): lambda row: Item(points(row["ap_difference"])),
-        Column("p", "Blank where the sets are too few for a test"): _p,
-        Column("Verdict", numeric=False, choice=True): _word("verdict"),
-        Column("Sets", "Each inlier class is one"): lambda row: Item(f"{row['sets']}"),
-        Column("Fits"): lambda row: Item(f"{row['fits']}"),
-    }
-    return _sheet("means", table, shown)
-
-
-def _outcomes(table: pd.DataFrame) -> Sheet:
-    shown = _cell_names() | {
-        Column("A", numeric=False, choice=True): _word("status_a"),
-        Column("B", numeric=False, choice=True): _word("status_b"),
-        Column("Message", numeric=False): _message,
-    }
-    return _sheet("outcomes", table, shown)
-
-
-def _cells(table: pd.DataFrame) -> Sheet:
-    shown = _cell_names() | {
-        Column("AUROC, A"): _score("auroc_a"),
-        Column("AUROC, B"): _score("auroc_b"),
-        Column("B - A"): _difference("auroc_difference"),
-        Column("AP, B - A"): lambda row: Item(points(row["ap_difference"])),
-    }
-    return _sheet("cells", changes.most_changed(table).head(MOST), shown)
-
-
-def _settings(comparison: Comparison) -> Sheet:
-    shown: dict[Column, Form] = {
-        Column("Entry", numeric=False): _word("name"),
-        Column(f"A: {comparison.names[0]}", numeric=False): _word("a"),
-        Column(f"B: {comparison.names[1]}", numeric=False): _word("b"),
-    }
-    return _sheet("settings", comparison.settings, shown)
-
-
-def _cell_names() -> dict[Column, Form]:
-    return {
-        Column("Detector", numeric=False): _word("detector"),
-        Column("Data set", numeric=False, choice=True): _word("dataset"),
-        Column("Inlier class", numeric=False): _word("inlier_class"),
-        Column("Corruption", choice=True): lambda row: Item(f"{row['corruption']:g}"),
-        Column("Trained", numeric=False): lambda row: Item(
-            "clean" if row["clean"] or row["corruption"] == 0 else "dirty"
-        ),
-        Column("Repetition"): lambda row: Item(f"{row['repetition']}"),
-    }
-
-
-def _sheet(name: str, table: pd.DataFrame, shown: Mapping[Column, Form]) -> Sheet:
-    lines = [
-        Line(tuple(form(row) for form in shown.values()), token(row.get("detector", "")))
-        for _, row in table.iterrows()
+def _means(table: pd.DataFrame) -> DisplayTable:
+    shown = [
+        detector(),
+        corruption(),
+        figure("AUROC, A", "auroc_a", score),
+        figure("AUROC, B", "auroc_b", score),
+        _difference(),
+        figure("AP, A", "ap_a", score),
+        figure("AP, B", "ap_b", score),
+        figure("AP, B - A", "ap_difference", points),
+        figure("p", "p", _p_value, "Blank where the sets are too few for a test"),
+        text("Verdict", "verdict", choice=True),
+        number("Sets", "sets", "Each inlier class is one"),
+        number("Fits", "fits"),
     ]
-    return Sheet(name, tuple(shown), tuple(lines))
+    return table_of("means", table, shown)
 
 
-def _word(name: str) -> Form:
-    return lambda row: Item(str(row[name]))
+def _outcomes(table: pd.DataFrame) -> DisplayTable:
+    shown = [
+        *_cell_names(),
+        text("A", "status_a", choice=True),
+        text("B", "status_b", choice=True),
+        (Column("Message", numeric=False), _message),
+    ]
+    return table_of("outcomes", table, shown)
 
 
-def _score(name: str) -> Form:
-    return lambda row: Item(score(row[name]))
+def _cells(table: pd.DataFrame) -> DisplayTable:
+    shown = [
+        *_cell_names(),
+        figure("AUROC, A", "auroc_a", score),
+        figure("AUROC, B", "auroc_b", score),
+        _difference(),
+        figure("AP, B - A", "ap_difference", points),
+    ]
+    return table_of("cells", changes.most_changed(table).head(MOST), shown)
 
 
-def _difference(name: str) -> Form:
+def _settings(comparison: Comparison) -> DisplayTable:
+    a, b = comparison.names
+    shown = [text("Entry", "name"), text(f"A: {a}", "a"), text(f"B: {b}", "b")]
+    return table_of("settings", comparison.settings, shown)
+
+
+def _cell_names() -> list[tuple[Column, Form]]:
+    return [
+        detector(),
+        text("Data set", "dataset", choice=True),
+        text("Inlier class", "inlier_class"),
+        corruption(),
+        (Column("Trained", numeric=False), _trained),
+        number("Repetition", "repetition"),
+    ]
+
+
+def _trained(row: pd.Series) -> Item:
+    return Item("clean" if row["clean"] or row["corruption"] == 0 else "dirty")
+
+
+def _difference() -> tuple[Column, Form]:
     def form(row: pd.Series) -> Item:
-        moved = abs(row[name]) >= TIE
-        return Item(points(row[name]), mark=("ahead" if row[name] > 0 else "behind") if moved else "")
+        difference = row["auroc_difference"]
+        mark = "ahead" if difference > 0 else "behind"
+        return Item(points(difference), mark=mark if abs(difference) >= TIE else "")
 
-    return form
+    return Column("B - A"), form
 
 
-def _p(row: pd.Series) -> Item:
-    return Item("" if pd.isna(row["p"]) else f"{row['p']:.2g}")
+def _p_value(p: float) -> str:
+    return "" if math.isnan(p) else f"{p:.2g}"
 
 
 def _message(row: pd.Series) -> Item:
     sides = {side: row[f"message_{side.lower()}"] for side in "AB"}
     return Item("; ".join(f"{side}: {message}" for side, message in sides.items() if message))
-
-
-def _task(run: Run) -> str:
-    return str(run.suite.get("task", "detection"))
 
 
 def _protocol(run: Run) -> str:

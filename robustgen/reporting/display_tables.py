@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -64,7 +64,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class DisplayTable:
     """A table for reading.
 
     Parameters
@@ -80,7 +80,7 @@ class Sheet:
     across
         What its columns are, where they can be filtered as its rows can.
     choices
-        Of several sheets of a section, what this one shows: pairs of a label and a value.
+        Of several tables of a section, what this one shows: pairs of a label and a value.
     """
 
     name: str
@@ -103,42 +103,58 @@ MEASURES: dict[str, Callable[[float], str]] = {"auroc": score, "ap": score, "aur
 """What is shown set by set, and how it is written."""
 
 
-def standing(table: pd.DataFrame, *, naive: str | None) -> Sheet:
-    """Return the table of the first screen: `tables.summary` at one corruption."""
+def leaderboard(table: pd.DataFrame, *, naive: str | None) -> DisplayTable:
+    """Return the table of the first screen: :func:`robustgen.reporting.tables.summary` at one corruption."""
     shown: list[tuple[Column, Form]] = [
-        _detector(),
+        detector(),
         _metric("auroc"),
         _undone("auroc"),
         _oracle("auroc"),
         _metric("ap"),
         _rank(),
-        _number("Sets", "sets", "Number of data sets behind the means"),
+        number("Sets", "sets", "Number of data sets behind the means"),
     ]
-    return _sheet("standing", table, shown, naive)
+    return table_of("leaderboard", table, shown, naive)
 
 
-def every_metric(table: pd.DataFrame, *, naive: str | None) -> Sheet:
-    """Return all of `tables.summary`: a row a corruption and detector, the dirtiest first."""
+def means(table: pd.DataFrame) -> DisplayTable:
+    """Return the table of a terminal: :func:`robustgen.reporting.tables.summary`, a block a corruption."""
+    shown: list[tuple[Column, Form]] = [
+        corruption(),
+        detector(),
+        _metric("auroc"),
+        _oracle("auroc"),
+        _undone("auroc"),
+        _metric("ap"),
+        number("Sets", "sets"),
+        number("Fits", "fits"),
+    ]
+    title = "Means over data sets, ± spread over repetitions"
+    return replace(table_of("means", table, shown), title=title)
+
+
+def every_metric(table: pd.DataFrame, *, naive: str | None) -> DisplayTable:
+    """Return all of :func:`.tables.summary`: a row a corruption and detector, the dirtiest first."""
     rows = table.sort_values("corruption", ascending=False, kind="stable")
     shown = [
-        _detector(),
-        _corruption(),
+        detector(),
+        corruption(),
         *(form(metric) for metric in SCORES for form in (_metric, _oracle, _undone)),
         *(_metric(metric) for metric in METRICS[2:]),
         _rank(),
-        _number("Sets", "sets", "Number of data sets behind the means"),
-        _number("Fits", "fits", "Number of fits behind the means"),
-        _number("Repetitions", "repetitions", "Number of repetitions behind the means and spreads"),
+        number("Sets", "sets", "Number of data sets behind the means"),
+        number("Fits", "fits", "Number of fits behind the means"),
+        number("Repetitions", "repetitions", "Number of repetitions behind the means and spreads"),
     ]
-    return _sheet("every-metric", rows, shown, naive)
+    return table_of("every-metric", rows, shown, naive)
 
 
-def ranks(table: pd.DataFrame) -> tuple[Sheet, ...]:
-    """Return `tables.ranks` for reading: a sheet a metric, a column a corruption."""
+def ranks(table: pd.DataFrame) -> tuple[DisplayTable, ...]:
+    """Return :func:`.tables.ranks` for reading: a table a metric, a column a corruption."""
     return tuple(_ranks_by(metric, table[table["metric"] == metric]) for metric in SCORES)
 
 
-def _ranks_by(metric: str, table: pd.DataFrame) -> Sheet:
+def _ranks_by(metric: str, table: pd.DataFrame) -> DisplayTable:
     wide = table.pivot(index="detector", columns="corruption", values="rank")
     sets = table.groupby("corruption")["rank_sets"].first()
     columns = [Column(f"{level:g} ({count(int(sets[level]), 'set')})", "Corruption") for level in wide]
@@ -148,11 +164,13 @@ def _ranks_by(metric: str, table: pd.DataFrame) -> Sheet:
     ]
     title = f"Mean rank by {TITLES[metric]} at each corruption"
     choices = (("By", TITLES[metric]),)
-    return Sheet(f"ranks-{metric}", (DETECTOR, *columns), tuple(lines), title, "ranks", choices=choices)
+    return DisplayTable(
+        f"ranks-{metric}", (DETECTOR, *columns), tuple(lines), title, "ranks", choices=choices
+    )
 
 
-def pairs(table: pd.DataFrame, corruption: float) -> Sheet:
-    """Return `statistics.pairs` at one corruption as a square: row minus column, in points."""
+def pairs(table: pd.DataFrame, corruption: float) -> DisplayTable:
+    """Return :func:`.statistics.pairs` at one corruption as a square: row minus column, in points."""
     names = [str(name) for name in dict.fromkeys([*table["detector"], *table["other"]])]
     entries: dict[tuple[str, str], Item] = {(name, name): Item("") for name in names}
     for _, row in table.iterrows():
@@ -160,7 +178,7 @@ def pairs(table: pd.DataFrame, corruption: float) -> Sheet:
         entries[row["detector"], row["other"]] = _difference(row["difference"], told_apart, "ahead")
         entries[row["other"], row["detector"]] = _difference(-row["difference"], told_apart, "behind")
     lines = [Line((Item(name), *(entries[name, other] for other in names)), token(name)) for name in names]
-    return Sheet(
+    return DisplayTable(
         f"pairs-{corruption:g}",
         (DETECTOR, *(Column(name) for name in names)),
         tuple(lines),
@@ -175,13 +193,13 @@ def _difference(difference: float, told_apart: bool, mark: str) -> Item:
     return Item(f"{points(difference)}*", mark=mark) if told_apart else Item(points(difference))
 
 
-def grids(table: pd.DataFrame, *, naive: str | None) -> Iterator[Sheet]:
+def grids(table: pd.DataFrame, *, naive: str | None) -> Iterator[DisplayTable]:
     """Yield each measure at each corruption, the dirtiest first: a row a detector, a column a set.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        What `tables.by_dataset` returns.
+        What :func:`robustgen.reporting.tables.by_dataset` returns.
     naive : str or None
         The row to set apart.
     """
@@ -193,7 +211,7 @@ def grids(table: pd.DataFrame, *, naive: str | None) -> Iterator[Sheet]:
 
 def _grid(
     table: pd.DataFrame, measure: str, form: Callable[[float], str], corruption: float, naive: str | None
-) -> Sheet:
+) -> DisplayTable:
     wide = table.pivot(index="detector", columns="dataset", values=measure)
     order = wide.agg(["count", "mean"], axis=1).sort_values(["count", "mean"], ascending=False).index
     shades = (1 - (wide.max() - wide) / FULL_SHADE).clip(0, 1)
@@ -206,7 +224,7 @@ def _grid(
         for name in order
     ]
     label = UNDONE if measure == "auroc_recovered" else TITLES[measure]
-    return Sheet(
+    return DisplayTable(
         f"grid-{measure}-{corruption:g}",
         (DETECTOR, *(Column(str(name)) for name in wide)),
         tuple(lines),
@@ -217,67 +235,81 @@ def _grid(
     )
 
 
-def run_times(table: pd.DataFrame) -> Sheet:
-    """Return `tables.run_times` for reading."""
+def run_times(table: pd.DataFrame) -> DisplayTable:
+    """Return :func:`robustgen.reporting.tables.run_times` for reading."""
     shown: list[tuple[Column, Form]] = [
-        _detector(),
-        _seconds("Fit, s", "fit_seconds", "Median seconds of a fit"),
-        _seconds("Score, µs a row", "score_microseconds", "Median microseconds of scoring one test row"),
-        _seconds("Peak memory, MiB", "peak_memory_mib", "Median of the worker's peak"),
-        _seconds("All fits, s", "total_seconds", "Sum over all finished cells, oracles included"),
-        _number("Fits", "fits", "Number of finished cells behind the medians, oracles included"),
+        detector(),
+        figure("Fit, s", "fit_seconds", seconds, "Median seconds of a fit"),
+        figure(
+            "Score, µs a row", "score_microseconds", seconds, "Median microseconds of scoring one test row"
+        ),
+        figure("Peak memory, MiB", "peak_memory_mib", seconds, "Median of the worker's peak"),
+        figure("All fits, s", "total_seconds", seconds, "Sum over all finished cells, oracles included"),
+        number("Fits", "fits", "Number of finished cells behind the medians, oracles included"),
     ]
-    return _sheet("run-times", table, shown, None)
+    return table_of("run-times", table, shown)
 
 
-def unfinished(table: pd.DataFrame) -> Sheet:
-    """Return `tables.unfinished` for reading."""
+def unfinished(table: pd.DataFrame) -> DisplayTable:
+    """Return :func:`robustgen.reporting.tables.unfinished` for reading."""
     words: list[tuple[Column, Form]] = [
-        _text("Status", "status", choice=True),
-        _text("Data set", "dataset"),
-        _text("Inlier class", "inlier_class"),
-        _corruption(),
-        _text("Detector", "detector"),
+        text("Status", "status", choice=True),
+        text("Data set", "dataset"),
+        text("Inlier class", "inlier_class"),
+        corruption(),
+        text("Detector", "detector"),
         (Column("Trained", numeric=False), lambda row: Item("clean" if row["clean"] else "dirty")),
-        _number("Repetition", "repetition", ""),
-        _text("Message", "message"),
+        number("Repetition", "repetition"),
+        text("Message", "message"),
     ]
-    return _sheet("unfinished", table, words, None)
+    return table_of("unfinished", table, words)
 
 
-def warnings(table: pd.DataFrame) -> Sheet:
-    """Return `tables.warnings` for reading."""
-    fits = _number("Fits", "fits", "Number of finished cells that warned so")
-    return _sheet("warnings", table, [_text("Detector", "detector"), fits, _text("Message", "message")], None)
+def warnings(table: pd.DataFrame) -> DisplayTable:
+    """Return :func:`robustgen.reporting.tables.warnings` for reading."""
+    fits = number("Fits", "fits", "Number of finished cells that warned so")
+    return table_of("warnings", table, [text("Detector", "detector"), fits, text("Message", "message")])
 
 
-def _sheet(name: str, table: pd.DataFrame, shown: Sequence[tuple[Column, Form]], naive: str | None) -> Sheet:
+def table_of(
+    name: str, table: pd.DataFrame, shown: Sequence[tuple[Column, Form]], naive: str | None = None
+) -> DisplayTable:
+    """Return a frame as a table for reading: a line a row, and each column with the form of its entries."""
     lines = [
-        Line(tuple(form(row) for _, form in shown), token(row["detector"]), row["detector"] == naive)
+        Line(
+            tuple(form(row) for _, form in shown),
+            token(row.get("detector", "")),
+            row.get("detector") == naive,
+        )
         for _, row in table.iterrows()
     ]
-    return Sheet(name, tuple(column for column, _ in shown), tuple(lines))
+    return DisplayTable(name, tuple(column for column, _ in shown), tuple(lines))
 
 
-def _detector() -> tuple[Column, Form]:
-    return _text("Detector", "detector")
+def detector() -> tuple[Column, Form]:
+    """Return the column of the detectors' names."""
+    return text("Detector", "detector")
 
 
-def _text(label: str, name: str, *, choice: bool = False) -> tuple[Column, Form]:
+def corruption() -> tuple[Column, Form]:
+    """Return the column of the corruptions, from which one can be chosen."""
+    column = Column("Corruption", "As the suite states it", choice=True)
+    return column, lambda row: Item(f"{row['corruption']:g}")
+
+
+def text(label: str, name: str, *, choice: bool = False) -> tuple[Column, Form]:
+    """Return a column of words, from a column of a frame."""
     return Column(label, numeric=False, choice=choice), lambda row: Item(str(row[name]))
 
 
-def _number(label: str, name: str, note: str) -> tuple[Column, Form]:
+def number(label: str, name: str, note: str = "") -> tuple[Column, Form]:
+    """Return a column of whole numbers, from a column of a frame."""
     return Column(label, note), lambda row: Item(f"{int(row[name])}")
 
 
-def _seconds(label: str, name: str, note: str) -> tuple[Column, Form]:
-    return Column(label, note), lambda row: Item(seconds(row[name]))
-
-
-def _corruption() -> tuple[Column, Form]:
-    column = Column("Corruption", "As the suite states it", choice=True)
-    return column, lambda row: Item(f"{row['corruption']:g}")
+def figure(label: str, name: str, form: Callable[[float], str], note: str = "") -> tuple[Column, Form]:
+    """Return a column of numbers that are written by `form`, from a column of a frame."""
+    return Column(label, note), lambda row: Item(form(row[name]))
 
 
 def _metric(metric: str) -> tuple[Column, Form]:

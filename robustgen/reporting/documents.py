@@ -14,7 +14,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from robustgen.reporting.cells import TIE
-from robustgen.reporting.display_tables import Sheet
+from robustgen.reporting.display_tables import DisplayTable
 from robustgen.reporting.figures.palette import DARK, variables
 from robustgen.reporting.figures.svg import inline, png, svg
 from robustgen.reporting.formatting import count, percent
@@ -44,7 +44,7 @@ class Section:
     title: str
     text: str = ""
     pictures: tuple[Picture, ...] = ()
-    sheets: tuple[Sheet, ...] = ()
+    tables: tuple[DisplayTable, ...] = ()
     folded: bool = False
 
 
@@ -81,7 +81,7 @@ def html(report: Report) -> str:
 
 def markdown(report: Report) -> str:
     """Return the report in short as Markdown, its figures by relative links."""
-    return text("report.md.j2", report=report, smallest=TIE)
+    return markdown_of("report.md.j2", report=report, smallest=TIE)
 
 
 def page(template: str, **contents: Any) -> str:
@@ -89,7 +89,7 @@ def page(template: str, **contents: Any) -> str:
     return _environment(autoescape=True).get_template(template).render(colours=_colours(), **contents)
 
 
-def text(template: str, **contents: Any) -> str:
+def markdown_of(template: str, **contents: Any) -> str:
     """Fill a template of a Markdown file."""
     return _environment(autoescape=False).get_template(template).render(**contents)
 
@@ -147,21 +147,21 @@ def _plain(text: object) -> str:
     return " ".join(escaped.replace("&", "&amp;").split())
 
 
-def _first_table(sheets: Sequence[Sheet]) -> str:
+def _first_table(tables: Sequence[DisplayTable]) -> str:
     """Return the first of a section's tables, if it is short; the page has all of them."""
-    if not sheets:
+    if not tables:
         return ""
-    sheet, others = sheets[0], len(sheets) - 1
-    if len(sheet.lines) > LONGEST:
-        return f"A table of {len(sheet.lines)} rows: see report.html.\n"
-    title = f"{_plain(sheet.title)}:\n\n" if sheet.title else ""
+    table, others = tables[0], len(tables) - 1
+    if len(table.lines) > LONGEST:
+        return f"A table of {len(table.lines)} rows: see report.html.\n"
+    title = f"{_plain(table.title)}:\n\n" if table.title else ""
     more = f"\n{count(others, 'more table')} of this kind: see report.html.\n" if others else ""
-    return f"{title}{_markdown_table(sheet)}\n{more}"
+    return f"{title}{_markdown_table(table)}\n{more}"
 
 
-def _markdown_table(sheet: Sheet) -> str:
-    labels = [_plain(column.label) for column in sheet.columns]
-    ruler = ["---:" if column.numeric else "---" for column in sheet.columns]
+def _markdown_table(table: DisplayTable) -> str:
+    labels = [_plain(column.label) for column in table.columns]
+    ruler = ["---:" if column.numeric else "---" for column in table.columns]
     rows = [labels, ruler]
-    rows += [[_plain(f"{item.text} {item.beside}") for item in line.items] for line in sheet.lines]
+    rows += [[_plain(f"{item.text} {item.beside}") for item in line.items] for line in table.lines]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -12,7 +12,7 @@ from robustgen.reporting.formatting import count, listed, percent, score
 
 @dataclass(frozen=True)
 class Headline:
-    """One sentence that answers the suite's question, and what must be known beside it."""
+    """One sentence that answers the suite's question, and what must be known with it."""
 
     sentence: str
     details: tuple[str, ...]
@@ -26,7 +26,7 @@ def headline(table: pd.DataFrame, *, naive: str | None) -> Headline:
     Parameters
     ----------
     table : pandas.DataFrame
-        The rows of `tables.summary` at one corruption.
+        The rows of :func:`robustgen.reporting.tables.summary` at one corruption.
     naive : str or None
         The naive detector, whose damage is the measure.
     """

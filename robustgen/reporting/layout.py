@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from robustgen.reporting import samples, sections, tables
-from robustgen.reporting.cells import cells
 from robustgen.reporting.documents import Report, Section, picture, provenance
 from robustgen.reporting.figures.palette import Mark, marks
 from robustgen.reporting.formatting import count, listed, percent
@@ -17,11 +16,11 @@ from robustgen.reporting.run import Run
 
 def lay_out(run: Run) -> Report:
     """Return all that the report of a run says, its figures drawn."""
-    return _of_samples(run) if run.suite.get("task") == "generation" else _of_scores(run)
+    return _of_samples(run) if run.task == "generation" else _of_scores(run)
 
 
 def _of_samples(run: Run) -> Report:
-    means = samples.summary(run.records)
+    means = samples.summary(run.cells)
     question = str(run.suite.get("question") or "")
     pages = tuple(picture(*page) for page in samples.pages(run.records))
     section = Section("samples", "Samples", "The first samples of each fit.", pages)
@@ -31,7 +30,7 @@ def _of_samples(run: Run) -> Report:
         facts=_facts(run),
         headline=samples.headline(means),
         naive=None,
-        first=Section("measures", "Measures", text, (), (samples.sheet(means),)),
+        first=Section("measures", "Measures", text, (), (samples.table(means),)),
         sections=(section, *sections.unfinished(run)),
         damaged=_damaged(run),
         provenance=_provenance(run),
@@ -41,10 +40,10 @@ def _of_samples(run: Run) -> Report:
 
 def _of_scores(run: Run) -> Report:
     whole = {
-        "summary": tables.summary(run.records, naive=run.naive),
-        "sets": tables.by_dataset(run.records, naive=run.naive),
-        "ranks": tables.ranks(run.records),
-        "pairs": tables.pairs(run.records),
+        "summary": tables.summary(run.cells, naive=run.naive),
+        "sets": tables.by_dataset(run.cells, naive=run.naive),
+        "ranks": tables.ranks(run.cells),
+        "pairs": tables.pairs(run.cells),
     }
     parts = sections.Parts(run, whole, _marks(whole["summary"], run.naive))
     return Report(
@@ -68,7 +67,7 @@ def _marks(summary: pd.DataFrame, naive: str | None) -> dict[str, Mark]:
 
 
 def _facts(run: Run) -> tuple[str, ...]:
-    frame = cells(run.records)
+    frame = run.cells
     protocol = run.suite.get("protocol")
     levels = [percent(share) for share in sorted(frame["corruption_of_all"].unique())]
     facts = [

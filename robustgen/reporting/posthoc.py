@@ -127,7 +127,7 @@ def critical_differences(ranks: pd.Series, alike: pd.DataFrame, marks: Mapping[s
     alike : pandas.DataFrame
         Whether two detectors, row and column, cannot be told apart.
     marks : mapping
-        `palette.marks` of the detectors.
+        :func:`robustgen.reporting.figures.palette.marks` of the detectors.
 
     References
     ----------

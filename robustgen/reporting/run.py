@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from robustgen._checks import UsageError
 from robustgen.bench.records import FILE_NAME, Record, read
+from robustgen.reporting.cells import METRICS, SAMPLE_METRICS, cells
 from robustgen.reporting.formatting import count
 
 NAIVE = "autoencoder"
@@ -32,6 +36,16 @@ class Run:
         return suite if isinstance(suite, Mapping) else {}
 
     @property
+    def task(self) -> str:
+        """What its detectors were asked for: "detection" or "generation"."""
+        return str(self.suite.get("task", "detection"))
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Its one frame, a row a cell; see :func:`robustgen.reporting.cells.cells`."""
+        return cells(self.records, SAMPLE_METRICS if self.task == "generation" else METRICS)
+
+    @property
     def naive(self) -> str | None:
         """The detector whose damage is the measure."""
         named: str | None = self.suite.get("naive", NAIVE)
@@ -44,7 +58,7 @@ def read_run(folder: Path) -> Run:
     Parameters
     ----------
     folder : Path
-        With `records.jsonl`, and with `manifest.json` if the provenance is to be told.
+        With `records.jsonl`, and with `manifest.json` if the provenance is to be shown.
 
     Raises
     ------
@@ -54,15 +68,19 @@ def read_run(folder: Path) -> Run:
     path = folder / FILE_NAME
     if not path.is_file():
         found = "is no folder" if not folder.is_dir() else f"holds no {FILE_NAME}"
-        raise UsageError(f"{folder} {found}; expected the output folder of 'robustgen bench': give that one")
+        raise UsageError(
+            f"got {folder}, which {found}, expected the output folder of 'robustgen bench': give that one"
+        )
     records, damaged = read(path)
     if not records:
-        state = f"{count(len(damaged), 'line')}, none a record" if damaged else "is empty"
-        raise UsageError(f"{path}: {state}; run the suite again: 'robustgen bench --output {folder} ...'")
+        state = f"has {count(len(damaged), 'line')}, none a record" if damaged else "is empty"
+        raise UsageError(
+            f"got {path}, which {state}, expected records: run 'robustgen bench --output {folder} ...'"
+        )
     kinds = sorted({record.corruption_of for record in records})
     if len(kinds) > 1:
         raise UsageError(
-            f"{path} mixes corruptions of {' and of '.join(kinds)}, which cannot be compared; "
+            f"got {path} with corruptions of {' and of '.join(kinds)}, expected one kind: "
             "run each in its own folder"
         )
     return Run(folder.resolve().name, records, damaged, _manifest(folder / "manifest.json"))
@@ -76,7 +94,7 @@ def _manifest(path: Path) -> Mapping[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UsageError(f"{path} is damaged ({error}); {remedy}") from None
+        raise UsageError(f"got {path}, which is damaged ({error}), expected JSON: {remedy}") from None
     if not isinstance(manifest, Mapping):
-        raise UsageError(f"{path} holds no JSON object; {remedy}")
+        raise UsageError(f"got {path}, which holds no JSON object, expected one: {remedy}")
     return manifest

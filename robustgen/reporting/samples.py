@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from robustgen.bench.records import Record
-from robustgen.reporting.cells import COSTS, COUNTS, ORDER, latest
-from robustgen.reporting.display_tables import Column, Item, Line, Sheet
-from robustgen.reporting.figures import token
+from robustgen.reporting.cells import SAMPLE_METRICS, latest
+from robustgen.reporting.display_tables import Column, DisplayTable, Form, Item, detector, figure, table_of
+from robustgen.reporting.figures.style import styled
 from robustgen.reporting.formatting import percent
 from robustgen.reporting.headline import Headline
 
@@ -34,34 +34,24 @@ class Measure(NamedTuple):
     note: str
 
 
-MEASURES = {
-    "inlier_fraction": Measure("Inliers", "Share of the samples that the classifier takes for inliers"),
-    "frechet": Measure("Frechet", "Frechet distance from held-out inliers in its features; 0 is best"),
-    "gen_precision": Measure("Precision", "Share of the samples near a held-out inlier"),
-    "gen_recall": Measure("Recall", "Share of the held-out inliers near a sample"),
-    "density": Measure("Density", "How many held-out inliers' neighbourhoods hold a sample, over k"),
-    "coverage": Measure("Coverage", "Share of held-out inliers whose neighbourhood holds a sample"),
-}
+_MEASURES = (
+    Measure("Inliers", "Share of the samples that the classifier takes for inliers"),
+    Measure("Frechet", "Frechet distance from held-out inliers in its features; 0 is best"),
+    Measure("Precision", "Share of the samples near a held-out inlier"),
+    Measure("Recall", "Share of the held-out inliers near a sample"),
+    Measure("Density", "How many held-out inliers' neighbourhoods hold a sample, over k"),
+    Measure("Coverage", "Share of held-out inliers whose neighbourhood holds a sample"),
+)
+MEASURES = dict(zip(SAMPLE_METRICS, _MEASURES, strict=True))
 
 
-def cells(records: Iterable[Record]) -> pd.DataFrame:
-    """Return one row a cell: its name, its state, the measures, what it cost."""
-    names = [*ORDER, "status", "message", *COSTS, *COUNTS, "key"]
-    rows = [
-        {name: getattr(record, name) for name in names}
-        | {name: (record.metrics or {}).get(name) for name in MEASURES}
-        for record in latest(records)
-    ]
-    return pd.DataFrame(rows, columns=[*names, *MEASURES])
-
-
-def summary(records: Iterable[Record]) -> pd.DataFrame:
+def summary(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the mean of each measure by corruption, the worst first, detector and kind of training."""
-    frame = cells(records)
-    finished = frame[frame["status"] == "ok"].astype(dict.fromkeys(MEASURES, float))
-    finished["clean"] |= finished["corruption"] == 0
-    means = finished.groupby(["corruption", "detector", "clean"], as_index=False)[list(MEASURES)].mean()
+    finished = cells[cells["status"] == "ok"]
+    trained_clean = finished["clean"] | (finished["corruption"] == 0)
+    groups = finished.assign(clean=trained_clean).groupby(["corruption", "detector", "clean"], as_index=False)
     order = ["corruption", "inlier_fraction"]
+    means = groups[list(MEASURES)].mean()
     return means.sort_values(order, ascending=False, kind="stable", ignore_index=True)
 
 
@@ -70,22 +60,15 @@ def trained(clean: bool) -> str:
     return "clean" if clean else "dirty"
 
 
-def sheet(means: pd.DataFrame) -> Sheet:
+def table(means: pd.DataFrame) -> DisplayTable:
     """Return the table of the means."""
-    columns = [Column("Detector", numeric=False), Column("Corruption", choice=True)]
-    columns += [Column("Trained", numeric=False)]
-    columns += [Column(measure.label, measure.note) for measure in MEASURES.values()]
-    return Sheet("samples", tuple(columns), tuple(_line(row) for _, row in means.iterrows()))
-
-
-def _line(row: pd.Series) -> Line:
-    items = [
-        Item(row["detector"]),
-        Item(f"{row['corruption']:g}"),
-        Item(trained(row["clean"])),
-        *(Item(f"{row[name]:.3g}") for name in MEASURES),
+    shown: list[tuple[Column, Form]] = [
+        detector(),
+        (Column("Corruption", choice=True), lambda row: Item(f"{row['corruption']:g}")),
+        (Column("Trained", numeric=False), lambda row: Item(trained(row["clean"]))),
+        *(figure(one.label, name, "{:.3g}".format, one.note) for name, one in MEASURES.items()),
     ]
-    return Line(tuple(items), token(row["detector"]))
+    return table_of("samples", means, shown)
 
 
 def headline(means: pd.DataFrame) -> Headline:
@@ -122,6 +105,7 @@ def _draw(record: Record) -> tuple[str, str | None, float, int]:
     return record.dataset, record.inlier_class, record.corruption, record.repetition
 
 
+@styled
 def _page(fits: list[Record]) -> Figure:
     figure = Figure(figsize=(7.2, 0.85 * len(fits) + 0.1), layout="constrained")
     strips = figure.subplots(len(fits), squeeze=False)[:, 0]

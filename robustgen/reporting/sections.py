@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from robustgen.reporting import curves, display_tables, figures, intervals, posthoc, statistics, tables
-from robustgen.reporting.cells import cells, measured
+from robustgen.reporting.cells import measured
 from robustgen.reporting.documents import Picture, Section, picture
 from robustgen.reporting.figures.palette import Mark
 from robustgen.reporting.formatting import count, listed, percent
@@ -27,7 +27,7 @@ class Parts:
 
     @property
     def table(self) -> pd.DataFrame:
-        """How the detectors stand; see `tables.summary`."""
+        """How the detectors stand; see :func:`robustgen.reporting.tables.summary`."""
         return self.tables["summary"]
 
     @property
@@ -37,7 +37,7 @@ class Parts:
 
     @property
     def datasets(self) -> pd.DataFrame:
-        """How they stand on each set; see `tables.by_dataset`."""
+        """How they stand on each set; see :func:`robustgen.reporting.tables.by_dataset`."""
         return self.tables["sets"]
 
     @property
@@ -50,15 +50,15 @@ def first(parts: Parts) -> Section:
     """Return the first screen: how the detectors stand at the highest corruption."""
     question = str(parts.run.suite.get("question") or "")
     if parts.top.empty:
-        return Section("standing", "Standing", question)
+        return Section("leaderboard", "Leaderboard", question)
     text = (
         "Outliers were mixed into the training data, and no detector was told. AUROC is the chance that an "
         "outlier then scores above an inlier; 0.5 is guessing. The clean oracle is the same detector trained "
         "without them; Undone is the share of the naive detector's damage that a detector avoids."
     )
-    sheet = display_tables.standing(parts.top, naive=parts.run.naive)
-    pictures = (_standing(parts, "auroc"),)
-    return Section("standing", "Standing", f"{question} {text}".strip(), pictures, (sheet,))
+    table = display_tables.leaderboard(parts.top, naive=parts.run.naive)
+    pictures = (_leaderboard(parts, "auroc"),)
+    return Section("leaderboard", "Leaderboard", f"{question} {text}".strip(), pictures, (table,))
 
 
 def others(parts: Parts) -> Iterator[Section]:
@@ -81,23 +81,23 @@ def others(parts: Parts) -> Iterator[Section]:
 
 def unfinished(run: Run) -> Iterator[Section]:
     """Yield the list of the cells that did not finish, if there are any."""
-    table = tables.unfinished(run.records)
+    table = tables.unfinished(run.cells)
     if not table.empty:
         text = f"{outcomes(run)}. A cell that did not finish has no score: it is in no mean."
         title = f"Not finished: {count(len(table), 'cell')}"
-        yield Section("unfinished", title, text, sheets=(display_tables.unfinished(table),))
+        yield Section("unfinished", title, text, tables=(display_tables.unfinished(table),))
 
 
 def outcomes(run: Run) -> str:
     """Say how many cells ended in which way."""
     words = {"ok": "finished", "timeout": "out of time", "memory": "out of memory"}
-    counts = tables.status_counts(run.records).items()
-    return f"{count(len(cells(run.records)), 'cell')}: " + ", ".join(
+    counts = tables.status_counts(run.cells).items()
+    return f"{count(len(run.cells), 'cell')}: " + ", ".join(
         f"{number} {words.get(status, status)}" for status, number in counts
     )
 
 
-def _standing(parts: Parts, metric: str) -> Picture:
+def _leaderboard(parts: Parts, metric: str) -> Picture:
     row = parts.top.iloc[0]
     level = (
         f"{percent(row['corruption_of_all'])} of all rows, {row['corruption_of_inliers']:.3g} of the inliers"
@@ -107,15 +107,15 @@ def _standing(parts: Parts, metric: str) -> Picture:
         f"{_behind(parts.top)}. Filled: trained on the dirty data; hollow: the clean oracle; bar behind "
         "the dot: standard deviation over repetitions; dotted: the naive detector."
     )
-    drawn = figures.standing(parts.top, parts.marks, naive=parts.run.naive, metric=metric)
-    return picture(f"standing-{metric}", title, caption, drawn)
+    drawn = figures.leaderboard(parts.top, parts.marks, naive=parts.run.naive, metric=metric)
+    return picture(f"leaderboard-{metric}", title, caption, drawn)
 
 
 def _against_corruption(parts: Parts) -> Iterator[Section]:
     if parts.top.empty:
         return
     if parts.table["corruption"].nunique() < 2:
-        yield Section("against-corruption", "Average precision", pictures=(_standing(parts, "ap"),))
+        yield Section("against-corruption", "Average precision", pictures=(_leaderboard(parts, "ap"),))
         return
     grey = [name for name, mark in parts.marks.items() if not mark.prominent]
     caption = f"{_behind(parts.table)}. Dashed: the clean oracle" + (
@@ -149,7 +149,7 @@ def _recovered(parts: Parts) -> Iterator[Picture]:
 def _intervals(parts: Parts) -> Iterator[Section]:
     if parts.table["corruption"].nunique() < 2:
         return
-    band = intervals.meaning(measured(cells(parts.run.records)))
+    band = intervals.meaning(measured(parts.run.cells))
     caption = f"{_behind(parts.table)}; {band}. Dashed: the clean oracle; dotted: the naive detector."
     pictures = [
         picture(
@@ -175,11 +175,11 @@ def _ranks(parts: Parts) -> Iterator[Section]:
         "is a data set with one inlier class, its repetitions averaged first. A detector without a rank "
         f"finished fewer than {percent(statistics.LEAST_SHARE)} of them and is not compared."
     )
-    yield Section("ranks", "Mean ranks", text, sheets=display_tables.ranks(parts.tables["ranks"]))
+    yield Section("ranks", "Mean ranks", text, tables=display_tables.ranks(parts.tables["ranks"]))
 
 
 def _told_apart(parts: Parts) -> Iterator[Section]:
-    blocks = tables.blocks(parts.run.records)
+    blocks = tables.blocks(parts.run.cells)
     if all(one.scores.shape[1] < 2 for one in blocks.values()):
         return
     compared = dict(iter(parts.tables["pairs"].groupby("corruption", sort=False)))
@@ -287,13 +287,13 @@ def _histograms(parts: Parts) -> Iterator[Section]:
 
 def _every_metric(parts: Parts) -> Iterator[Section]:
     if not parts.table.empty:
-        sheet = display_tables.every_metric(parts.table, naive=parts.run.naive)
+        table = display_tables.every_metric(parts.table, naive=parts.run.naive)
         title = "Every metric at every corruption"
-        yield Section("every-metric", title, f"{_behind(parts.table)}.", sheets=(sheet,))
+        yield Section("every-metric", title, f"{_behind(parts.table)}.", tables=(table,))
 
 
 def _run_times(parts: Parts) -> Iterator[Section]:
-    table = tables.run_times(parts.run.records)
+    table = tables.run_times(parts.run.cells)
     if table.empty:
         return
     text = "Medians over the finished cells. A shared machine stretches times: compare within a run only."
@@ -304,10 +304,10 @@ def _run_times(parts: Parts) -> Iterator[Section]:
 
 
 def _warnings(parts: Parts) -> Iterator[Section]:
-    table = tables.warnings(parts.run.records)
+    table = tables.warnings(parts.run.cells)
     if not table.empty:
         text = "What finished cells warned of."
-        yield Section("warnings", "Warnings", text, sheets=(display_tables.warnings(table),), folded=True)
+        yield Section("warnings", "Warnings", text, tables=(display_tables.warnings(table),), folded=True)
 
 
 def _at_levels(means: pd.DataFrame) -> list[tuple[float, pd.DataFrame]]:

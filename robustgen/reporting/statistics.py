@@ -62,7 +62,7 @@ def block(measured: pd.DataFrame, metric: str) -> Block:
     Parameters
     ----------
     measured : pandas.DataFrame
-        Measured cells at one corruption, as `cells.measured` returns.
+        Measured cells at one corruption, as :func:`robustgen.reporting.cells.measured` returns.
     metric : str
         A column of scores.
     """
@@ -93,7 +93,7 @@ def mean_ranks(measured: pd.DataFrame, metric: str) -> pd.DataFrame:
     Parameters
     ----------
     measured : pandas.DataFrame
-        Measured cells, as `cells.measured` returns.
+        Measured cells, as :func:`robustgen.reporting.cells.measured` returns.
     metric : str
         A column of scores.
 

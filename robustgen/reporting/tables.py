@@ -1,15 +1,14 @@
-"""From the records of a run to the tables of its report. Pure: records in, frames out."""
+"""From the cells of a run to the tables of its report. Pure: frames in, frames out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from robustgen.bench.records import Record
 from robustgen.reporting import statistics
-from robustgen.reporting.cells import METRICS, TIE, beside_naive, beside_oracle, cells, measured
+from robustgen.reporting.cells import METRICS, TIE, measured, with_naive, with_oracle
 from robustgen.reporting.intervals import intervals
 from robustgen.reporting.means import nested_mean, nested_spread, support
 from robustgen.reporting.statistics import Block, block, mean_ranks
@@ -18,7 +17,7 @@ SCORES = ("auroc", "ap")
 """The metrics that need no threshold: these are shown beside their oracle."""
 
 
-def summary(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFrame:
+def summary(cells: pd.DataFrame, *, naive: str | None = None) -> pd.DataFrame:
     """Return how each detector stands at each corruption, on the mean over sets.
 
     Means are taken over repetitions within an inlier class, then over the classes of a set, then
@@ -26,8 +25,8 @@ def summary(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFr
 
     Parameters
     ----------
-    records : iterable of Record
-        The records of one run.
+    cells : pandas.DataFrame
+        The cells of one run, as :func:`robustgen.reporting.cells.cells` returns.
     naive : str, optional
         The detector whose damage `recovered` measures, usually the plain autoencoder.
 
@@ -40,12 +39,11 @@ def summary(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFr
         behind the means; every metric and its `<metric>_spread` over repetitions; `auroc_oracle`,
         `ap_oracle` and `oracle_sets`; `auroc_recovered`, `ap_recovered` and `recovered_sets` (see
         `recovered`); `auroc_low`, `auroc_high`, `ap_low` and `ap_high` (see `intervals.intervals`); `rank`
-        and `rank_sets` (see `statistics.mean_ranks`).
+        and `rank_sets` (see :func:`robustgen.reporting.statistics.mean_ranks`).
     """
-    frame = cells(records)
-    finished, by = measured(frame), ["corruption", "detector"]
+    finished, by = measured(cells), ["corruption", "detector"]
     table = (
-        _summary(frame, ["corruption"], naive)
+        _summary(cells, ["corruption"], naive)
         .join(intervals(finished, by, SCORES), on=by)
         .join(mean_ranks(finished, "auroc"), on=by)
     )
@@ -55,15 +53,15 @@ def summary(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFr
     return table.loc[order.index].reset_index(drop=True)
 
 
-def by_dataset(records: Iterable[Record], *, naive: str | None = None) -> pd.DataFrame:
+def by_dataset(cells: pd.DataFrame, *, naive: str | None = None) -> pd.DataFrame:
     """Return the summary of each set alone: one row a corruption, dataset and detector.
 
     Parameters
     ----------
-    records, naive
+    cells, naive
         As in `summary`.
     """
-    frame = _summary(cells(records), ["corruption", "dataset"], naive)
+    frame = _summary(cells, ["corruption", "dataset"], naive)
     order = ["corruption", "dataset", "auroc", "detector"]
     return frame.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
@@ -105,44 +103,44 @@ def recovered(paired: pd.DataFrame, by: Sequence[str], metric: str, *, smallest:
     return pd.concat([quotient, sets.where(quotient.notna())], axis=1)
 
 
-def ranks(records: Iterable[Record]) -> pd.DataFrame:
+def ranks(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the mean ranks by AUROC and by AP: one row a metric, corruption and detector, best first.
 
     Returns
     -------
     pandas.DataFrame
-        `metric`, `corruption`, `detector`, `rank` and `rank_sets`; see `statistics.mean_ranks`.
+        `metric`, `corruption`, `detector`, `rank` and `rank_sets`; see :func:`.statistics.mean_ranks`.
     """
-    finished = measured(cells(records))
+    finished = measured(cells)
     tables = [mean_ranks(finished, metric).reset_index().assign(metric=metric) for metric in SCORES]
     columns = ["metric", "corruption", "rank", "detector", "rank_sets"]
     return pd.concat(tables)[columns].sort_values(columns[:4], ignore_index=True)
 
 
-def blocks(records: Iterable[Record]) -> dict[float, Block]:
-    """Return what can be compared by AUROC at each corruption; see `statistics.block`."""
-    finished = measured(cells(records))
+def blocks(cells: pd.DataFrame) -> dict[float, Block]:
+    """Return what can be compared by AUROC at each corruption; see :func:`.statistics.block`."""
+    finished = measured(cells)
     return {float(level): block(rows, "auroc") for level, rows in finished.groupby("corruption")}
 
 
-def pairs(records: Iterable[Record]) -> pd.DataFrame:
+def pairs(cells: pd.DataFrame) -> pd.DataFrame:
     """Return every pair of detectors at each corruption with sets enough, the dirtiest first.
 
     Returns
     -------
     pandas.DataFrame
-        `corruption`, the number of `sets` behind the pair, and the columns of `statistics.pairs`.
+        `corruption`, the number of `sets` behind the pair, and the columns of :func:`.statistics.pairs`.
     """
     tests = [
         statistics.pairs(one.scores).assign(corruption=level, sets=len(one.scores))
-        for level, one in reversed(blocks(records).items())
+        for level, one in reversed(blocks(cells).items())
         if one.testable
     ]
     columns = ["corruption", "sets", *statistics.PAIR]
     return pd.concat(tests)[columns] if tests else pd.DataFrame(columns=columns)
 
 
-def run_times(records: Iterable[Record]) -> pd.DataFrame:
+def run_times(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the median cost of a fit and of scoring for each detector, cheapest fit first.
 
     Medians, because single times stretch when a machine is shared.
@@ -154,8 +152,7 @@ def run_times(records: Iterable[Record]) -> pd.DataFrame:
         quartiles `<cost>_low` and `<cost>_high`, the median `peak_memory_mib`, and `total_seconds` over
         all its finished cells, oracles included.
     """
-    frame = cells(records)
-    finished = frame[frame["status"] == "ok"]
+    finished = cells[cells["status"] == "ok"]
     finished = finished.assign(
         score_microseconds=1e6 / finished["rows_per_second"],
         total_seconds=finished["fit_seconds"] + finished["score_seconds"],
@@ -169,35 +166,33 @@ def run_times(records: Iterable[Record]) -> pd.DataFrame:
     return table.reset_index().sort_values(["fit_seconds", "detector"], ignore_index=True)
 
 
-def unfinished(records: Iterable[Record]) -> pd.DataFrame:
+def unfinished(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells that failed, were skipped or ran out of time, each with its message."""
-    frame = cells(records)
     names = ["status", "dataset", "inlier_class", "corruption", "detector", "clean", "repetition", "message"]
-    return frame.loc[frame["status"] != "ok", names].sort_values(names, ignore_index=True)
+    return cells.loc[cells["status"] != "ok", names].sort_values(names, ignore_index=True)
 
 
-def warnings(records: Iterable[Record]) -> pd.DataFrame:
+def warnings(cells: pd.DataFrame) -> pd.DataFrame:
     """Return what finished cells warned of: `detector`, `message`, and in how many `fits`."""
-    frame = cells(records)
-    warned = frame[(frame["status"] == "ok") & (frame["message"] != "")]
+    warned = cells[(cells["status"] == "ok") & (cells["message"] != "")]
     return warned.groupby(["detector", "message"]).size().rename("fits").reset_index()
 
 
-def status_counts(records: Iterable[Record]) -> dict[str, int]:
+def status_counts(cells: pd.DataFrame) -> dict[str, int]:
     """Return how many cells ended in each way, finished ones first."""
-    counts = cells(records)["status"].value_counts()
+    counts = cells["status"].value_counts()
     first = [status for status in ("ok", "failed", "timeout", "skipped") if status in counts]
     rest = sorted(set(counts.index) - set(first))
     return {status: int(counts[status]) for status in (*first, *rest)}
 
 
-def _summary(frame: pd.DataFrame, levels: Sequence[str], naive: str | None) -> pd.DataFrame:
+def _summary(cells: pd.DataFrame, levels: Sequence[str], naive: str | None) -> pd.DataFrame:
     """Means, spreads, oracles, recovery and support for each group of `levels` and each detector."""
     by = [*levels, "detector"]
-    paired = beside_naive(beside_oracle(frame), naive)
+    paired = with_naive(with_oracle(cells), naive)
     means = nested_mean(paired, by, METRICS)
     spreads = nested_spread(paired, by, METRICS).add_suffix("_spread")
-    shares = frame.groupby("corruption")[["corruption_of_all", "corruption_of_inliers"]].first()
+    shares = cells.groupby("corruption")[["corruption_of_all", "corruption_of_inliers"]].first()
     parts = [support(paired, by), means, spreads, _oracle_means(paired, by), _both_recovered(paired, by)]
     return pd.concat(parts, axis=1).reset_index().join(shares, on="corruption")
 

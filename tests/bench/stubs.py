@@ -70,6 +70,15 @@ class Noise(Parrot):
         return rng.uniform(self.X_.min(), self.X_.max(), size=(n_samples, *self.X_.shape[1:]))
 
 
+class Scribbling(Centre):
+    """Writes over its training rows."""
+
+    def fit(self, X):
+        super().fit(X)
+        X[...] = 0
+        return self
+
+
 class NotFinite(Centre):
     """Forgets to score a row."""
 

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
+from robustgen.bench import cell as cells
 from robustgen.bench.cell import histogram, run_cell
+from robustgen.bench.records import Record
 from robustgen.bench.spec import Cell, Sampling
 from robustgen.data import draw, load
 from robustgen.registry import resolve
 from tests.bench.stubs import Centre
-from tests.bench.suites import detector, essence
+from tests.bench.suites import detector, essence, small_suite, transductive
 
 CELL = Cell("wine", "class_0", 0.3, 0, detector("Centre"))
 
@@ -64,8 +66,8 @@ def test_a_detector_that_only_decides_by_score_has_no_precision_and_recall():
     ("name", "message"),
     [
         ("Failing", "ArithmeticError: the matrix is singular"),
-        ("NotFinite", "1 of 90 scores are not finite"),
-        ("Short", "expected one score for each of 90 rows"),
+        ("NotFinite", "got 1 of 90 scores that are not finite"),
+        ("Short", "expected one for each of 90 rows"),
         ("Scoreless", "score_samples or decision_function"),
     ],
 )
@@ -117,3 +119,46 @@ def test_a_histogram_of_one_value():
     counts = histogram(np.array([True, False]), np.zeros(2))
     assert sum(counts["inliers"]) == sum(counts["outliers"]) == 1
     assert all(map(math.isfinite, counts["edges"]))
+
+
+KNOWN = {
+    "bc912db9c1f72b5b42f7": (26902230, 0.963889, 0.983215, 0.946429, 0.883333, 0.913793, 0.9, 0.8, 0.866667),
+    "fd607632e917e64df7b1": (981258943, 0.767778, 0.840016, 0.8125, 0.216667, 0.342105, 0.833333, 0.0666667,
+                             0.133333),
+    "45e546635299b3bb044d": (981258943, 0.773559, 0.551244, 0.555556, 0.2, 0.294118, 0.64, 0.0, 0.16),
+    "60f12672cb86adcc9675": (1656020530, 0.95322, 0.914389, 0.769231, 0.8, 0.784314, 0.8, 0.48, 0.76),
+}  # fmt: skip
+"""Keys, seeds and metrics as they were in November 2026: results are compared across years by them."""
+
+
+def test_keys_seeds_and_metrics_are_those_of_earlier_versions():
+    suites = [small(detector("Centre"), corruption=(0.3,)) for small in (small_suite, in_transduction)]
+    some = [cell for suite in suites for cell in suite.cells() if cell.inlier_class == "class_0"]
+    stored = [(cell.fit_seed, Record.from_json(run_cell(cell).to_json())) for cell in some]
+    found = {record.key: (seed, *record.metrics.values()) for seed, record in stored}
+    assert found == KNOWN
+
+
+def in_transduction(*detectors, **changes):
+    return transductive(detectors=detectors, **changes)
+
+
+@pytest.mark.parametrize(("suite", "n_draws"), [(small_suite, 3), (transductive, 2)])
+def test_each_draw_is_made_once_for_all_detectors_and_for_its_clean_part(monkeypatch, suite, n_draws):
+    made = []
+
+    def counted(*arguments, **named):
+        made.append((named["inlier_class"], named["corruption"], named["repetition"]))
+        return draw(*arguments, **named)
+
+    monkeypatch.setattr(cells, "draw", counted)
+    some = suite().cells()
+    cells._drawn.cache_clear()
+    assert {run_cell(cell).status for cell in some} == {"ok"}
+    assert len(made) == len(set(made)) == 2 * n_draws  # of two inlier classes
+
+
+def test_a_detector_that_writes_to_its_rows_spoils_no_other_cell():
+    before = essence([run_cell(CELL)])
+    assert run_cell(replace(CELL, detector=detector("Scribbling"))).status == "ok"
+    assert essence([run_cell(CELL)]) == before

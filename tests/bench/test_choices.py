@@ -19,8 +19,10 @@ def test_no_choice_changes_nothing():
 
 
 def test_options_replace_settings():
-    changed = Choices(corruption=(0.2,), repetitions=3, reach=0.2, corruption_of="inliers").apply(SUITE)
-    sampling = replace(SUITE.sampling, reach=0.2, corruption_of="inliers")
+    changed = Choices(corruption=(0.2,), repetitions=3, max_corruption=0.2, corruption_of="inliers").apply(
+        SUITE
+    )
+    sampling = replace(SUITE.sampling, max_corruption=0.2, corruption_of="inliers")
     assert changed == replace(SUITE, corruption=(0.2,), repetitions=3, sampling=sampling)
 
 
@@ -41,7 +43,7 @@ def test_inlier_classes_go_to_the_sets_that_have_classes():
 
 
 def test_an_inlier_class_for_no_set():
-    with pytest.raises(UsageError, match="'breast_cancer' has outlier labels and no classes"):
+    with pytest.raises(UsageError, match="'breast_cancer', which has outlier labels and no classes"):
         Choices(dataset=("breast_cancer",), inlier_class=("1",)).apply(SUITE)
 
 
@@ -77,7 +79,7 @@ def test_files_join_the_chosen_data_sets_each_with_its_label(files):
 def test_files_alone_replace_the_data_sets_of_the_suite(files):
     chosen = Choices(data=(files[0], files[0]), label=("faulty",)).apply(SUITE)
     assert [spec.name for spec in chosen.datasets] == ["boilers.csv"] * 2
-    with pytest.raises(UsageError, match="named twice"):
+    with pytest.raises(UsageError, match="twice"):
         chosen.check()
 
 

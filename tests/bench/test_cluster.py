@@ -155,13 +155,14 @@ class Cluster:
 
 
 def test_workers_of_several_threads_are_refused():
-    with pytest.raises(UsageError, match=r"two has 2 threads.*--nthreads 1, and --nworkers 2"):
+    with pytest.raises(UsageError, match=r"two with 2 threads.*--nthreads 1, and --nworkers 2"):
         cluster._check_workers(Cluster(one=1, two=2), "tcp://here:1")
 
 
 def test_a_cluster_without_workers_is_refused():
     with pytest.raises(
-        UsageError, match="has no worker: start one with dask worker tcp://here:1 --nthreads 1"
+        UsageError,
+        match="expected one: start one with dask worker tcp://here:1 --nthreads 1",
     ):
         cluster._check_workers(Cluster(), "tcp://here:1")
 

@@ -71,13 +71,16 @@ def test_more_of_the_same_suite_is_added(folder):
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        (replace(SUITE, name="other"), "holds a run of suite 'small', not 'other'"),
-        (transductive(), "protocol = inductive, not transductive"),
-        (small_suite(sampling=replace(SUITE.sampling, reach=0.4)), "reach = 0.3, not 0.4"),
-        (small_suite(detector("Centre", power=3.0)), "another detector under the name 'centre'"),
+        (replace(SUITE, name="other"), "got suite 'other', expected 'small'"),
+        (transductive(), "protocol = transductive, expected inductive"),
+        (
+            small_suite(sampling=replace(SUITE.sampling, max_corruption=0.4)),
+            "max_corruption = 0.4, expected 0.3",
+        ),
+        (small_suite(detector("Centre", power=3.0)), "another detector named 'centre'"),
         (
             replace(SUITE, datasets=(replace(SUITE.datasets[0], max_train=9),)),
-            "another dataset under the name 'wine'",
+            "another dataset named 'wine'",
         ),
     ],
 )
@@ -103,7 +106,7 @@ def test_fresh_sets_earlier_results_aside(folder):
 def test_records_without_a_manifest_are_nobodys(folder):
     folder.path.mkdir()
     folder.records_path.write_text("")
-    with pytest.raises(UsageError, match=r"has no manifest\.json beside it"):
+    with pytest.raises(UsageError, match=r"without its manifest\.json"):
         begin(folder)
 
 
@@ -117,7 +120,7 @@ def test_a_damaged_manifest_is_refused(folder, text):
 
 def test_an_output_folder_that_is_a_file(folder):
     folder.path.write_text("")
-    with pytest.raises(UsageError, match="is a file"):
+    with pytest.raises(UsageError, match="expected a folder"):
         begin(folder)
 
 
@@ -134,8 +137,8 @@ def test_a_file_may_move_but_not_change(folder):
     begin(folder, replace(SUITE, datasets=(was,)))
     begin(folder, replace(SUITE, datasets=(replace(was, file=replace(was.file, path="/there/b.csv")),)))
     for change in ({"sha256": "bb"}, {"label": "broken"}):
-        with pytest.raises(UsageError, match="another dataset under the name 'boilers'"):
+        with pytest.raises(UsageError, match="another dataset named 'boilers'"):
             begin(folder, replace(SUITE, datasets=(replace(was, file=replace(was.file, **change)),)))
-    with pytest.raises(UsageError, match="another dataset under the name 'boilers'"):
+    with pytest.raises(UsageError, match="another dataset named 'boilers'"):
         begin(folder, replace(SUITE, datasets=(DatasetSpec("boilers"),)))
     assert "here" not in folder.manifest_path.read_text()

@@ -1,4 +1,4 @@
-"""The task "generation": samples are judged, pictured and reported."""
+"""The task "generation": samples are measured, pictured and reported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 
 from robustgen.bench.cell import run_cell
 from robustgen.bench.folder import RunFolder
-from robustgen.bench.generation import N_PICTURED, N_SAMPLES, Judge
+from robustgen.bench.generation import N_PICTURED, N_SAMPLES, SampleClassifier
 from robustgen.bench.runner import Options, run_suite
 from robustgen.bench.spec import Cell, DatasetSpec, Suite
 from robustgen.bench.suites import read_suite
@@ -47,19 +47,19 @@ def test_the_first_samples_are_kept():
 def test_a_detector_that_cannot_generate_fails_with_one_clear_line():
     record = run_cell(Cell(**{**vars(CELL), "detector": detector("Centre")}))
     assert record.status == "failed"
-    assert "'centre' cannot generate: it has no method sample" in record.message
+    assert "'centre' cannot generate: got no method sample" in record.message
 
 
 def test_the_task_is_part_of_a_cells_key():
     assert CELL.key != Cell(**{**vars(CELL), "task": "detection"}).key
 
 
-def test_the_judge_knows_clean_labels():
+def test_the_classifier_knows_clean_labels():
     digits = load_digits()
     X, y = digits.images, digits.target
-    judge = Judge(0).fit(X[:1000], y[:1000], y[:1000] == 4)
-    assert (judge.accepts(X[1000:]) == (y[1000:] == 4)).mean() > 0.95
-    assert judge.features(X[:3]).shape == (3, 32)
+    classifier = SampleClassifier(0).fit(X[:1000], y[:1000], y[:1000] == 4)
+    assert (classifier.accepts(X[1000:]) == (y[1000:] == 4)).mean() > 0.95
+    assert classifier.features(X[:3]).shape == (3, 32)
 
 
 def test_a_run_ends_in_a_report_with_pages_of_samples(tmp_path):

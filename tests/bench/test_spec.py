@@ -80,7 +80,7 @@ def test_a_set_may_give_some_classes_and_fewer_rows():
         {"clean": True},
         {"detector": resolve("pca")},
         {"detector": resolve("knn", parameters={"n_neighbors": 3})},
-        {"sampling": Sampling(reach=0.2)},
+        {"sampling": Sampling(max_corruption=0.2)},
         {"sampling": Sampling(corruption_of="inliers")},
         {"sampling": Sampling(protocol="transductive")},
         {"sampling": Sampling(max_train=10)},
@@ -111,20 +111,21 @@ def test_no_corruption_means_the_same_fit_under_the_clean_protocol():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"corruption": (0.6,)}, "corruption 0.6 is out of range"),
-        ({"corruption": ()}, "names no corruption"),
-        ({"datasets": ()}, "names no dataset"),
-        ({"detectors": (detector("Centre"), detector("Centre"))}, "'centre' is named twice"),
+        ({"corruption": (0.6,)}, "got corruption = 0.6, expected"),
+        ({"corruption": ()}, "without a corruption"),
+        ({"datasets": ()}, "without a dataset"),
+        ({"detectors": (detector("Centre"), detector("Centre"))}, "'centre' twice"),
         ({"datasets": (DatasetSpec("wein"),)}, "did you mean 'wine'"),
         ({"datasets": (DatasetSpec("wine"),)}, "needs an inlier class, one of 'class_0'"),
         ({"datasets": (DatasetSpec("wine", ("class_7",)),)}, "has no class 'class_7'"),
         ({"datasets": (DatasetSpec("breast_cancer", ("0",)),)}, "has no classes"),
         ({"datasets": (DatasetSpec("breast_cancer"),), "corruption": (0.45,)}, r"at most 0\.373"),
         ({"sampling": Sampling(protocol="inductiv")}, "did you mean 'inductive'"),
-        ({"sampling": Sampling(protocol="clean")}, "corruption must be 0"),
-        ({"sampling": Sampling(protocol="transductive"), "corruption": (0.0,)}, "is an outlier"),
-        ({"sampling": Sampling(reach=2.0)}, "reach"),
-        ({"repetitions": 0}, "at least 1"),
+        ({"sampling": Sampling(protocol="clean")}, "for the clean protocol, expected 0"),
+        ({"sampling": Sampling(protocol="transductive"), "corruption": (0.0,)}, "expected an outlier among"),
+        ({"sampling": Sampling(max_corruption=2.0)}, "max_corruption"),
+        ({"repetitions": 10**9}, "got repetitions = 1000000000"),
+        ({"repetitions": 0}, "got repetitions = 0, expected 1 to 10,000"),
         ({"task": "guessing"}, "task"),
         ({"timeout": 0.0}, "timeout"),
     ],
@@ -170,5 +171,5 @@ def test_a_file_that_changes_during_the_run_gives_no_results(boilers):
 
 def test_a_file_may_not_take_the_name_of_another_set(boilers):
     file = DatasetSpec("wine", file=DataFile.at(boilers, "faulty"))
-    with pytest.raises(UsageError, match="dataset 'wine' is named twice"):
+    with pytest.raises(UsageError, match="dataset 'wine' twice"):
         small_suite(datasets=(DatasetSpec("wine", ("0",)), file)).check()

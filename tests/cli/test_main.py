@@ -52,7 +52,7 @@ def test_the_version():
 
 OPTIONS = """
 corruption dataset inlier-class detector repetitions protocol corruption-of
-suite reach jobs device output resume fresh quiet
+suite max-corruption jobs device output resume fresh quiet
 """
 
 

@@ -10,8 +10,8 @@ from robustgen._checks import UsageError
 from robustgen.data.corruption import (
     check_corruption,
     check_corruption_of,
-    inliers_for_reach,
     largest_corruption,
+    most_inliers,
     outliers_needed,
 )
 
@@ -30,10 +30,10 @@ def test_the_share_of_the_inliers_is_right_to_half_an_outlier(n_inliers, corrupt
     assert abs(outliers_needed(n_inliers, corruption, "inliers") - corruption * n_inliers) <= 0.5 + 1e-9
 
 
-@given(n_outliers=COUNTS, reach=SHARES, of=st.sampled_from(["all", "inliers"]))
-def test_a_draw_sized_for_a_reach_reaches_it(n_outliers, reach, of):
-    n_inliers = inliers_for_reach(n_outliers, reach, of)
-    assert outliers_needed(n_inliers, reach, of) <= n_outliers
+@given(n_outliers=COUNTS, max_corruption=SHARES, of=st.sampled_from(["all", "inliers"]))
+def test_a_draw_has_the_outliers_for_its_largest_corruption(n_outliers, max_corruption, of):
+    n_inliers = most_inliers(n_outliers, max_corruption, of)
+    assert outliers_needed(n_inliers, max_corruption, of) <= n_outliers
 
 
 @given(n_inliers=COUNTS, n_outliers=COUNTS, of=st.sampled_from(["all", "inliers"]))

@@ -218,14 +218,14 @@ def test_outliers_stand_anywhere_among_the_training_rows():
 
 def test_a_set_with_few_outliers_trains_on_fewer_inliers_the_same_at_every_corruption():
     rare = toy(n_inliers=2000, n_outliers=20)
-    sizes = {draw(rare, corruption=c, reach=0.3).n_train_inliers for c in CORRUPTIONS}
+    sizes = {draw(rare, corruption=c, max_corruption=0.3).n_train_inliers for c in CORRUPTIONS}
     assert sizes == {23}
     assert outliers_needed(23, 0.3) <= 10
 
 
 def test_a_smaller_reach_lets_it_train_on_more():
     rare = toy(n_inliers=2000, n_outliers=20)
-    wide, narrow = (draw(rare, reach=reach) for reach in (0.05, 0.3))
+    wide, narrow = (draw(rare, max_corruption=largest) for largest in (0.05, 0.3))
     assert narrow.n_train_inliers < wide.n_train_inliers == 190
     assert rows(narrow.train_index) < rows(wide.train_index)
 
@@ -249,22 +249,22 @@ def test_a_sparse_matrix_stays_sparse():
 def test_an_unreachable_corruption_names_the_largest_one_which_then_works():
     with pytest.raises(UsageError, match=r"at most 0\.373") as refused:
         draw(load("breast_cancer"), corruption=0.45)
-    assert "set reach to 0.45" in str(refused.value)
+    assert "set max_corruption to 0.45" in str(refused.value)
     draw(load("breast_cancer"), corruption=0.373)
-    assert draw(load("breast_cancer"), corruption=0.45, reach=0.45).n_train_outliers == 106
+    assert draw(load("breast_cancer"), corruption=0.45, max_corruption=0.45).n_train_outliers == 106
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"corruption": 0.5}, "corruption 0.5 is out of range"),
-        ({"corruption": -0.1}, "out of range"),
-        ({"reach": 0.0}, "reach must be above 0"),
-        ({"reach": 0.7}, "reach is the largest corruption"),
+        ({"corruption": 0.5}, "got corruption = 0.5, expected"),
+        ({"corruption": -0.1}, "got corruption = -0.1, expected"),
+        ({"max_corruption": 0.0}, "got max_corruption = 0, expected more"),
+        ({"max_corruption": 0.7}, "max_corruption, the largest"),
         ({"protocol": "inductiv"}, "did you mean 'inductive'"),
-        ({"protocol": "clean", "corruption": 0.1}, "corruption must be 0"),
-        ({"protocol": "transductive", "corruption": 0.0}, "none of the 200"),
-        ({"corruption_of": "everything"}, "corruption_of must be"),
+        ({"protocol": "clean", "corruption": 0.1}, "for the clean protocol, expected 0"),
+        ({"protocol": "transductive", "corruption": 0.0}, "among the 200 rows"),
+        ({"corruption_of": "everything"}, "got corruption_of = "),
         ({"max_train": 1}, "at least 2"),
         ({"inlier_class": "3"}, "has no classes"),
     ],
@@ -276,5 +276,5 @@ def test_bad_arguments_get_one_clear_line(arguments, message):
 
 
 def test_a_set_too_small_for_any_draw():
-    with pytest.raises(UsageError, match="too small"):
+    with pytest.raises(UsageError, match="take a larger data set"):
         draw(toy(3, 1))

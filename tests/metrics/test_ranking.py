@@ -1,17 +1,14 @@
-"""Rankings: equal to scikit-learn's, to counting pairs, and to cases worked out by hand."""
+"""Rankings: equal to counting rows, to scikit-learn's curves, and to cases worked out by hand."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from sklearn.metrics import (
-    average_precision_score,
-    f1_score,
-    precision_score,
-    recall_score,
-    roc_auc_score,
-    roc_curve,
-)
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from robustgen import metrics
 
@@ -138,9 +135,9 @@ def test_a_detector_that_says_nothing_gets_what_chance_gets():
 @pytest.mark.parametrize(
     ("outlier", "outlierness", "message"),
     [
-        ([0, 1], [0.1, np.nan], "1 of 2 scores are not finite"),
-        ([0, 0], [0.1, 0.2], "one kind is missing"),
-        ([0, 1], [0.1], "one score a row"),
+        ([0, 1], [0.1, np.nan], "contains NaN"),
+        ([0, 0], [0.1, 0.2], "expected inliers and outliers"),
+        ([0, 1], [0.1], "inconsistent numbers"),
     ],
 )
 def test_what_cannot_be_ranked_is_refused(metric, outlier, outlierness, message):
@@ -153,25 +150,31 @@ def test_a_rate_outside_zero_to_one_is_refused():
         metrics.recall_at_false_alarms([0, 1], [0.0, 1.0], 1.5)
 
 
-PAIRS = [
-    (metrics.precision, precision_score),
-    (metrics.recall, recall_score),
-    (metrics.f1, f1_score),
-]
+def counted(outlier, outlierness):
+    """Count hits and false alarms at each threshold, row by row."""
+    flagged = [outlierness >= threshold for threshold in np.unique(outlierness)[::-1]]
+    return [(np.count_nonzero(outlier[some]), np.count_nonzero(~outlier[some])) for some in flagged]
 
 
-@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
-@pytest.mark.parametrize("seed", range(3))
-def test_decisions_are_measured_as_scikit_learn_does(ours, theirs, seed):
-    outlier, flagged = np.random.default_rng(seed).random((2, 50)) < 0.3
-    assert ours(outlier, flagged) == pytest.approx(theirs(outlier, flagged))
-
-
-@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
-def test_nothing_flagged_is_worth_nothing(ours, theirs):
-    assert ours([1, 0], [0, 0]) == theirs([1, 0], [0, 0], zero_division=0) == 0.0
-
-
-def test_one_decision_a_row():
-    with pytest.raises(ValueError, match="one decision a row"):
-        metrics.recall([1, 0], [1])
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.booleans(), st.integers(-4, 4)), min_size=2, max_size=60), st.floats(0, 1))
+def test_all_of_them_are_what_counting_says(rows, rate):
+    outlier, outlierness = (np.array(column) for column in zip(*rows, strict=True))
+    assume(outlier.any() and not outlier.all())
+    steps = counted(outlier, outlierness)
+    n, allowed = np.count_nonzero(outlier), rate * np.count_nonzero(~outlier) + 1e-9
+    best = max([hits for hits, false in steps if false <= allowed], default=0) / n
+    assert metrics.recall_at_false_alarms(outlier, outlierness, rate) == pytest.approx(best, abs=1e-12)
+    grid, precision = metrics.precision_recall_curve(outlier, outlierness, points=7)
+    for share, found in zip(grid, precision, strict=True):
+        hits, false = next(step for step in steps if step[0] >= max(share * n - 1e-9, 1))
+        assert found == pytest.approx(hits / (hits + false), abs=1e-12)
+    gap = outlierness[outlier][:, None] - outlierness[~outlier]
+    assert metrics.auroc(outlier, outlierness) == pytest.approx(
+        np.mean((gap > 0) + (gap == 0) / 2), abs=1e-12
+    )
+    area = sum((b[0] - a[0]) / n * b[0] / sum(b) for a, b in pairwise([(0, 0), *steps]))
+    assert metrics.average_precision(outlier, outlierness) == pytest.approx(area, abs=1e-12)
+    flagged, hits = np.r_[0, [sum(step) for step in steps]], np.r_[0, [step[0] for step in steps]]
+    expected = np.interp(n, flagged, hits) / n
+    assert metrics.precision_at_n(outlier, outlierness) == pytest.approx(expected, abs=1e-12)

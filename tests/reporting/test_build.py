@@ -4,6 +4,8 @@ import csv
 import json
 import re
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 import pytest
 
 from robustgen._checks import UsageError
-from robustgen.reporting import build, build_report
+from robustgen.reporting import build, build_report, run
+from robustgen.reporting.cells import cells
 
 from . import fabricate
 from .fabricate import line
@@ -28,6 +31,9 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
+        self.tags: list[str] = []
+        self.rules: list[str] = []
+        self.drawn: list[str] = []
         self.attributes: list[tuple[str, str, str]] = []
         self.tables: dict[str, list[list[str]]] = {}
         self._rows: list[list[str]] | None = None
@@ -36,6 +42,7 @@ class Page(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
         if tag not in VOID:
             self.open.append(tag)
@@ -47,6 +54,7 @@ class Page(HTMLParser):
             self._rows[-1].append("")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
 
     def handle_endtag(self, tag: str) -> None:
@@ -57,6 +65,8 @@ class Page(HTMLParser):
             self._rows = None
 
     def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in ("style", "text"):
+            (self.rules if self.open[-1] == "style" else self.drawn).append(data)
         if self._rows and self._rows[-1] and self.open[-1] in ("td", "th", "span", "small"):
             self._rows[-1][-1] += data
 
@@ -90,7 +100,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_first_table_holds_the_means_by_hand(page: Page, lines: list[dict[str, Any]]) -> None:
-    heading, *rows = page.tables["table-standing"]
+    heading, *rows = page.tables["table-leaderboard"]
     assert heading == ["Detector", "AUROC", "Undone", "Clean oracle", "AP", "Rank", "Sets"]
     assert {row[0] for row in rows} == set(fabricate.NAMES)
     naive, naive_oracle = (mean_by_hand(lines, "autoencoder", c, "auroc") for c in (0.3, 0.0))
@@ -238,6 +248,54 @@ def test_names_and_messages_cannot_inject(tmp_path: Path) -> None:
     assert "<script>" not in (folder / "report.md").read_text().replace("\\<", "")
 
 
+HOSTILE = (
+    'd="M1"',
+    ' d="M1 2 x',
+    "</text><script>alert(1)</script>",
+    "}body{display:none}",
+    ' style="}body{display:none}',
+    'id="d0123abcd"',
+    "$x_1$",
+    "$\\bad$",
+    "&amp;",
+    "\N{GRINNING FACE} \N{SNOWMAN}",
+    "_hidden",
+    "#1f2328",
+    "xlink:href=\"#a\" clip-path='b'",
+    "<!-- <clipPath> ]]>",
+    "{{ 7 * 7 }}",
+    "bell \x07 and \ufffe",
+    "two\nlines",
+)
+DRAWN = {"svg", "g", "path", "use", "text", "defs", "rect"}
+
+
+def named(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a run with detectors, data sets and inlier classes of these names."""
+    return [
+        line(detector, dataset, inlier_class=dataset)
+        for place, detector in enumerate(["autoencoder", *names])
+        for dataset in (*names[:2], names[place % len(names)])
+    ]
+
+
+def test_names_are_shown_and_change_nothing_else_of_a_page(tmp_path: Path) -> None:
+    tame = [f"name {place}" for place in range(len(HOSTILE))]
+    built = [
+        build_report(fabricate.write(tmp_path / folder, named(names), fabricate.manifest())).read_text()
+        for folder, names in {"tame": tame, "hostile": HOSTILE}.items()
+    ]
+    tags = [Counter(tag for tag in Page(text).tags if tag not in DRAWN) for text in built]
+    assert tags[0] == tags[1]
+    page = Page(built[1])
+    assert not [attribute for _, attribute, _ in page.attributes if attribute.startswith("on")]
+    assert "display:none}" not in "".join(page.rules)
+    assert {*HOSTILE} <= {row[0] for row in page.tables["table-leaderboard"][1:]}
+    for name in HOSTILE:
+        words = re.sub("[\x07\ufffe]", "\ufffd", name).split()
+        assert set(words) <= set(" ".join(page.drawn).split())
+
+
 @pytest.mark.parametrize(
     "some",
     [
@@ -268,6 +326,13 @@ def test_a_failure_leaves_the_report_of_before(tmp_path: Path, monkeypatch: pyte
     assert files(folder) == before
 
 
+def test_records_are_turned_into_cells_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(run, "cells", lambda *given: made.append(1) or cells(*given))
+    build_report(fabricate.write(tmp_path / "run", [line("knn")], fabricate.manifest()))
+    assert made == [1]
+
+
 def test_figures_of_an_earlier_report_do_not_linger(tmp_path: Path) -> None:
     folder = fabricate.write(tmp_path / "run", [line("knn", "wine")], fabricate.manifest())
     build_report(folder)
@@ -283,12 +348,12 @@ def test_figures_of_an_earlier_report_do_not_linger(tmp_path: Path) -> None:
         (None, None, "holds no records.jsonl"),
         ("", None, "is empty"),
         ("{}\n[\n", None, "2 lines, none a record"),
-        (json.dumps(line("knn")) + "\n", "{", "manifest.json is damaged"),
+        (json.dumps(line("knn")) + "\n", "{", "manifest.json, which is damaged"),
         (json.dumps(line("knn")) + "\n", "[]", "holds no JSON object"),
         (
             "".join(json.dumps(line(of, corruption_of=of)) + "\n" for of in ("all", "inliers")),
             None,
-            "mixes corruptions of all and of inliers",
+            "with corruptions of all and of inliers",
         ),
     ],
 )
@@ -305,5 +370,5 @@ def test_what_cannot_be_reported_is_one_clear_line(
 
 
 def test_a_missing_folder_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no folder; expected the output folder of 'robustgen bench'"):
+    with pytest.raises(UsageError, match="is no folder, expected the output folder of 'robustgen bench'"):
         build_report(tmp_path / "nowhere")

@@ -102,9 +102,11 @@ def test_the_cell_that_changed_most_comes_first(tmp_path: Path) -> None:
 
 def test_what_the_manifests_say_differently_is_listed(tmp_path: Path) -> None:
     detectors = [{"name": "knn", "parameters": {"n_neighbors": 50}}, {"name": "pca", "parameters": {}}]
-    settings = compared(tmp_path, knn(), knn(), detectors=detectors, reach=0.5).settings.set_index("name")
+    settings = compared(tmp_path, knn(), knn(), detectors=detectors, max_corruption=0.5).settings.set_index(
+        "name"
+    )
     assert settings.loc["suite detectors knn", "b"] == '{"parameters": {"n_neighbors": 50}}'
-    assert settings.loc["suite reach"].tolist() == ["", "0.5"]
+    assert settings.loc["suite max_corruption"].tolist() == ["", "0.5"]
     assert len(settings) == 3
 
 
@@ -123,7 +125,7 @@ def test_runs_without_a_common_cell_say_so(tmp_path: Path) -> None:
 def test_documents_hold_the_tables_and_are_put_into_place_whole(tmp_path: Path) -> None:
     b = [*knn(0.1)[:-1], line("knn", SETS[-1], status="timeout", message="gave up after 60 s")]
     folder = tmp_path / "new" / "folder"
-    comparison = compared(tmp_path, knn(), b, reach=0.5)
+    comparison = compared(tmp_path, knn(), b, max_corruption=0.5)
     assert write_comparison(comparison, folder) == folder / "compare.html"
     assert sorted(path.name for path in folder.iterdir()) == [
         "compare-cells.csv",
@@ -155,9 +157,13 @@ def test_names_and_messages_cannot_inject(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "of", "said"),
     [
-        ({"protocol": "transductive"}, "all", "has protocol = inductive and .* has protocol = transductive"),
-        ({}, "inliers", "has corruption_of = all and .* has corruption_of = inliers"),
-        ({"task": "generation"}, "all", "is a run of the task 'generation', whose cells have no AUROC"),
+        (
+            {"protocol": "transductive"},
+            "all",
+            "with protocol = inductive and .* with protocol = transductive",
+        ),
+        ({}, "inliers", "with corruption_of = all and .* with corruption_of = inliers"),
+        ({"task": "generation"}, "all", "a run of the task 'generation', whose cells have no AUROC"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_one_clear_line(
@@ -170,7 +176,7 @@ def test_runs_that_cannot_be_compared_are_one_clear_line(
 
 def test_a_file_is_no_output_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(UsageError, match=re.escape("is a file; give another --output")):
+    with pytest.raises(UsageError, match=re.escape("expected a folder: give another --output")):
         write_comparison(compared(tmp_path, knn(), knn()), tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
 

@@ -11,23 +11,25 @@ from matplotlib.figure import Figure
 
 from robustgen.bench.records import Record
 from robustgen.reporting import curves, figures, posthoc, tables
+from robustgen.reporting.cells import cells
 from robustgen.reporting.figures import svg
 from robustgen.reporting.figures.palette import INK, MUTED, OKABE_ITO, marks
 
 from . import fabricate
 
 RECORDS = [Record(**one) for one in fabricate.run()]
-TABLE = tables.summary(RECORDS, naive="autoencoder")
+CELLS = cells(RECORDS)
+TABLE = tables.summary(CELLS, naive="autoencoder")
 RANKS = pd.Series(range(1, 9), index=fabricate.NAMES, dtype=float)
 ALIKE = pd.DataFrame(True, index=RANKS.index, columns=RANKS.index)
 MARKS = marks(list(fabricate.NAMES), naive="autoencoder")
 
 
 def draw(name: str) -> Figure:
-    by_set = tables.by_dataset(RECORDS)
+    by_set = tables.by_dataset(CELLS)
     dirty = curves.precision_recall(RECORDS).query("corruption == 0.3")
     drawn = {
-        "standing": lambda: figures.standing(
+        "leaderboard": lambda: figures.leaderboard(
             TABLE[TABLE["corruption"] == 0.3], MARKS, naive="autoencoder", metric="auroc"
         ),
         "against": lambda: figures.against_corruption(TABLE, MARKS, metric="ap"),
@@ -38,13 +40,13 @@ def draw(name: str) -> Figure:
         ),
         "each": lambda: figures.each_against_corruption(TABLE, MARKS, naive="autoencoder", metric="auroc"),
         "undone": lambda: figures.recovered(TABLE, MARKS),
-        "costs": lambda: figures.run_times(tables.run_times(RECORDS), MARKS),
+        "costs": lambda: figures.run_times(tables.run_times(CELLS), MARKS),
         "ranks": lambda: posthoc.critical_differences(RANKS, ALIKE, MARKS),
     }
     return drawn[name]()
 
 
-FIGURES = ["standing", "against", "by set", "curves", "each", "costs", "ranks", "undone", "scores"]
+FIGURES = ["leaderboard", "against", "by set", "curves", "each", "costs", "ranks", "undone", "scores"]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -73,10 +75,10 @@ def test_the_best_six_have_colours_the_naive_ink_and_the_rest_grey() -> None:
 
 def test_a_mean_over_fewer_sets_stands_below_and_says_so() -> None:
     easy = [Record(**fabricate.line("lucky", "digits", 0.3, auroc=0.99))]
-    table = tables.summary(RECORDS + easy)
+    table = tables.summary(cells(RECORDS + easy))
     shown = table[table["corruption"] == 0.3]
     assert shown["detector"].iloc[-1] == "lucky"
-    drawn = figures.standing(shown, marks(shown["detector"].tolist()), naive=None, metric="auroc")
+    drawn = figures.leaderboard(shown, marks(shown["detector"].tolist()), naive=None, metric="auroc")
     assert drawn.axes[0].get_yticklabels()[0].get_text() == "lucky (1 set)"
 
 
@@ -87,25 +89,25 @@ def test_costs_are_labelled_in_plain_figures() -> None:
 
 
 def test_labels_keep_their_figures() -> None:
-    ticks = re.findall(r">(0\.\d+)</text>", svg.svg(draw("standing")))
+    ticks = re.findall(r">(0\.\d+)</text>", svg.svg(draw("leaderboard")))
     assert ticks
     assert len(ticks) == len(set(ticks))
 
 
 def test_names_with_dollars_are_no_formulas() -> None:
     lines = fabricate.run(detectors=("a$x_1$b",), datasets=("x$\\bad$",))
-    table = tables.by_dataset([Record(**one) for one in lines])
+    table = tables.by_dataset(cells([Record(**one) for one in lines]))
     text = svg.svg(figures.against_corruption_by_dataset(table, marks(["a$x_1$b"]), metric="auroc"))
     assert "a$x_1$b" in text
     assert "x$\\bad$" in text
 
 
 def test_the_users_settings_neither_matter_nor_change() -> None:
-    plain = svg.svg(draw("standing"))
+    plain = svg.svg(draw("leaderboard"))
     with mpl.rc_context(
         {"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": "x", "lines.linewidth": 9}
     ):
-        assert svg.svg(draw("standing")) == plain
+        assert svg.svg(draw("leaderboard")) == plain
         assert mpl.rcParams["font.size"] == 30
 
 

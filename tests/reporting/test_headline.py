@@ -4,13 +4,14 @@ from typing import Any
 
 from robustgen.bench.records import Record
 from robustgen.reporting import tables
+from robustgen.reporting.cells import cells
 from robustgen.reporting.headline import Headline, headline
 
 from .fabricate import line
 
 
 def said(lines: list[dict[str, Any]], naive: str | None = "autoencoder") -> Headline:
-    table = tables.summary([Record(**one) for one in lines], naive=naive)
+    table = tables.summary(cells([Record(**one) for one in lines]), naive=naive)
     return headline(table[table["corruption"] == table["corruption"].max()], naive=naive)
 
 

@@ -24,16 +24,16 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
-from robustgen._files import file_hash
+from robustgen._files import file_hash, whole_file
 from robustgen.data.catalog import Entry
 from robustgen.data.remote.download import download, download_bar
 from robustgen.data.remote.recipes import RECIPES
 
-#: The environment variable that names another cache than the user's own.
 CACHE_VARIABLE = "ROBUSTGEN_CACHE"
+"""The environment variable that names another cache than the user's own."""
 
-#: The environment variable that forbids downloads, whatever it says.
 OFFLINE_VARIABLE = "ROBUSTGEN_OFFLINE"
+"""The environment variable that forbids downloads, whatever it says."""
 
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
 
@@ -165,17 +165,15 @@ def _check_rows(entry: Entry, arrays: Mapping[str, NDArray]) -> None:
 def _pack(entry: Entry, arrays: Mapping[str, Any], folder: Path) -> None:
     """Write the arrays and what they were made of; the files as received are no longer needed then."""
     path = _packed(entry)
-    temporary = path.with_suffix(".tmp.npz")
-    np.savez_compressed(temporary, **arrays)
-    received = {
-        "files": {file.url: file_hash(folder / file.name) for file in entry.files},
-        "rows_sha256": rows_hash(arrays),
-        "packed_sha256": file_hash(temporary),
-    }
-    note = _note(entry)
-    note.with_suffix(".tmp").write_text(json.dumps(received, indent=2) + "\n", encoding="utf-8")
-    note.with_suffix(".tmp").replace(note)
-    temporary.replace(path)
+    with whole_file(path) as packed:
+        np.savez_compressed(packed, **arrays)
+        received = {
+            "files": {file.url: file_hash(folder / file.name) for file in entry.files},
+            "rows_sha256": rows_hash(arrays),
+            "packed_sha256": file_hash(packed),
+        }
+        with whole_file(_note(entry)) as note:
+            note.write_text(json.dumps(received, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
 
 

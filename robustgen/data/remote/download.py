@@ -12,8 +12,8 @@ from robustgen._checks import UsageError
 if TYPE_CHECKING:
     import requests
 
-#: Called with the bytes that are there and the bytes of the whole, or None where that is not known.
 OnBytes = Callable[[int, int | None], None]
+"""Called with the bytes that are there and the bytes of the whole, or None where that is not known."""
 
 _ATTEMPTS = 4
 _TIMEOUT = 30

@@ -11,7 +11,7 @@ from robustgen.reporting.figures.corruption import (
 )
 from robustgen.reporting.figures.costs import run_times
 from robustgen.reporting.figures.curves import precision_recall, score_histograms
-from robustgen.reporting.figures.standing import standing
+from robustgen.reporting.figures.leaderboard import leaderboard
 from robustgen.reporting.figures.style import LABELS, STYLE, token
 
 __all__ = [
@@ -21,10 +21,10 @@ __all__ = [
     "against_corruption",
     "against_corruption_by_dataset",
     "each_against_corruption",
+    "leaderboard",
     "precision_recall",
     "recovered",
     "run_times",
     "score_histograms",
-    "standing",
     "token",
 ]

@@ -36,9 +36,9 @@ def against_corruption(table: pd.DataFrame, marks: Mapping[str, Mark], *, metric
     Parameters
     ----------
     table : pandas.DataFrame
-        What `tables.summary` returns.
+        What :func:`robustgen.reporting.tables.summary` returns.
     marks : mapping
-        `palette.marks` of the detectors; the prominent ones are labelled at their line's end.
+        :func:`.palette.marks` of the detectors; the prominent ones are labelled at their line's end.
     metric : {"auroc", "ap"}
         What to draw.
     """
@@ -65,9 +65,9 @@ def each_against_corruption(
     Parameters
     ----------
     table : pandas.DataFrame
-        What `tables.summary` returns.
+        What :func:`robustgen.reporting.tables.summary` returns.
     marks : mapping
-        `palette.marks` of the detectors, in the order of the panels.
+        :func:`robustgen.reporting.figures.palette.marks` of the detectors, in the order of the panels.
     naive : str or None
         The detector that every panel shows too.
     metric : {"auroc", "ap"}
@@ -92,7 +92,7 @@ def against_corruption_by_dataset(table: pd.DataFrame, marks: Mapping[str, Mark]
     Parameters
     ----------
     table : pandas.DataFrame
-        What `tables.by_dataset` returns.
+        What :func:`robustgen.reporting.tables.by_dataset` returns.
     marks, metric
         As in `against_corruption`.
     """
@@ -116,7 +116,7 @@ def recovered(table: pd.DataFrame, marks: Mapping[str, Mark]) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        Rows of `tables.summary` where `auroc_recovered` is not blank.
+        Rows of :func:`robustgen.reporting.tables.summary` where `auroc_recovered` is not blank.
     marks : mapping
         As in `against_corruption`.
     """

@@ -25,9 +25,9 @@ def run_times(table: pd.DataFrame, marks: Mapping[str, Mark]) -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        What `tables.run_times` returns; the cheapest fit is drawn on top.
+        What :func:`robustgen.reporting.tables.run_times` returns; the cheapest fit is drawn on top.
     marks : mapping
-        `palette.marks` of the detectors.
+        :func:`robustgen.reporting.figures.palette.marks` of the detectors.
     """
     rows = table[::-1].reset_index(drop=True)
     figure = Figure(figsize=(WIDTH, 0.8 + 0.22 * len(rows)), layout="constrained")

@@ -27,9 +27,9 @@ def precision_recall(curves: pd.DataFrame, marks: Mapping[str, Mark]) -> Figure:
     Parameters
     ----------
     curves : pandas.DataFrame
-        Rows of `curves.precision_recall` at one corruption, without the oracles.
+        Rows of :func:`robustgen.reporting.curves.precision_recall` at one corruption, without the oracles.
     marks : mapping
-        `palette.marks` of the detectors.
+        :func:`robustgen.reporting.figures.palette.marks` of the detectors.
     """
     figure, grid = panels(curves["dataset"].unique())
     for dataset, axes in grid.items():
@@ -51,7 +51,7 @@ def score_histograms(histograms: pd.DataFrame, detectors: Sequence[str]) -> Figu
     Parameters
     ----------
     histograms : pandas.DataFrame
-        Rows of `curves.histograms` at one corruption, without the oracles above corruption 0.
+        Rows of :func:`.curves.histograms` at one corruption, without the oracles above corruption 0.
     detectors : sequence of str
         The columns, left to right; those without a histogram are left out.
     """

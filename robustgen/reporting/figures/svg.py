@@ -1,11 +1,15 @@
-"""From figures to files: PNG and SVG that are the same bytes each time, and SVG to set into a page."""
+"""From figures to files: PNG and SVG that are the same bytes each time, and SVG to set into a page.
+
+Drawn text holds names that users choose, so an SVG is changed as a tree of elements and never as text.
+"""
 
 from __future__ import annotations
 
 import io
 import re
-from html import escape
+import warnings
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -15,6 +19,13 @@ from robustgen.reporting.figures.palette import DARK, variables
 from robustgen.reporting.figures.style import STYLE
 
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_TOKEN = re.compile(r"d[0-9a-f]{8}")
+_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+"""Characters that no XML document may hold; drawn text may."""
+
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK)
 
 
 def png(figure: Figure) -> bytes:
@@ -32,10 +43,12 @@ def png(figure: Figure) -> bytes:
 def svg(figure: Figure) -> str:
     """Return the figure as an SVG document, without a date, its parts marked by detector.
 
-    What belongs to a detector carries ``data-detector`` (see `figures.token`).
+    What belongs to a detector carries ``data-detector`` (see :func:`robustgen.reporting.figures.token`).
     """
-    text = _saved(figure, format="svg", transparent=True, metadata=NO_METADATA).decode()
-    return re.sub(r'id="(d[0-9a-f]{8})"', r'data-detector="\1"', _lean(text))
+    saved = _saved(figure, format="svg", transparent=True, metadata=NO_METADATA)
+    root = ElementTree.fromstring(_NO_XML.sub("\ufffd".encode(), saved))
+    _lean(root)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def inline(document: str, *, name: str, title: str) -> str:
@@ -44,39 +57,64 @@ def inline(document: str, *, name: str, title: str) -> str:
     Parameters
     ----------
     document : str
-        What `svg` returns.
+        What :func:`svg` returns.
     name : str
         Put before every id, so that two figures of a page share none.
     title : str
         What the figure shows, for readers who do not see it.
     """
-    body = re.search(r"<svg\b[^>]*viewBox=\"([^\"]+)\"[^>]*>(.*)</svg>", document, re.DOTALL)
-    if body is None:
-        raise ValueError("the figure is not an SVG document with a viewBox")
-    box, content = body.groups()
-    content = re.sub(r'\bid="', f'id="{name}-', content)
-    content = re.sub(r'xlink:href="#', f'href="#{name}-', content)
+    root = ElementTree.fromstring(document)
     figure = re.sub(r"\W", "-", f"figure-{name}")  # no dots, for the rules name it
-    rules, content = _classed(content, figure)
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(f"{{{SVG}}}")
+        _own_names(element, name)
+    rules = ElementTree.Element("style")
+    rules.text = _classed(root, figure)
+    root.insert(0, rules)
+    box = root.attrib["viewBox"]
+    root.attrib.clear()
     width = float(box.split()[2])
-    return (
-        f'<svg id="{figure}" role="img" aria-label="{escape(title)}" viewBox="{box}" '
-        f'style="max-width:{width * 1.6:.0f}px">{_darkened(rules + content)}</svg>'
+    root.attrib.update(
+        {"id": figure, "role": "img", "aria-label": title, "viewBox": box},
+        style=f"max-width:{width * 1.6:.0f}px",
     )
+    return ElementTree.tostring(root, encoding="unicode")
 
 
-def _lean(document: str) -> str:
+def _own_names(element: ElementTree.Element, name: str) -> None:
+    """Put a figure's name before the id of an element and before the one that it refers to."""
+    attributes = element.attrib
+    if "id" in attributes:
+        attributes["id"] = f"{name}-{attributes['id']}"
+    if target := attributes.pop(f"{{{XLINK}}}href", ""):
+        attributes["href"] = f"#{name}-{target[1:]}" if target.startswith("#") else target
+
+
+def _lean(root: ElementTree.Element) -> None:
     """Leave out what no eye sees, so that a page of many figures stays light.
 
     Nothing is drawn outside its axes, so no part is clipped; groups need no names but their detectors';
     lines keep tenths of a point, each written as the step from the one before.
     """
-    document = re.sub(r"\bclip-path=\"[^\"]*\"|<clipPath.*?</clipPath>", "", document, flags=re.DOTALL)
-    document = re.sub(r'<g id="(?!d[0-9a-f]{8}")[^"]*"', "<g", document)
-    document = re.sub(r' transform="rotate\(-?0 [^"]*"', "", document)
-    document = re.sub(r'\b(?:x|y)="[^"]*"', lambda found: re.sub(r"(\.\d)\d+", r"\1", found[0]), document)
-    document = re.sub(r'\bd="([^"]*)"', lambda found: f'd="{_steps(found[1])}"', document)
-    return re.sub(r">\s+<", "><", document)
+    for element in list(root.iter()):
+        for clip in element.findall(f"{{{SVG}}}clipPath"):
+            element.remove(clip)
+        _lean_attributes(element.attrib, is_group=element.tag == f"{{{SVG}}}g")
+        element.tail = (element.tail or "").strip() or None
+        if len(element):
+            element.text = (element.text or "").strip() or None
+
+
+def _lean_attributes(attributes: dict[str, str], *, is_group: bool) -> None:
+    attributes.pop("clip-path", None)
+    if is_group and (name := attributes.pop("id", "")) and _TOKEN.fullmatch(name):
+        attributes["data-detector"] = name
+    if re.match(r"rotate\(-?0 ", attributes.get("transform", "")):
+        del attributes["transform"]
+    for place in attributes.keys() & {"x", "y"}:
+        attributes[place] = re.sub(r"(\.\d)\d+", r"\1", attributes[place])
+    if "d" in attributes:
+        attributes["d"] = _steps(attributes["d"])
 
 
 def _steps(path: str) -> str:
@@ -98,23 +136,25 @@ def _steps(path: str) -> str:
     return "".join(steps)
 
 
-def _classed(content: str, figure: str) -> tuple[str, str]:
+def _classed(root: ElementTree.Element, figure: str) -> str:
     """Gather the styles of the parts of a figure into rules of its own, and name the rules instead."""
-    styles = dict.fromkeys(re.findall(r' style="([^"]*)"', content))
-    names = {style: f"s{place}" for place, style in enumerate(styles)}
-    rules = "".join(f"#{figure} .{name}{{{style}}}" for style, name in names.items())
-    classed = re.sub(r' style="([^"]*)"', lambda found: f' class="{names[found[1]]}"', content)
-    return f"<style>{rules}</style>", classed
+    names: dict[str, str] = {}
+    for element in root.iter():
+        if style := element.attrib.pop("style", ""):
+            element.set("class", names.setdefault(_darkened(style), f"s{len(names)}"))
+    return "".join(f"#{figure} .{name}{{{style}}}" for style, name in names.items())
 
 
-def _darkened(content: str) -> str:
+def _darkened(style: str) -> str:
+    """Name the colours of a style by their variables, which a dark page sets to others."""
     for colour in DARK:
-        content = re.sub(re.escape(colour), f"var({variables(colour)})", content, flags=re.IGNORECASE)
-    return content
+        style = re.sub(re.escape(colour), f"var({variables(colour)})", style, flags=re.IGNORECASE)
+    return style
 
 
 def _saved(figure: Figure, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+", UserWarning)  # a page has more fonts than a drawing
         figure.savefig(buffer, **options)
     return buffer.getvalue()

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from robustgen.data.remote.recipes.text import tf_idf
 
-#: Topics that are classes: those with the most articles that have no other topic.
 N_TOPICS = 10
+"""Topics that are classes: those with the most articles that have no other topic."""
 
 _ARTICLE = re.compile(r"<REUTERS(?P<attributes>[^>]*)>(?P<content>.*?)</REUTERS>", re.DOTALL)
 _TOPICS = re.compile(r"<TOPICS>(.*?)</TOPICS>", re.DOTALL)

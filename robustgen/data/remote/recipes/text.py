@@ -27,8 +27,8 @@ def _numbers(column: NDArray) -> NDArray:
     return np.eye(words.size, dtype=np.float32)[index]
 
 
-#: The most words of a vocabulary.
 N_WORDS = 10_000
+"""The most words of a vocabulary."""
 
 
 def tf_idf(texts: Sequence[str]) -> dict[str, NDArray]:

@@ -17,7 +17,7 @@ from robustgen.reporting.formatting import count
 
 
 @styled
-def standing(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | None, metric: str) -> Figure:
+def leaderboard(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | None, metric: str) -> Figure:
     """Draw each detector's score on dirty data beside its clean oracle, best on top.
 
     Below stand those with fewer sets than others: their means are of other sets.
@@ -25,9 +25,9 @@ def standing(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | Non
     Parameters
     ----------
     table : pandas.DataFrame
-        The rows of `tables.summary` at one corruption.
+        The rows of :func:`robustgen.reporting.tables.summary` at one corruption.
     marks : mapping
-        `palette.marks` of the detectors.
+        :func:`robustgen.reporting.figures.palette.marks` of the detectors.
     naive : str or None
         Its score is the dotted line that the others should leave behind.
     metric : {"auroc", "ap"}
@@ -38,7 +38,7 @@ def standing(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | Non
     figure = Figure(figsize=(WIDTH, 0.95 + 0.27 * len(rows)), layout="constrained")
     axes = figure.add_subplot()
     for place, row in rows.iterrows():
-        _standing_row(axes, float(place), row, marks[row["detector"]], metric)
+        _row(axes, float(place), row, marks[row["detector"]], metric)
     if (rows["detector"] == naive).any():
         score = rows.loc[rows["detector"] == naive, metric].iloc[0]
         axes.axvline(score, color=MUTED, lw=0.8, ls=":", zorder=0)
@@ -57,7 +57,7 @@ def _label(row: pd.Series) -> str:
     return row["detector"] if row["whole"] else f"{row['detector']} ({count(row['sets'], 'set')})"
 
 
-def _standing_row(axes: Axes, place: float, row: pd.Series, mark: Mark, metric: str) -> None:
+def _row(axes: Axes, place: float, row: pd.Series, mark: Mark, metric: str) -> None:
     dirty, oracle, spread = row[metric], row[f"{metric}_oracle"], row[f"{metric}_spread"]
     parts: list[Artist] = [*axes.plot([dirty, oracle], [place, place], color=mark.colour, lw=1.2, alpha=0.6)]
     if np.isfinite(spread):
