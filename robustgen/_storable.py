@@ -11,6 +11,7 @@ Class = TypeVar("Class", bound=type)
 HOMES = frozenset(
     f"robustgen.{module}"
     for module in (
+        "densities.columns",
         "densities.cosine",
         "densities.ensemble",
         "densities.gaussian",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from robustgen import RSRAE, Autoencoder
+from robustgen import RSRAE, Autoencoder, RobustDetector
 from robustgen._checks import UsageError
 from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors
 
@@ -96,7 +96,6 @@ def test_rows_unlike_the_training_rows_are_refused(trained_on, given, said, meth
         ({"contamination": "a lot"}, "got contamination='a lot'"),
         ({"latent_dim": 0}, "got latent_dim=0, expected an integer of 1 or more"),
         ({"latent_dim": 2.5}, "got latent_dim=2.5"),
-        ({"hidden_dims": ()}, r"got hidden_dims=\(\), expected a sequence of layer widths"),
         ({"hidden_dims": (8, -1)}, "got hidden_dims=-1"),
         ({"hidden_dims": 8}, "got hidden_dims=8"),
         ({"epochs": 0}, "got epochs=0"),
@@ -114,6 +113,14 @@ def test_rows_unlike_the_training_rows_are_refused(trained_on, given, said, meth
 def test_parameters_out_of_range_are_refused(build, parameters, said):
     with pytest.raises(UsageError, match=said):
         build(**parameters).fit(vectors())
+
+
+def test_only_an_autoencoder_may_be_linear(build):
+    if isinstance(build(), Autoencoder | RobustDetector):
+        assert np.isfinite(build(hidden_dims=()).fit(vectors()).score_samples(vectors())).all()
+    else:
+        with pytest.raises(UsageError, match=r"got hidden_dims=\(\), expected a sequence of layer widths"):
+            build(hidden_dims=()).fit(vectors())
 
 
 def test_booleans_are_0_and_1(build):

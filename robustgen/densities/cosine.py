@@ -86,6 +86,11 @@ class CosineModel:
     shape: tuple[int, int]
     normalisations: tuple[ScoreNormalisation, ...]
 
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """The weights of the scales: equal."""
+        return (1.0,) * len(self.normalisations)
+
     def __call__(self, x: Tensor) -> Tensor:
         """Return the normalised scores (3, B) of rows (B, d) of any length."""
         places, values = self.places.to(x.device), self.values.to(x)

@@ -1,26 +1,36 @@
-"""Several different models fitted to one reference sample, on one scale."""
+"""Several different models of the training rows, on one scale."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
 from robustgen._storable import storable
+from robustgen.densities.columns import ColumnHistograms, fit_column_histograms
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
 from robustgen.densities.mixture import GaussianMixtureModel, fit_gaussian_mixture
-from robustgen.densities.neighbours import Neighbours, fit_neighbours
+from robustgen.densities.neighbours import Neighbours, OtherNeighbours, fit_neighbours, fit_other_neighbours
 
-Model = Gaussian | GaussianMixtureModel | Neighbours
+Model = Gaussian | GaussianMixtureModel | Neighbours | OtherNeighbours | ColumnHistograms
+Fit = Callable[[Tensor, int], Model]
+"""How a model is fitted to standardised rows (R, d) with a seed."""
 
-MODELS: dict[str, Callable[[Tensor, int], Model]] = {
+MODELS: dict[str, Fit] = {
     "gaussian": fit_gaussian,
     "mixture": fit_gaussian_mixture,
     "neighbours": fit_neighbours,
 }
-"""How each model is fitted to standardised rows (R, d) with a seed."""
+"""Models of the reference sample."""
+MODELS_OF_ALL: dict[str, Fit] = {
+    "histograms": fit_column_histograms,
+    "all_gaussian": fit_gaussian,
+    "all_neighbours": fit_other_neighbours,
+}
+"""Models of all training rows."""
 BLOCK_ROWS = 1024
 CONSTANT = 1e-9
 """The largest deviation that is rounding, in the scaled units of the training rows."""
@@ -65,35 +75,55 @@ def fit_score_normalisation(errors: Tensor) -> ScoreNormalisation:
 
 @storable
 @dataclass(frozen=True)
-class Ensemble:
-    """Models of one reference sample, each with its own score normalisation.
+class Member:
+    """A model, the units that it takes rows in, and the unit of its errors.
 
     Attributes
     ----------
     center, scale : Tensor, (d,)
-        Mean of the sample's columns, and what they are measured in: their standard deviation, 1 for a
-        constant one, unless something else was given.
-    models : tuple of Gaussian, GaussianMixtureModel and Neighbours
-        The M models.
-    normalisations : tuple of ScoreNormalisation
-        Their score normalisations.
+        Mean of the columns of the rows it was fitted to, and what they are measured in: their standard
+        deviation, 1 for a constant one, unless something else was given.
+    model : Gaussian, GaussianMixtureModel, Neighbours or ColumnHistograms
+        The model.
+    normalisation : ScoreNormalisation
+        Of its errors.
+    weight : float
+        Its part in the mean over the members, at least 0.
     """
 
     center: Tensor
     scale: Tensor
-    models: tuple[Model, ...]
-    normalisations: tuple[ScoreNormalisation, ...]
+    model: Model
+    normalisation: ScoreNormalisation
+    weight: float
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return the normalised score of rows (B, d) by each model, (M, B); M may be 0."""
-        rows = self.standardised(x)
-        pairs = zip(self.models, self.normalisations, strict=True)
-        scores = [normalise(model(rows)) for model, normalise in pairs]
-        return torch.stack(scores) if scores else rows.new_empty(0, len(rows))
+        """Return the normalised error (B,) of rows (B, d)."""
+        return self.normalisation(self.model((x - self.center.to(x)) / self.scale.to(x)))
 
-    def standardised(self, x: Tensor) -> Tensor:
-        """Return rows (B, d) in the units of the models."""
-        return (x - self.center.to(x)) / self.scale.to(x)
+
+@storable
+@dataclass(frozen=True)
+class Ensemble:
+    """Several different models, each with its own score normalisation.
+
+    Attributes
+    ----------
+    members : tuple of Member
+        The M models.
+    """
+
+    members: tuple[Member, ...]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the normalised error of rows (B, d) by each model, (M, B); M may be 0."""
+        errors = [member(x) for member in self.members]
+        return torch.stack(errors) if errors else x.new_empty(0, len(x))
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """The weights of the members, (M,)."""
+        return tuple(member.weight for member in self.members)
 
 
 def standardisation(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,22 +133,30 @@ def standardisation(rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def fit_ensemble(
-    rows: Tensor, reference: Tensor, models: Sequence[str], seed: int, *, scale: Tensor | None = None
+    rows: Tensor,
+    reference: Tensor,
+    models: Sequence[str],
+    seed: int,
+    *,
+    scale: Tensor | None = None,
+    weights: Mapping[str, float] = MappingProxyType({}),
 ) -> Ensemble:
-    """Fit models to the rows of reference, and normalise their scores by all rows.
+    """Fit models to the rows of reference or to all rows, and normalise their errors by all rows.
 
     Parameters
     ----------
     rows : Tensor of float64, (n, d)
         The training rows.
     reference : Tensor of bool, (n,)
-        Which of them the models are fitted to.
+        Which of them the models in ``MODELS`` are fitted to; those in ``MODELS_OF_ALL`` are fitted to all.
     models : sequence of str
-        Names in ``MODELS``.
+        Names in either.
     seed : int
         Of what is drawn.
     scale : Tensor, (d,), or None
-        What the columns are measured in; ``None`` takes their standard deviations in the reference.
+        What the columns are measured in; ``None`` takes their standard deviations in the rows of a model.
+    weights : mapping of str to float
+        Of the models whose part in the mean is not 1.
 
     Returns
     -------
@@ -129,16 +167,21 @@ def fit_ensemble(
     --------
     >>> rows = torch.arange(20, dtype=torch.float64)[:, None]
     >>> ensemble = fit_ensemble(rows, rows[:, 0] < 15, ["gaussian", "neighbours"], seed=0)
-    >>> scores = ensemble(rows).mean(0)
-    >>> bool(scores[19] > scores[:15].max())
+    >>> errors = ensemble(rows).mean(0)
+    >>> bool(errors[19] > errors[:15].max())
     True
     """
-    center, deviation = standardisation(rows[reference])
-    scale = deviation if scale is None else scale
-    standardised = (rows - center) / scale
-    fitted = tuple(MODELS[name](standardised[reference], seed) for name in models)
-    normalisations = tuple(fit_score_normalisation(errors_of(model, standardised)) for model in fitted)
-    return Ensemble(center, scale, fitted, normalisations)
+
+    def member(name: str) -> Member:
+        chosen = reference if name in MODELS else torch.ones_like(reference)
+        center, deviation = standardisation(rows[chosen])
+        unit = deviation if scale is None else scale
+        standardised = (rows - center) / unit
+        model = (MODELS | MODELS_OF_ALL)[name](standardised[chosen], seed)
+        normalisation = fit_score_normalisation(errors_of(model, standardised))
+        return Member(center, unit, model, normalisation, float(weights.get(name, 1.0)))
+
+    return Ensemble(tuple(member(name) for name in models))
 
 
 def errors_of(model: Model, rows: Tensor) -> Tensor:

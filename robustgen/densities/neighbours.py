@@ -109,3 +109,38 @@ class Neighbours:
 def fit_neighbours(rows: Tensor, seed: int) -> Neighbours:
     """Take the rows (R, d) as they are; nothing is drawn."""
     return Neighbours(rows)
+
+
+@storable
+@dataclass(frozen=True)
+class OtherNeighbours:
+    """The mean distance to the five nearest rows of a sample other than the row itself.
+
+    Where the sample holds an equal row, one such row is left out: a row of the sample is no witness of its
+    own.
+
+    Attributes
+    ----------
+    rows : Tensor, (R, d)
+        The sample; two rows at least.
+
+    Examples
+    --------
+    >>> model = OtherNeighbours(torch.tensor([[0.0], [1.0], [1.0]]))
+    >>> model(torch.tensor([[0.0], [1.0]]))
+    tensor([1.0000, 0.5000])
+    """
+
+    rows: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the distance (B,) of rows (B, d)."""
+        distances = torch.cdist(x, self.rows.to(x), compute_mode="donot_use_mm_for_euclid_dist")
+        nearest = distances.topk(min(N_NEIGHBOURS + 1, len(self.rows)), dim=1, largest=False).values
+        itself = nearest[:, 0] == 0
+        return torch.where(itself, nearest[:, 1:].mean(1), nearest[:, :N_NEIGHBOURS].mean(1))
+
+
+def fit_other_neighbours(rows: Tensor, seed: int) -> OtherNeighbours:
+    """Take the rows (R, d) as they are; nothing is drawn."""
+    return OtherNeighbours(rows)

@@ -10,10 +10,10 @@ from sklearn.covariance import OAS
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from robustgen.densities.ensemble import MODELS, fit_ensemble, fit_score_normalisation
+from robustgen.densities.ensemble import MODELS, MODELS_OF_ALL, fit_ensemble, fit_score_normalisation
 from robustgen.densities.gaussian import fit_gaussian
 from robustgen.densities.mixture import FLOOR, fit_gaussian_mixture
-from robustgen.densities.neighbours import Neighbours, mean_distance_to_others
+from robustgen.densities.neighbours import Neighbours, OtherNeighbours, mean_distance_to_others
 
 
 def rows(n_rows: int = 200, width: int = 6, seed: int = 0) -> torch.Tensor:
@@ -84,7 +84,8 @@ def test_a_model_sees_the_reference_only_and_no_unit_of_a_column(name):
     moved = torch.where(kept[:, None], sample, sample + 3)
     model = fit_ensemble(moved, kept, [name], seed=0)
     torch.testing.assert_close(
-        model.models[0](others), fit_ensemble(sample, kept, [name], seed=0).models[0](others)
+        model.members[0].model(others),
+        fit_ensemble(sample, kept, [name], seed=0).members[0].model(others),
     )
 
 
@@ -94,3 +95,27 @@ def test_a_row_alone_is_no_cluster(n_rows):
     rows = torch.from_numpy(np.random.default_rng(0).normal(size=(n_rows, 3)))
     rows[0, 1] = 30.0
     assert fit_gaussian_mixture(rows, seed=0)(rows).argmax() == 0
+
+
+def test_a_model_of_all_rows_sees_them_all():
+    sample, kept = rows(), torch.arange(200) < 120
+    moved = torch.where(kept[:, None], sample, sample + 3)
+    for name in MODELS_OF_ALL:
+        (member,) = fit_ensemble(moved, kept, [name], seed=0).members
+        (other,) = fit_ensemble(moved, torch.ones_like(kept), [name], seed=0).members
+        torch.testing.assert_close(member(sample), other(sample))
+
+
+def test_an_ensemble_knows_the_weights_of_its_members():
+    ensemble = fit_ensemble(
+        rows(), torch.arange(200) < 120, ["gaussian", "all_gaussian"], 0, weights={"all_gaussian": 0.25}
+    )
+    assert ensemble.weights == (1.0, 0.25)
+
+
+def test_others_are_the_neighbours_of_scikit_learn_that_leave_a_row_out():
+    sample, others = rows(), rows(50, seed=1)
+    expected = NearestNeighbors(n_neighbors=5).fit(sample)
+    model = OtherNeighbours(sample)
+    np.testing.assert_allclose(model(sample).numpy(), expected.kneighbors()[0].mean(1))
+    np.testing.assert_allclose(model(others).numpy(), expected.kneighbors(others)[0].mean(1))

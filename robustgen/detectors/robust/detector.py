@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -14,15 +15,21 @@ from torch import Tensor, nn
 
 from robustgen._seeds import base_seed, seed_from, subsample
 from robustgen._validation import check_rows
-from robustgen.densities.core import least_suspected, vouched_for
+from robustgen.densities.core import least_suspected
 from robustgen.densities.cosine import CosineModel
-from robustgen.densities.duplicates import without_floods
-from robustgen.densities.ensemble import MODELS, Ensemble, fit_score_normalisation
+from robustgen.densities.duplicates import distinct
+from robustgen.densities.ensemble import (
+    MODELS,
+    MODELS_OF_ALL,
+    Ensemble,
+    fit_score_normalisation,
+    standardisation,
+)
 from robustgen.densities.held_out import held_out_errors
 from robustgen.descriptors.description import Description
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
-from robustgen.detectors.parameters import check_choices, check_contamination, check_ratio, check_share
+from robustgen.detectors.parameters import check_choices, check_contamination, check_share
 from robustgen.detectors.robust.modality import Choice, Modality, Vectors, modality_for
 from robustgen.detectors.robust.screening import CHOOSABLE, SCREENERS, Screening
 from robustgen.inference.audit import Audit, audit
@@ -31,7 +38,7 @@ from robustgen.objectives.errors import shared
 from robustgen.training import History, RobustTraining
 from robustgen.training.scaling import fit_scaling
 
-LARGEST_GRADE = 700.0  # its exponential is a float yet
+LARGEST_LOGARITHM = 700.0  # its exponential is a float yet
 OF_AUTOENCODERS = {
     *("latent_dim", "hidden_dims", "epochs", "batch_size", "learning_rate"),
     *("n_members", "robust", "training", "device", "verbose"),
@@ -42,48 +49,43 @@ OF_AUTOENCODERS = {
 class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
     r"""The detector to take where nothing is known of the corruption.
 
-    It asks who can be trusted before it asks who is an outlier:
+    It asks which rows can be trusted before it asks which are outliers:
 
-    0. **Floods**, rows that stand in X 20 times or more, count once each, unless more than the share
-       ``duplicates`` of the rows are in floods: then they are the norm, and rows that repeat are kept
-       (:func:`robustgen.densities.duplicates.without_floods`).
-    1. **Screeners** find the rows that few would suspect: autoencoders on columns scaled by mean and
-       deviation, autoencoders on columns scaled by median and quartiles, both robustly trained
-       with the L2,1 error, and an isolation forest. The half of the rows whose mean rank over the
-       screeners is lowest is the *core* (:func:`robustgen.densities.core.least_suspected`).
-    2. The core **vouches**: a row is kept when its nearest core rows are at most ``reweighting`` times as
-       far as its nearest rows of all (:func:`robustgen.densities.core.vouched_for`). What is thin
-       around the core joins it; a clump apart from it, however dense, stays out.
-    3. **Models** of what is kept score: a shrunk Gaussian, a mixture of Gaussians and the nearest
-       neighbours. Each is graded by the training rows' errors
-       (:class:`robustgen.densities.ensemble.ScoreNormalisation`); the score is minus the mean grade, 0 for a
-       row that all of them find as good as the median training row.
+    1. **Screeners** of different kinds rank the rows by how suspect they are: robustly trained autoencoders
+       on columns scaled by median and quartiles, which see the columns together and are hard to mislead by a
+       dense group, and the tails of single columns (:class:`robustgen.densities.columns.ColumnTails`). The
+       ``support_fraction`` of the rows whose mean rank is lowest is the *core*
+       (:func:`robustgen.densities.core.least_suspected`).
+    2. **Models** of different kinds score: of the core a shrunk Gaussian and the five nearest neighbours, of
+       all rows histograms of the columns and the autoencoders. Each is measured by the training rows' errors
+       (:class:`robustgen.densities.ensemble.ScoreNormalisation`); the score is minus their mean, 0 for a row
+       that all of them find as good as the median training row.
+    3. Where suspect rows stand **alone** rather than clump (:func:`robustgen.densities.clumping.loneliness`),
+       a Gaussian and the neighbours of *all* rows join the mean with that weight: they know more rows, and
+       outliers without company of their own kind mislead them little.
 
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
     lies together, and the nearest of these score. **Text**, counts of words or TF-IDF, are directions, and
-    are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where screeners,
-    reweighting or models are chosen, texts are vectors like others.
+    are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where screeners or
+    models are chosen, texts are vectors like others.
 
-    The first autoencoders learn all rows where they screen or score. Where they do neither, as for images and
-    text, they learn the rows that were kept, which need no robust training, and do no more than
-    ``transform`` and ``reconstruct``.
+    The autoencoders learn all rows where they screen or score. Where they do neither, as for images and text,
+    they learn the core, which needs no robust training, and do no more than ``transform`` and
+    ``reconstruct``.
 
     Parameters
     ----------
-    duplicates : float in [0, 1]
-        The share of rows in floods up to which these are taken for outliers.
-    screeners : tuple of {"standard", "robust", "forest", "concentration"} or None
-        The screeners; ``None`` takes the first three for vectors, the last for images.
+    screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "concentration"} or None
+        The screeners; ``None`` takes the autoencoders and the tails for vectors, "concentration" for images.
+        "forest" is an isolation forest, "covariance" the smallest covariance
+        (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
-        The share of the rows that is trusted at first.
-    reweighting : float or None
-        The largest ratio of distances at which a row is kept, at least 1; 0 keeps the core as it is.
-        ``None`` takes 1.3 for vectors, 0 for images.
-    models : tuple of {"autoencoder", "gaussian", "mixture", "neighbours"} or None
-        The models; ``None`` takes the last three for vectors, the last for images.
-        "autoencoder" is the error of the first autoencoders, which screen the training rows well and
-        are blunt models of them.
+        The share of the rows that is trusted.
+    models : tuple of str or None
+        The models, some of "gaussian", "neighbours" and "mixture" of the core, and "histograms",
+        "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
+        all but the mixture for vectors, "neighbours" for images.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
         most 10; 10 for images.
@@ -165,17 +167,16 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     References
     ----------
     Rousseeuw and Van Driessen, "A Fast Algorithm for the Minimum Covariance Determinant
-    Estimator", Technometrics 41 (1999), for a trusted half that is then widened; Liu, Ting and
-    Zhou, "Isolation Forest", ICDM 2008.
+    Estimator", Technometrics 41 (1999), for models of a trusted half.
 
     Examples
     --------
     >>> import numpy as np
     >>> from robustgen import RobustDetector
     >>> rng = np.random.default_rng(0)
-    >>> inliers, flood = rng.normal(size=(140, 5)), 4 + 0.1 * rng.normal(size=(60, 5))
-    >>> detector = RobustDetector(random_state=0).fit(np.vstack([inliers, flood]))
-    >>> bool(detector.score_samples(flood).max() < np.median(detector.score_samples(inliers)))
+    >>> inliers, clump = rng.normal(size=(140, 5)), 4 + 0.1 * rng.normal(size=(60, 5))
+    >>> detector = RobustDetector(random_state=0).fit(np.vstack([inliers, clump]))
+    >>> bool(detector.score_samples(clump).max() < np.median(detector.score_samples(inliers)))
     True
     """
 
@@ -188,10 +189,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def __init__(
         self,
         *,
-        duplicates: float = 0.4,
         screeners: tuple[str, ...] | None = None,
         support_fraction: float = 0.5,
-        reweighting: float | None = None,
         models: tuple[str, ...] | None = None,
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
@@ -206,10 +205,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
-        self.duplicates = duplicates
         self.screeners = screeners
         self.support_fraction = support_fraction
-        self.reweighting = reweighting
         self.models = models
         self.latent_dim = latent_dim
         self.hidden_dims = hidden_dims
@@ -244,12 +241,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         return self.autoencoder_._n_features_out
 
     def _check_parameters(self) -> None:
-        check_share("duplicates", self.duplicates, zero=True)
         check_share("support_fraction", self.support_fraction)
         chosen = self._chosen(Vectors.usual)
         check_choices("screeners", chosen.screeners, CHOOSABLE)
-        check_choices("models", chosen.models, ("autoencoder", *MODELS))
-        check_ratio("reweighting", chosen.reweighting)
+        check_choices("models", chosen.models, ("autoencoder", *MODELS, *MODELS_OF_ALL))
         check_contamination(self.contamination)
         Autoencoder(**self._shared())._check_parameters()
 
@@ -257,7 +252,6 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         """Return the user's choice of parts, the usual ones where it is left open."""
         return Choice(
             usual.screeners if self.screeners is None else self.screeners,
-            usual.reweighting if self.reweighting is None else self.reweighting,
             usual.models if self.models is None else self.models,
         )
 
@@ -266,46 +260,44 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     def _learn(self, X: Any) -> None:
         self._seed = base_seed(self.random_state)
-        left_open = self.screeners is None and self.reweighting is None and self.models is None
-        text_as_vectors = self.row_type_ == "text" and not left_open
-        self.modality_ = modality_for("vectors" if text_as_vectors else self.row_type_)
+        chosen = self.screeners is not None or self.models is not None
+        as_vectors = chosen and self.row_type_ == "text"
+        self.modality_ = modality_for("vectors" if as_vectors else self.row_type_)
         self.choice_ = self._chosen(self.modality_.usual)
         self.scaling_ = fit_scaling(X, self.modality_.scaling)
         self._fit_models(X)
 
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
-        counted = without_floods(X, self.duplicates, self.modality_.copies)
-        encoded = self.modality_.encoded(counted.of(X), self.scaling_)
+        counted = distinct(X, self.modality_.copies)
+        rows = X if len(counted) == X.shape[0] else X[counted]  # a memory map stays one
+        encoded = self.modality_.encoded(rows, self.scaling_)
         self.autoencoder_ = self.modality_.autoencoder(random_state=self._seed, **self._shared())
-        decides = "standard" in self.choice_.screeners or "autoencoder" in self.choice_.models
-        if decides:
+        asked = "autoencoder" in (*self.choice_.screeners, *self.choice_.models)
+        if asked:
             self.autoencoder_.fit(encoded)
-        selected = self._select(counted.of(X), encoded, counted.vouched)
-        if not decides:  # rows that can be trusted need no robust training
+        selected = self._select(rows, encoded)
+        if not asked:  # rows that can be trusted need no robust training
             self.autoencoder_.set_params(robust=False).fit(encoded[selected])
-        self.reference_ = counted.places[selected]
+        self.reference_ = counted[selected]
 
-    def _select(self, X: Any, encoded: Any, repeated: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """Fit the models to the core and what joins it, and return the places of these rows."""
+    def _select(self, X: Any, encoded: Any) -> NDArray[np.intp]:
+        """Find the core, fit the models, and return the places of the core."""
         seed, choice = self._seed, self.choice_
         places = subsample(X.shape[0], self.modality_.most_screened(X.shape[1:]), seed_from(seed, "sample"))
         rows = self.modality_.learn(X, places, self.scaling_)
-        other = Autoencoder(scaling="robust", random_state=seed_from(seed, "twin") % 2**31, **self._shared())
-        screening = Screening(encoded, places, rows, self.support_fraction, seed, self.autoencoder_, other)
+        screening = Screening(encoded, places, rows, self.support_fraction, seed, self.autoencoder_)
         suspicions = [SCREENERS[name](screening) for name in choice.screeners]
         core = least_suspected(suspicions, self.support_fraction)
-        selected = vouched_for(rows, core, choice.reweighting) if choice.reweighting else core
-        selected |= torch.from_numpy(repeated[places])
-        self.ensemble_ = self.modality_.fit_models(rows, selected, self._densities(), seed)
+        self.ensemble_ = self.modality_.fit_models(rows, core, self._densities(), seed)
         if "autoencoder" in choice.models:
             errors = -self.autoencoder_.score_samples(encoded[places])
             self._autoencoder_normalisation = fit_score_normalisation(torch.from_numpy(errors))
-        return places[selected.numpy()]
+        return places[core.numpy()]
 
     def _densities(self) -> list[str]:
         """Return the models that were taken, but for the autoencoders."""
-        return [name for name in self.choice_.models if name in MODELS]
+        return [name for name in self.choice_.models if name != "autoencoder"]
 
     def _placement(self) -> tuple[torch.device, torch.dtype]:
         return self.autoencoder_._placement()
@@ -317,12 +309,13 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         return other, nets
 
     def _row_errors(self, x: Tensor) -> Tensor:
-        grades = self.ensemble_(self.modality_.compared(x))
+        errors, weights = self.ensemble_(self.modality_.compared(x)), list(self.ensemble_.weights)
         if "autoencoder" in self.choice_.models:
-            grades = torch.cat([grades, self._autoencoder_grades(x)[None]])
-        return grades.mean(0)
+            errors, weights = torch.cat([errors, self._autoencoder_errors(x)[None]]), [*weights, 1.0]
+        shares = errors.new_tensor(weights) / sum(weights)
+        return (shares[:, None] * errors).sum(0)
 
-    def _autoencoder_grades(self, x: Tensor) -> Tensor:
+    def _autoencoder_errors(self, x: Tensor) -> Tensor:
         rows = self.modality_.encoded_rows(x.cpu().double(), self.scaling_)
         scaled = self.autoencoder_.scaling_.apply(rows).to(*self._placement())
         return self._autoencoder_normalisation(self.autoencoder_._row_errors(scaled))
@@ -332,22 +325,22 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         return shared(self._row_errors(x)[None], parts[None])[0]
 
     def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
-        # Grades are logarithms: they draw in the very tail by which outliers are counted.
-        undone = np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_GRADE))
-        if not isinstance(self.ensemble_, Ensemble) or len(self._densities()) < 2:
+        # Normalised errors are logarithms: they draw in the very tail by which outliers are counted.
+        undone = np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_LOGARITHM))
+        names = [name for name in self._densities() if name in MODELS]
+        if len(names) < 2:
             return audit(undone)
-        return audit(undone, self._agreed_share(X, self.ensemble_))
+        return audit(undone, self._agreed_share(X, names))
 
-    def _agreed_share(self, X: Any, ensemble: Ensemble) -> Corruption:
-        """Ask all models of some rows, and of a row that was kept those that have not seen it."""
-        seed = self._seed
-        some = subsample(X.shape[0], self.modality_.most_screened(X.shape[1:]), seed_from(seed, "sample"))
-        asked = without_floods(X, self.duplicates, self.modality_.copies).stand_ins[some]
-        places = np.union1d(asked, self.reference_)
-        rows = torch.cat([self.modality_.compared(x) for x in self._blocks(X[places])]).cpu().double()
-        kept = torch.from_numpy(np.isin(places, self.reference_))
-        errors = held_out_errors(ensemble.standardised(rows), kept, self._densities(), seed)
-        return agreed_corruption(-errors.numpy()[:, np.searchsorted(places, asked)])
+    def _agreed_share(self, X: Any, names: Sequence[str]) -> Corruption:
+        """Ask models of the core about some rows, and about a row of the core those that have not seen it."""
+        most = self.modality_.most_screened(X.shape[1:])
+        asked = subsample(X.shape[0], most, seed_from(self._seed, "sample"))
+        rows = torch.cat([self.modality_.compared(x) for x in self._blocks(X[asked])]).cpu().double()
+        core = torch.from_numpy(np.isin(asked, self.reference_))
+        center, scale = standardisation(rows[core])
+        errors = held_out_errors((rows - center) / scale, core, names, self._seed)
+        return agreed_corruption(-errors.numpy())
 
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Return the autoencoders' latent code of each row, the members' codes side by side.

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from robustgen._storable import storable
+from robustgen.densities.clumping import loneliness
 from robustgen.densities.cosine import CosineModel, fit_cosine_model, unit_rows
-from robustgen.densities.duplicates import FLOOD
-from robustgen.densities.ensemble import MODELS, Ensemble, fit_ensemble
+from robustgen.densities.ensemble import Ensemble, fit_ensemble
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
 from robustgen.descriptors.description import Description, described_width, fit_description
 from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
@@ -28,6 +28,8 @@ from robustgen.training.scaling import Scaling
 REFERENCE_ROWS = 10_000
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
+OF_ALL = ("all_gaussian", "all_neighbours")
+"""Models of all rows that outliers mislead where they clump: they count as far as suspects are alone."""
 CPU = torch.device("cpu")
 
 RowErrors = Callable[[Tensor], Tensor]
@@ -43,14 +45,11 @@ class Choice:
     ----------
     screeners : tuple of str
         The screeners.
-    reweighting : float
-        The largest ratio of distances at which a row is kept; 0 keeps the core as it is.
     models : tuple of str
         The models.
     """
 
     screeners: tuple[str, ...]
-    reweighting: float
     models: tuple[str, ...]
 
 
@@ -61,8 +60,8 @@ class Modality(Protocol):
     ----------
     usual : Choice
         The parts that are taken where the user names none.
-    copies : int
-        How many equal rows count once.
+    copies : int or None
+        How many equal rows count once; None where all count.
     scaling : {"standard", "robust"} or None
         What the columns, or the channels of images, are measured in.
     description : Description or None
@@ -70,7 +69,7 @@ class Modality(Protocol):
     """
 
     usual: Choice
-    copies: int
+    copies: int | None
     scaling: str | None
 
     @property
@@ -85,10 +84,8 @@ class Modality(Protocol):
     def compared(self, x: Tensor) -> Tensor:
         """Return scaled rows (B, ...) as the vectors (B, D) by which they are compared."""
 
-    def fit_models(
-        self, rows: Any, selected: Tensor, models: Sequence[str], seed: int
-    ) -> Ensemble | CosineModel:
-        """Fit models to the selected (n,) of the rows that `learn` returned, in units of all of them."""
+    def fit_models(self, rows: Any, core: Tensor, models: Sequence[str], seed: int) -> Ensemble | CosineModel:
+        """Fit models to the rows that `learn` returned, of which some are the core, (n,)."""
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         """Return the autoencoder of such rows."""
@@ -137,12 +134,15 @@ def most_of_width(width: int) -> int:
 class Vectors:
     """Rows of tables, embeddings and the like, as they are in standard units.
 
-    Three screeners, reweighting and three models are usual; :class:`robustgen.RobustDetector` says which. See
+    Two screeners and six models are usual; :class:`robustgen.RobustDetector` says which. See
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("standard", "robust", "forest"), 1.3, tuple(MODELS))
-    copies = FLOOD
+    usual = Choice(
+        ("autoencoder", "tails"),
+        ("gaussian", "neighbours", "histograms", "autoencoder", "all_gaussian", "all_neighbours"),
+    )
+    copies: int | None = None
     scaling: str | None = "standard"
     description = None
     expected: Gaussian
@@ -156,12 +156,13 @@ class Vectors:
     def compared(self, x: Tensor) -> Tensor:
         return x
 
-    def fit_models(self, rows: Tensor, selected: Tensor, models: Sequence[str], seed: int) -> Ensemble:
-        self.expected = fit_gaussian(rows[selected], seed)
-        return fit_ensemble(rows, selected, models, seed)
+    def fit_models(self, rows: Tensor, core: Tensor, models: Sequence[str], seed: int) -> Ensemble:
+        self.expected = fit_gaussian(rows[core], seed)
+        weights = dict.fromkeys(set(OF_ALL) & set(models), loneliness(rows, core))
+        return fit_ensemble(rows, core, models, seed, weights=weights)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
-        return Autoencoder(scaling="standard", **options)
+        return Autoencoder(scaling="robust", **options)
 
     def encoded(self, X: Any, scaling: Scaling) -> Any:
         return X
@@ -186,8 +187,8 @@ class Images:
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("concentration",), 0, ("neighbours",))
-    copies = FLOOD
+    usual = Choice(("concentration",), ("neighbours",))
+    copies: int | None = 20  # a clump of equal images would be a core of its own
     scaling: str | None = "standard"
     description: Description
 
@@ -205,9 +206,9 @@ class Images:
     def compared(self, x: Tensor) -> Tensor:
         return self.description(x)
 
-    def fit_models(self, rows: Tensor, selected: Tensor, models: Sequence[str], seed: int) -> Ensemble:
+    def fit_models(self, rows: Tensor, core: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
-        return fit_ensemble(rows, selected, models, seed, scale=torch.ones_like(rows[0]))
+        return fit_ensemble(rows, core, models, seed, scale=torch.ones_like(rows[0]))
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling=None, **options)
@@ -247,8 +248,8 @@ class Text:
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("coherence",), 0, ("directions",))
-    copies = 2  # a copy hangs together with its like best of all
+    usual = Choice(("coherence",), ("cosine",))
+    copies: int | None = 2  # a copy hangs together with its like best of all
     scaling: str | None = None
     description = None
     expected: Tensor
@@ -263,10 +264,14 @@ class Text:
         return x
 
     def fit_models(
-        self, rows: sparse.csr_matrix, selected: Tensor, models: Sequence[str], seed: int
+        self,
+        rows: sparse.csr_matrix,
+        core: Tensor,
+        models: Sequence[str],
+        seed: int,
     ) -> CosineModel:
-        self.expected = torch.from_numpy(np.asarray(rows[selected.numpy()].mean(0)).ravel())
-        return fit_cosine_model(rows, selected)
+        self.expected = torch.from_numpy(np.asarray(rows[core.numpy()].mean(0)).ravel())
+        return fit_cosine_model(rows, core)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling=None, **options | {"hidden_dims": ()})  # rows are few for so many columns

@@ -13,8 +13,10 @@ from torch import Tensor
 
 from robustgen._seeds import seed_from
 from robustgen.densities.coherence import coherent_core
+from robustgen.densities.columns import fit_column_tails
 from robustgen.densities.concentration import concentrate
 from robustgen.densities.cosine import cosines_between
+from robustgen.densities.covariance import least_covariance
 from robustgen.detectors.autoencoder import Autoencoder
 
 Errors = NDArray[np.float64]
@@ -36,8 +38,8 @@ class Screening:
         How many of them shall be trusted.
     seed : int
         Of what is drawn.
-    standard, robust : Autoencoder
-        On columns in standard units, fitted where it is asked; and, not fitted yet, on median scaling.
+    autoencoder : Autoencoder
+        Robustly trained on all of X, where it is asked.
     """
 
     X: Any
@@ -45,8 +47,7 @@ class Screening:
     rows: Any
     share: float
     seed: int
-    standard: Autoencoder
-    robust: Autoencoder
+    autoencoder: Autoencoder
 
 
 def isolation(rows: Tensor, seed: int) -> Errors:
@@ -78,16 +79,21 @@ def isolation(rows: Tensor, seed: int) -> Errors:
     return -forest.fit(rows.numpy()).score_samples(rows.numpy())
 
 
-def _standard(screening: Screening) -> Errors:
-    return -screening.standard.score_samples(screening.X[screening.places])
-
-
-def _robust(screening: Screening) -> Errors:
-    return -screening.robust.fit(screening.X).score_samples(screening.X[screening.places])
+def _autoencoder(screening: Screening) -> Errors:
+    return -screening.autoencoder.score_samples(screening.X[screening.places])
 
 
 def _forest(screening: Screening) -> Errors:
     return isolation(screening.rows, seed_from(screening.seed, "forest") % 2**31)
+
+
+def _covariance(screening: Screening) -> Errors:
+    seed = seed_from(screening.seed, "covariance")
+    return least_covariance(screening.rows, screening.share, seed).numpy()
+
+
+def _tails(screening: Screening) -> Errors:
+    return fit_column_tails(screening.rows, screening.seed)(screening.rows).numpy()
 
 
 def _concentration(screening: Screening) -> Errors:
@@ -100,9 +106,10 @@ def _coherence(screening: Screening) -> Errors:
 
 
 SCREENERS: dict[str, Callable[[Screening], Errors]] = {
-    "standard": _standard,
-    "robust": _robust,
+    "autoencoder": _autoencoder,
     "forest": _forest,
+    "covariance": _covariance,
+    "tails": _tails,
     "concentration": _concentration,
     "coherence": _coherence,
 }
