@@ -30,6 +30,8 @@ REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
 OF_ALL = ("all_gaussian", "all_neighbours")
 """Models of all rows that outliers mislead where they clump: they count as far as suspects are alone."""
+LEAST_WEIGHT = 1e-6
+"""Of them, so that they score where nothing else was chosen."""
 CPU = torch.device("cpu")
 
 RowErrors = Callable[[Tensor], Tensor]
@@ -158,7 +160,7 @@ class Vectors:
 
     def fit_models(self, rows: Tensor, core: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         self.expected = fit_gaussian(rows[core], seed)
-        weights = dict.fromkeys(set(OF_ALL) & set(models), loneliness(rows, core))
+        weights = dict.fromkeys(OF_ALL, max(loneliness(rows, core), LEAST_WEIGHT))
         return fit_ensemble(rows, core, models, seed, weights=weights)
 
     def autoencoder(self, **options: Any) -> Autoencoder:

@@ -77,7 +77,7 @@ def test_a_single_model_counts_by_its_score():
         {"screeners": ("autoencoder",), "models": ("autoencoder",)},
         {"screeners": ("covariance",), "models": ("gaussian",)},
         {"screeners": ("tails",), "models": ("mixture", "neighbours")},
-        {"models": ("all_gaussian", "histograms")},
+        {"models": ("all_gaussian", "all_neighbours")},
         {"support_fraction": 1.0, "robust": False},
     ],
 )
@@ -101,13 +101,13 @@ def test_the_score_is_minus_the_mean_of_what_the_models_say():
 
 
 def test_models_of_all_rows_count_where_suspects_are_alone():
-    scattered = np.vstack([flooded(0), 30 * np.random.default_rng(1).normal(size=(6, 8))])
+    scattered = np.random.default_rng(1).standard_t(3, size=(200, 8))
     alone, clumped = (
         RobustDetector(epochs=3, n_members=2, random_state=0).fit(X).ensemble_.weights[-1]
         for X in (scattered, flooded(60))
     )
     assert alone > clumped
-    assert clumped == 0
+    assert clumped < 1e-5
 
 
 @pytest.mark.parametrize(
