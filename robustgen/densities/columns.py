@@ -12,6 +12,9 @@ from robustgen._storable import storable
 N_BINS = 10
 OUTSIDE = 0.005
 """The share of the rows on each side that the bins leave out, so that no single cell stretches them."""
+MARGINS = (0.0371, 0.0293)
+"""Of the bins beyond the values they cover, over their range: odd, so that no value that repeats lies on an
+edge and is moved across it by rounding."""
 
 
 @storable
@@ -64,7 +67,7 @@ class ColumnHistograms:
 
     .. math:: e(x) = -\frac1d \sum_j \log \frac{n_j(x_j) + 1/2}{n + 1}
 
-    Ten bins of equal width cover all but half a percent of the rows on each side, and two bins hold what lies
+    Ten bins of equal width cover all but half a percent of the rows on each side, and two more hold what lies
     outside: a gap between the modes of a column is as rare as its tails.
 
     Attributes
@@ -99,7 +102,8 @@ def fit_column_histograms(rows: Tensor, seed: int) -> ColumnHistograms:
     """Count rows (R, d) in the bins of their columns; nothing is drawn."""
     columns = rows.T.contiguous()
     lowest, highest = columns.quantile(columns.new_tensor([OUTSIDE, 1 - OUTSIDE]), dim=1)
-    edges = lowest[:, None] + torch.linspace(0, 1, N_BINS + 1).to(columns) * (highest - lowest)[:, None]
+    steps = torch.linspace(-MARGINS[0], 1 + MARGINS[1], N_BINS + 1).to(columns)
+    edges = lowest[:, None] + steps * (highest - lowest)[:, None]
     bins = torch.searchsorted(edges, columns)
     counts = torch.zeros(len(columns), N_BINS + 2).to(columns)
     counts.scatter_add_(1, bins, torch.ones_like(columns))

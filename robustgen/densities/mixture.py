@@ -15,6 +15,8 @@ from robustgen._storable import storable
 
 N_AXES = 20
 N_COMPONENTS = 8
+ROUNDING = 1e-9
+"""The singular value that is none, over the largest."""
 ROWS_PER_ENTRY = 5
 """Rows that a component has for each entry of its mean, on average."""
 LEAST_ROWS = 5
@@ -74,7 +76,7 @@ def fit_gaussian_mixture(rows: Tensor, seed: int) -> GaussianMixtureModel:
     True
     """
     mean = rows.mean(0)
-    axes = torch.linalg.svd(rows - mean, full_matrices=False).Vh[:N_AXES].contiguous()
+    axes = _leading_axes(rows - mean)
     along = ((rows - mean) @ axes.T).numpy()
     n_rows, width = along.shape
     n_components = max(1, min(N_COMPONENTS, n_rows // (ROWS_PER_ENTRY * width)))
@@ -90,3 +92,11 @@ def fit_gaussian_mixture(rows: Tensor, seed: int) -> GaussianMixtureModel:
     return GaussianMixtureModel(
         mean, axes, log_weights, torch.from_numpy(mixture.means_[clusters])[:, None], whitenings
     )
+
+
+def _leading_axes(centred: Tensor) -> Tensor:
+    """Return the first principal axes, (q, d), without those that no row has: rounding would choose these."""
+    _, singular, axes = torch.linalg.svd(centred, full_matrices=False)
+    there = singular > ROUNDING * singular[0]
+    there[0] = True
+    return axes[there][:N_AXES].contiguous()
