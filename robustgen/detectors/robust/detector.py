@@ -258,7 +258,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _shared(self) -> dict[str, Any]:
         return {"loss": "l21"} | {name: getattr(self, name) for name in OF_AUTOENCODERS}
 
-    def _learn(self, X: Any) -> None:
+    def _learn(self, X: Any, remaining: NDArray[np.bool_] | None) -> None:
         self._seed = base_seed(self.random_state)
         chosen = self.screeners is not None or self.models is not None
         as_vectors = chosen and self.row_type_ == "text"
