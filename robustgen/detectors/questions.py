@@ -73,12 +73,15 @@ def questions(
     (3, 1)
     """
     check_count("n", n)
-    checked = check_rows(RobustDetector(), _numbers(X), fitting=True)
-    rows, seed = compared_rows(checked), base_seed(random_state) % 2**32
-    judged = check_answers(answers, len(rows))
-    if judged is None:
-        return middles(rows, n, seed)
-    return further(rows, judged, n, seed)
+    rows = compared_rows(check_rows(RobustDetector(), _numbers(X), fitting=True))
+    return next_questions(rows, check_answers(answers, len(rows)), n, base_seed(random_state))
+
+
+def next_questions(rows: Rows, answers: NDArray[np.int8] | None, n: int, seed: int) -> Places:
+    """Return the n rows to ask about next, where rows (n, d) are as :func:`compared_rows` returns them."""
+    if answers is None:
+        return middles(rows, n, seed % 2**32)
+    return further(rows, answers, n, seed % 2**32)
 
 
 def _numbers(X: Any) -> Any:
