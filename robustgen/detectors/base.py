@@ -21,6 +21,7 @@ from robustgen._validation import check_rows
 from robustgen.detectors.answers import judged_neighbourhoods
 from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.inference.audit import Audit, audit, contamination_offset, finite_scores
+from robustgen.inference.corruption import Corruption
 from robustgen.inference.explanation import framed_like
 from robustgen.storage import save
 from robustgen.training.rows import RowBlocks, block_rows
@@ -76,9 +77,12 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     def _in_single_precision(self) -> tuple[Detector, list[nn.Module]]:
         """Return a copy on the CPU that scores in single precision, and the nets that it scores by."""
 
-    def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
-        """Estimate which training rows are inliers: by their scores, where the method has no other way."""
-        return audit(scores)
+    def _audit(self, X: Any, scores: NDArray[np.float64], answered: Corruption | None) -> Audit:
+        """Estimate which training rows are inliers: by their scores, where the method has no other way.
+
+        Where rows were judged, the share of outliers is the one that was ``answered``.
+        """
+        return audit(scores, answered)
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
         """Learn from the training rows and their scores what else the method needs: nothing."""
@@ -129,10 +133,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self._learn(rows, None if judged is None else ~judged.excluded)
         scores = self._score(rows)
         self.training_scores_ = scores
-        audited = self._audit(rows, scores)
-        if judged is not None:
-            audited = audited.recounted(judged.corruption(), scores)
-        self.support_, self.inlier_weight_, corruption = audited
+        answered = None if judged is None else judged.corruption()
+        self.support_, self.inlier_weight_, corruption = self._audit(rows, scores, answered)
         self.contamination_, self.contamination_interval_ = corruption
         self.offset_ = contamination_offset(scores, self._marked_share())
         self._finish(rows, scores)

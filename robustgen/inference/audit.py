@@ -117,19 +117,6 @@ class Audit(NamedTuple):
     inlier_weight: NDArray[np.float64]
     corruption: Corruption
 
-    def recounted(self, corruption: Corruption, scores: NDArray[np.float64]) -> Audit:
-        """Return the audit with another share of outliers: the rows of least weight, then of lowest score.
-
-        Examples
-        --------
-        >>> scores = np.array([-1.0, -1.1, -1.2, -1.3, -90.0])
-        >>> audit(scores).recounted(Corruption(0.4, (0.2, 0.6)), scores).support
-        array([ True,  True,  True, False, False])
-        """
-        support = np.ones(len(scores), dtype=bool)
-        support[np.lexsort((scores, self.inlier_weight))[: round(corruption.share * len(scores))]] = False
-        return Audit(support, self.inlier_weight, corruption)
-
 
 def audit(scores: NDArray[np.float64], corruption: Corruption | None = None) -> Audit:
     """Tell the inliers among the training rows by their scores.
