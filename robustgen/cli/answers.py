@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from robustgen.detectors.answers import Answers
 
 answers_option = click.option(
@@ -22,3 +25,17 @@ def given_answers(path: Path | None, rows: Any) -> Answers | None:
     from robustgen.inputs.answers import answers_of, read_answers
 
     return None if path is None else answers_of(read_answers(path, rows))
+
+
+def agreement(path: Path | None, data: Path) -> Callable[[NDArray[Any]], str]:
+    """Return what says of outliers (n,) how many of the answers for the rows of a file they agree with."""
+    from robustgen.inputs import open_input
+    from robustgen.inputs.answers import read_answers
+
+    if path is None:
+        return lambda outlier: ""
+    verdicts = read_answers(path, open_input(data).whole())
+    sure = {place: verdict == "outlier" for place, verdict in verdicts.items() if verdict != "unsure"}
+    return lambda outlier: (
+        f"; agrees with {sum(outlier[place] == said for place, said in sure.items())} of {len(sure)} answers"
+    )
