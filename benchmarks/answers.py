@@ -8,8 +8,8 @@ Sets fall into two halves by a hash of their names: choices are made on half A.
 
     ROBUSTGEN_DATA=folder python benchmarks/answers.py --output reports/answers
 
-goes on with ``cells.csv`` where it stopped, and writes ``recovered.csv``, ``share.csv``, ``report.md`` and
-``answers.png``: AUROC against the number of answers.
+goes on with ``cells.csv`` where it stopped, and writes ``recovered.csv``, ``gains.csv``, ``share.csv``,
+``report.md`` and ``answers.png``: AUROC against the number of answers.
 """
 
 from __future__ import annotations
@@ -177,23 +177,41 @@ def _line(strategy: str, n: int, wrong: float) -> dict[str, Any]:
     return {"strategy": strategy, "answers": n, "wrong": wrong}
 
 
+def complete(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of the sets that have all of them: small sets have no room for many answers."""
+    lines = cells.groupby("set").size()
+    whole = lines.index[lines == lines.max()]
+    return cells[cells["set"].isin(whole)].assign(
+        answers=cells.answers.where(cells.strategy != "all", -1)  # however many rows there are
+    )
+
+
 def recovered_table(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the mean AUROC and AP by half, corruption and strategy, and what is recovered of the damage.
 
     It is the part of the distance from no answers to all of them, of the means over the sets.
     """
     keys = ["half", "corruption", "strategy", "answers", "wrong"]
-    cells = pd.concat([cells, cells.assign(half="A and B")])
-    cells.loc[cells.strategy == "all", "answers"] = -1
-    table = cells.groupby(keys, as_index=False).agg(
+    both = pd.concat([cells, cells.assign(half="A and B")])
+    table = both.groupby(keys, as_index=False).agg(
         auroc=("auroc", "mean"), ap=("ap", "mean"), sets=("set", "nunique")
     )
     for measure in ("auroc", "ap"):
-        ends = table.pivot_table(measure, ["half", "corruption"], "strategy")
-        low = [ends.at[tuple(key), "none"] for key in table[["half", "corruption"]].to_numpy()]
-        high = [ends.at[tuple(key), "all"] for key in table[["half", "corruption"]].to_numpy()]
-        table[f"recovered_{measure}"] = (table[measure] - low) / (np.array(high) - low)
+        ends = table.pivot_table(measure, ["half", "corruption"], "strategy")[["none", "all"]]
+        here = ends.loc[list(table[["half", "corruption"]].itertuples(index=False, name=None))].to_numpy()
+        table[f"recovered_{measure}"] = (table[measure] - here[:, 0]) / (here[:, 1] - here[:, 0])
     return table.round(4)
+
+
+def worse_table(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return by how much a set may get worse by answers, and how many sets lose more than 3 points."""
+    keys = ["set", "corruption", "repetition"]
+    none = cells[cells.strategy == "none"].set_index(keys).auroc
+    gains = cells.assign(gain=cells.auroc - none.loc[cells.set_index(keys).index].to_numpy())
+    by_set = gains.groupby(["strategy", "answers", "wrong", "corruption", "set"]).gain.mean()
+    groups = by_set.groupby(["strategy", "answers", "wrong", "corruption"])
+    table = groups.agg(mean="mean", worst="min", sets_losing_3=lambda gain: int((gain < -0.03).sum()))
+    return table.reset_index().round(3)
 
 
 def share_table(cells: pd.DataFrame) -> pd.DataFrame:
@@ -219,12 +237,12 @@ def figure(table: pd.DataFrame) -> Figure:
             for strategy, label in STRATEGIES.items():
                 curve = here[(here.strategy == strategy) & (here.wrong == wrong)].sort_values("answers")
                 if len(curve):
-                    said = label if wrong == 0 else f"{label}, {wrong:.0%} wrong"
+                    said = label if wrong == 0 else f"{label}, {100 * wrong:g} % wrong"
                     axes.plot(
                         [0, *curve.answers], [none, *(100 * curve.auroc)], style, marker="o", label=said
                     )
         axes.axhline(every, color="0.4", linewidth=1, linestyle=":")
-        axes.set_title(f"{corruption:.0%} outliers")
+        axes.set_title(f"{100 * corruption:g} % outliers")
         axes.set_xlabel("answers")
     panels[0].set_ylabel("AUROC, mean over sets")
     drawn.legend(*panels[-1].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
@@ -313,7 +331,8 @@ def main(
             frame = pd.DataFrame(lines).assign(half=half(key[0]))
             frame.to_csv(path, mode="a", header=not path.exists(), index=False, float_format="%.5g")
             click.echo(f"{key}", err=True)
-    cells = pd.read_csv(path)
+    cells = complete(pd.read_csv(path))
+    worse_table(cells).to_csv(output / "gains.csv", index=False)
     table, share = recovered_table(cells), share_table(cells)
     table.to_csv(output / "recovered.csv", index=False)
     share.to_csv(output / "share.csv", index=False)

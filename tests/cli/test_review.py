@@ -9,6 +9,7 @@ import re
 import select
 import subprocess
 import sys
+import termios
 import time
 
 import numpy as np
@@ -110,17 +111,24 @@ def test_nothing_is_lost_on_ctrl_c_in_a_terminal(data, answers):
     with subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower) as process:
         os.close(follower)
         _until(leader, b"(1 of 4)", b"[s]top: ")
-        os.write(leader, b"o")
+        _press(leader, b"o")
         _until(leader, b"(2 of 4)", b"[s]top: ")
-        os.write(leader, b"\x03")
+        _press(leader, b"\x03")
         _until(leader, b"Aborted!")
         os.close(leader)
-        assert process.wait(timeout=300) == 1
+        assert process.wait(timeout=120) == 1
     assert said(answers) == ["outlier"]
 
 
+def _press(leader, key):
+    """Press a key once the command waits for one: what is typed before is thrown away."""
+    while termios.tcgetattr(leader)[3] & termios.ICANON:
+        time.sleep(0.01)
+    os.write(leader, key)
+
+
 def _until(leader, *expected):
-    seen, deadline = b"", time.monotonic() + 300
+    seen, deadline = b"", time.monotonic() + 120
     while not all(text in seen for text in expected):
         assert time.monotonic() < deadline, seen
         if select.select([leader], [], [], 1)[0]:
