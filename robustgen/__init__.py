@@ -11,10 +11,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from robustgen.detectors.answers import Answers
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.latent import LatentMixture, Regularisation
     from robustgen.detectors.maw import MAW
     from robustgen.detectors.quantisation import Quantisation, StochasticQuantisation
+    from robustgen.detectors.questions import questions
     from robustgen.detectors.robust.detector import RobustDetector
     from robustgen.detectors.rsrae import RSRAE
     from robustgen.detectors.rvqvae import RVQVAE
@@ -39,6 +41,7 @@ __all__ = [
     "SQVAE",
     "VAE",
     "VQVAE",
+    "Answers",
     "Autoencoder",
     "CodebookTraining",
     "ConformalDetector",
@@ -57,11 +60,13 @@ __all__ = [
     "TableEncoder",
     "as_pyod",
     "load",
+    "questions",
     "save",
 ]
 __version__ = version("robustgen")
 
 _HOMES = {
+    "Answers": "robustgen.detectors.answers",
     "Autoencoder": "robustgen.detectors.autoencoder",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
     "ConformalDetector": "robustgen.inference.conformal",
@@ -86,6 +91,7 @@ _HOMES = {
     "TableEncoder": "robustgen.tables",
     "as_pyod": "robustgen.peers.as_pyod",
     "load": "robustgen.storage",
+    "questions": "robustgen.detectors.questions",
     "save": "robustgen.storage",
 }
 

@@ -9,6 +9,7 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable
+from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
 
 if TYPE_CHECKING:
@@ -26,8 +27,16 @@ NAMED_COLUMNS = 3
 @click.option(
     "--report", type=click.Path(path_type=Path), help="A page (.html) that says what was removed and why."
 )
+@answers_option
 @recipe_options
-def clean(data: Path, output: Path, removed: Path | None, report: Path | None, recipe: Recipe) -> None:
+def clean(
+    data: Path,
+    output: Path,
+    removed: Path | None,
+    report: Path | None,
+    answers: Path | None,
+    recipe: Recipe,
+) -> None:
     """Write the rows of DATA that are taken as inliers, as they are.
 
     A detector is trained on all rows, robustly, and judges them. The kept rows of a table are copied
@@ -41,8 +50,9 @@ def clean(data: Path, output: Path, removed: Path | None, report: Path | None, r
     source = open_input(data)
     _expect_places(source, output, removed, report)
     model = recipe.build(source)
+    rows = source.whole()
     with one_line():
-        model.fit(source.whole())
+        model.fit(rows, given_answers(answers, rows))
     judge = FittedModel(str(data), model)
     scores = judge.scores(source)
     outlier = judge.outliers(scores)

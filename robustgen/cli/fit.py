@@ -8,6 +8,7 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable
+from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
 
 
@@ -17,8 +18,9 @@ from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
 @click.option(
     "--calibration", type=float, metavar="SHARE", help="Keep this share of the rows aside, for p-values."
 )
+@answers_option
 @recipe_options
-def fit(data: Path, output: Path, calibration: float | None, recipe: Recipe) -> None:
+def fit(data: Path, output: Path, calibration: float | None, answers: Path | None, recipe: Recipe) -> None:
     """Learn what the rows of DATA have in common, outliers among them or not.
 
     DATA is a .csv, .csv.gz, .parquet, .npy or .npz file or a folder of images. Numbers, booleans,
@@ -28,6 +30,10 @@ def fit(data: Path, output: Path, calibration: float | None, recipe: Recipe) -> 
     from robustgen.inputs import open_input
     from robustgen.storage import save
 
+    if answers is not None and calibration is not None:
+        raise UsageError(
+            "got --answers and --calibration, expected one: rows kept aside cannot be asked about"
+        )
     expect_writable(output)
     source = open_input(data)
     model = recipe.build(source)
@@ -37,7 +43,7 @@ def fit(data: Path, output: Path, calibration: float | None, recipe: Recipe) -> 
         model = ConformalDetector(model, calibration=calibration, random_state=recipe.random_state)
     rows = source.whole()
     with one_line():
-        model.fit(rows)
+        model.fit(rows, given_answers(answers, rows))
     save(model, output)
     detector = detector_of(model if calibration is None else model.parts_[0].detector)
     lower, upper = detector.contamination_interval_

@@ -13,6 +13,7 @@ from robustgen.cli.compare import compare
 from robustgen.cli.datasets import datasets
 from robustgen.cli.fit import fit
 from robustgen.cli.report import report
+from robustgen.cli.review import review
 from robustgen.cli.sample import sample
 from robustgen.cli.score import score
 
@@ -58,6 +59,7 @@ main.add_command(fit)
 main.add_command(score)
 main.add_command(sample)
 main.add_command(clean)
+main.add_command(review)
 main.add_command(bench)
 main.add_command(datasets)
 main.add_command(report)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from robustgen._checks import UsageError
+from robustgen.cli.answers import agreement, answers_option
 
 
 @click.command()
@@ -17,13 +18,16 @@ from robustgen._checks import UsageError
     "--explain", type=click.IntRange(min=1), metavar="N", help="Name the N columns that speak loudest."
 )
 @click.option("--fdr", type=float, help="Mark outliers so that this share of false alarms is expected.")
-def score(model: Path, data: Path, output: Path, explain: int | None, fdr: float | None) -> None:
+@answers_option
+def score(
+    model: Path, data: Path, output: Path, explain: int | None, fdr: float | None, answers: Path | None
+) -> None:
     """Score the rows of DATA with MODEL.
 
     The rows of a table come back as they are, with the columns `score` (larger = more normal),
     `p_value` where MODEL was fitted with --calibration, `outlier`, and `reason` of the outliers
     where --explain is given. Scores of arrays and images are a CSV. DATA of any size is read in
-    blocks.
+    blocks, and as a whole where --answers is given, which says how many of them MODEL agrees with.
     """
     import numpy as np
 
@@ -37,10 +41,11 @@ def score(model: Path, data: Path, output: Path, explain: int | None, fdr: float
     calibrated = () if judge.reference is None else ("p_value",)
     explained = () if explain is None else ("reason",)
     source.expect_scorable(output, ("score", *calibrated, "outlier", *explained))
+    told = agreement(answers, data)
     scores = judge.scores(source)
     outlier = judge.outliers(scores, fdr)
     values = {"score": scores, **judge.p_values(scores), "outlier": outlier}
     if explain is not None:
         values["reason"] = reasons(judge.model, source, outlier, explain)
     source.write_scored(output, values)
-    click.echo(f"{output}: {scores.size} rows, {np.count_nonzero(outlier)} outliers")
+    click.echo(f"{output}: {scores.size} rows, {np.count_nonzero(outlier)} outliers{told(outlier)}")

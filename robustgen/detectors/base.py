@@ -18,8 +18,10 @@ from torch import Tensor, nn
 from robustgen._rows import row_type
 from robustgen._storable import storable
 from robustgen._validation import check_rows
+from robustgen.detectors.answers import judged_neighbourhoods
 from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.inference.audit import Audit, audit, contamination_offset, finite_scores
+from robustgen.inference.corruption import Corruption
 from robustgen.inference.explanation import framed_like
 from robustgen.storage import save
 from robustgen.training.rows import RowBlocks, block_rows
@@ -53,8 +55,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         """Raise a UsageError unless all parameters are in their ranges."""
 
     @abstractmethod
-    def _learn(self, X: Any) -> None:
-        """Learn from checked rows (n, d) or (n, C, H, W) what scores them, ``scaling_`` among it."""
+    def _learn(self, X: Any, remaining: NDArray[np.bool_] | None) -> None:
+        """Learn from checked rows (n, d) or (n, C, H, W) what scores them, ``scaling_`` among it.
+
+        Where rows were judged, the others than the ``remaining`` (n,) share the fate of an outlier.
+        """
 
     @abstractmethod
     def _placement(self) -> tuple[torch.device, torch.dtype]:
@@ -72,9 +77,12 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     def _in_single_precision(self) -> tuple[Detector, list[nn.Module]]:
         """Return a copy on the CPU that scores in single precision, and the nets that it scores by."""
 
-    def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
-        """Estimate which training rows are inliers: by their scores, where the method has no other way."""
-        return audit(scores)
+    def _audit(self, X: Any, scores: NDArray[np.float64], answered: Corruption | None) -> Audit:
+        """Estimate which training rows are inliers: by their scores, where the method has no other way.
+
+        Where rows were judged, the share of outliers is the one that was ``answered``.
+        """
+        return audit(scores, answered)
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
         """Learn from the training rows and their scores what else the method needs: nothing."""
@@ -87,8 +95,12 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         X : array, DataFrame, CSR matrix or memory map
             Rows (n, d), or images (n, H, W) or (n, C, H, W); two at least. Outliers may be among
             them.
-        y : None
-            Ignored: no label is used.
+        y : array, Answers or None
+            What a person says of some rows: 1 normal, -1 outlier, 0 not judged, at least one of them
+            -1; or :class:`robustgen.Answers`. Each row goes with the judged row that is nearest to
+            it (:func:`robustgen.detectors.answers.compared_rows`); those that go with an outlier
+            are not learnt from, and their share is ``contamination_``. Anything else, such as
+            class labels, is ignored.
 
         Returns
         -------
@@ -99,10 +111,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         ------
         ValueError
             When a parameter is out of its range, X holds text, NaN or infinity or fewer than two
-            rows, or the training diverges; its text is one line that says what to do.
+            rows, y holds other values beside a -1, or the training diverges; its text is one line
+            that says what to do.
         """
         learner = self._unfitted()
-        learner._fit(X)
+        learner._fit(X, y)
         self.__dict__ = vars(learner)  # all at once: a fit that is interrupted leaves what was there before
         return self
 
@@ -112,14 +125,16 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         other.__dict__ = {name: value for name, value in vars(self).items() if not _is_learnt(name)}
         return other
 
-    def _fit(self, X: Any) -> None:
+    def _fit(self, X: Any, y: Any) -> None:
         self._check_parameters()
         rows = check_rows(self, X, fitting=True)
         self.row_type_ = row_type(rows)
-        self._learn(rows)
+        judged = judged_neighbourhoods(rows, y)
+        self._learn(rows, None if judged is None else ~judged.excluded)
         scores = self._score(rows)
         self.training_scores_ = scores
-        self.support_, self.inlier_weight_, corruption = self._audit(rows, scores)
+        answered = None if judged is None else judged.corruption()
+        self.support_, self.inlier_weight_, corruption = self._audit(rows, scores, answered)
         self.contamination_, self.contamination_interval_ = corruption
         self.offset_ = contamination_offset(scores, self._marked_share())
         self._finish(rows, scores)

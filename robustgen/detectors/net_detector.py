@@ -103,7 +103,11 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
         )
         return config.updated(self.training or {})
 
-    def _learn(self, X: Any) -> None:
+    def _learn(self, X: Any, remaining: NDArray[np.bool_] | None) -> None:
+        self._train(X if remaining is None else X[remaining])
+
+    def _train(self, X: Any) -> None:
+        """Learn from all of some rows."""
         self.scaling_ = fit_scaling(X, chosen_scaling(self.scaling, self.row_type_))
         self.latent_dim_ = self.latent_dim or self._default_latent_dim(X.shape[1:])
         self._n_features_out = self.n_members * self.latent_dim_

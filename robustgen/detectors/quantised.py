@@ -100,8 +100,8 @@ class QuantisedDetector(NetDetector):
         normed = code_dim if self._schedule().batch_norm else None
         return VectorQuantisedNet(encoder, self._build_quantizer(code_dim), decoder, code_dim=normed)
 
-    def _learn(self, X: Any) -> None:
-        super()._learn(X)
+    def _train(self, X: Any) -> None:
+        super()._train(X)
         self.prior_ = None
         self._seed = base_seed(self.random_state)
         kept = self._prior_rows(X)

@@ -13,8 +13,8 @@ from torch import Tensor
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
 from robustgen.detectors.quantised import QuantisedDetector
-from robustgen.inference.audit import Audit, InlierProbability
-from robustgen.inference.corruption import counted_corruption
+from robustgen.inference.audit import Audit, InlierProbability, audit
+from robustgen.inference.corruption import Corruption, counted_corruption
 from robustgen.nets.quantizers.dual import DualQuantizer
 from robustgen.objectives.codebooks.inlier_sets import (
     SetRules,
@@ -267,11 +267,13 @@ class RVQVAE(QuantisedDetector):
         self.outlier_fraction_ = float(marked.double().mean())
         return ~marked.numpy()
 
-    def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
+    def _audit(self, X: Any, scores: NDArray[np.float64], answered: Corruption | None) -> Audit:
         """Tell the inliers by the sets, and how surely by what makes them."""
         evidence = self._evidence(X)
-        outliers = self._outlying(evidence).numpy()
         inlierness = -outlyingness(evidence, self._rules().membership).numpy()
+        if answered is not None:  # the sets are of the rows that were learnt
+            return audit(inlierness, answered)
+        outliers = self._outlying(evidence).numpy()
         share = counted_corruption(int(outliers.sum()), len(outliers))
         return Audit(~outliers, InlierProbability(inlierness)(inlierness), share)
 

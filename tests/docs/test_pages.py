@@ -40,7 +40,8 @@ def name_of(path: Path) -> str:
 
 def run_command(line: str) -> None:
     if line.startswith("robustgen ") and not line.startswith(NOT_HERE):
-        result = CliRunner().invoke(main, shlex.split(line, comments=True)[1:], catch_exceptions=False)
+        command = shlex.split(line, comments=True)[1:]
+        result = CliRunner().invoke(main, command, input="n" * 10, catch_exceptions=False)  # rows are normal
         assert result.exit_code == 0, f"{line}\n{result.output}"
 
 

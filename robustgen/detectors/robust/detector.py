@@ -38,6 +38,8 @@ from robustgen.objectives.errors import shared
 from robustgen.training import History, RobustTraining
 from robustgen.training.scaling import fit_scaling
 
+ANSWERED_SUPPORT = 0.95
+"""The share of the rows that is trusted where a person's answers have set outliers aside."""
 LARGEST_LOGARITHM = 700.0  # its exponential is a float yet
 OF_AUTOENCODERS = {
     *("latent_dim", "hidden_dims", "epochs", "batch_size", "learning_rate"),
@@ -81,7 +83,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         "forest" is an isolation forest, "covariance" the smallest covariance
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
-        The share of the rows that is trusted.
+        The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
+        is 95 %.
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the core, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
@@ -258,14 +261,18 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _shared(self) -> dict[str, Any]:
         return {"loss": "l21"} | {name: getattr(self, name) for name in OF_AUTOENCODERS}
 
-    def _learn(self, X: Any) -> None:
+    def _learn(self, X: Any, remaining: NDArray[np.bool_] | None) -> None:
         self._seed = base_seed(self.random_state)
         chosen = self.screeners is not None or self.models is not None
         as_vectors = chosen and self.row_type_ == "text"
         self.modality_ = modality_for("vectors" if as_vectors else self.row_type_)
         self.choice_ = self._chosen(self.modality_.usual)
-        self.scaling_ = fit_scaling(X, self.modality_.scaling)
-        self._fit_models(X)
+        rows = X if remaining is None else X[remaining]
+        self._support_fraction = self.support_fraction if remaining is None else ANSWERED_SUPPORT
+        self.scaling_ = fit_scaling(rows, self.modality_.scaling)
+        self._fit_models(rows)
+        if remaining is not None:
+            self.reference_ = np.flatnonzero(remaining)[self.reference_]
 
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
@@ -286,9 +293,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         seed, choice = self._seed, self.choice_
         places = subsample(X.shape[0], self.modality_.most_screened(X.shape[1:]), seed_from(seed, "sample"))
         rows = self.modality_.learn(X, places, self.scaling_)
-        screening = Screening(encoded, places, rows, self.support_fraction, seed, self.autoencoder_)
+        screening = Screening(encoded, places, rows, self._support_fraction, seed, self.autoencoder_)
         suspicions = [SCREENERS[name](screening) for name in choice.screeners]
-        core = least_suspected(suspicions, self.support_fraction)
+        core = least_suspected(suspicions, self._support_fraction)
         self.ensemble_ = self.modality_.fit_models(rows, core, self._densities(), seed)
         if "autoencoder" in choice.models:
             errors = -self.autoencoder_.score_samples(encoded[places])
@@ -324,12 +331,12 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         parts = self.modality_.parts(self._row_errors, x)
         return shared(self._row_errors(x)[None], parts[None])[0]
 
-    def _audit(self, X: Any, scores: NDArray[np.float64]) -> Audit:
+    def _audit(self, X: Any, scores: NDArray[np.float64], answered: Corruption | None) -> Audit:
         # Normalised errors are logarithms: they draw in the very tail by which outliers are counted.
         undone = np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_LOGARITHM))
         names = [name for name in self._densities() if name in MODELS]
-        if len(names) < 2:
-            return audit(undone)
+        if answered is not None or len(names) < 2:
+            return audit(undone, answered)
         return audit(undone, self._agreed_share(X, names))
 
     def _agreed_share(self, X: Any, names: Sequence[str]) -> Corruption:

@@ -1,0 +1,270 @@
+"""What a person says of some rows, and what follows for the rows around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.stats import norm
+from sklearn.metrics import pairwise_distances_argmin
+from sklearn.utils.extmath import randomized_svd
+from torch import Tensor
+
+from robustgen._checks import UsageError
+from robustgen._rows import row_type
+from robustgen._seeds import subsample
+from robustgen.densities.cosine import unit_rows
+from robustgen.descriptors.description import fit_description
+from robustgen.descriptors.thumbnail import thumbnail
+from robustgen.inference.corruption import LEVEL, MINORITY, Corruption
+from robustgen.training.rows import BLOCK_ROWS, RowBlocks, block_rows
+from robustgen.training.scaling import fit_scaling
+
+AXES = 50
+"""Rows are compared along so many principal axes at most."""
+LEAST_ROWS = 2
+SAMPLE_ROWS = 4096
+"""Of so many rows at most are the axes learnt."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Rows that were judged, by their places, to be given to ``fit`` as ``y``.
+
+    An array of 1, -1 and 0 says the same where it holds a -1; without one it could be class labels, which
+    every detector ignores. So it takes this class to say that all judged rows are normal.
+
+    Parameters
+    ----------
+    normal, outliers : sequence of int
+        The places of the rows that were judged normal, and of those that were judged outliers.
+
+    Examples
+    --------
+    >>> check_answers(Answers(normal=[2], outliers=[0]), 4)
+    array([-1,  0,  1,  0], dtype=int8)
+    """
+
+    normal: Sequence[int] = ()
+    outliers: Sequence[int] = ()
+
+    def values(self, n_rows: int) -> NDArray[np.int8]:
+        """Return 1, -1 or 0 for each row.
+
+        Parameters
+        ----------
+        n_rows : int
+            Of the table.
+
+        Returns
+        -------
+        ndarray of int8, (n,)
+            As an array of answers.
+
+        Raises
+        ------
+        UsageError
+            When a place is none of theirs, or has two answers.
+        """
+        places = np.r_[np.asarray(self.normal, dtype=int), np.asarray(self.outliers, dtype=int)]
+        if places.size and not 0 <= places.min() <= places.max() < n_rows:
+            strange = places[(places < 0) | (places >= n_rows)][0]
+            raise UsageError(f"got an answer for row {strange}, expected places from 0 to {n_rows - 1}")
+        both = np.intersect1d(self.normal, self.outliers)
+        if both.size:
+            raise UsageError(f"got row {both[0]} as normal and as an outlier, expected one answer a row")
+        answers = np.zeros(n_rows, dtype=np.int8)
+        answers[np.asarray(self.normal, dtype=int)] = 1
+        answers[np.asarray(self.outliers, dtype=int)] = -1
+        return answers
+
+
+def check_answers(y: Any, n_rows: int) -> NDArray[np.int8] | None:
+    """Return what a person says of the rows, or None where ``y`` says nothing of the kind.
+
+    Parameters
+    ----------
+    y : Answers, array or None
+        An array with a -1 in it holds answers: 1 for a row that was judged normal, -1 for an outlier, 0 for
+        one that was not judged. Any other array, such as class labels, is ignored, as scikit-learn's
+        outlier detectors do; so is one that answers nothing.
+    n_rows : int
+        Of X.
+
+    Returns
+    -------
+    ndarray of int8, (n,), or None
+        The answers.
+
+    Raises
+    ------
+    UsageError
+        When another value stands beside a -1, or there is not one value for each row.
+
+    Examples
+    --------
+    >>> check_answers([0, 1, 1, 0], 4)
+    >>> check_answers([0, 1, -1, 0], 4)
+    array([ 0,  1, -1,  0], dtype=int8)
+    """
+    if isinstance(y, Answers):
+        answers = y.values(n_rows)
+        return answers if answers.any() else None
+    values = np.asarray(y)
+    if values.dtype.kind not in "iufO" or not np.any(values == -1):
+        return None
+    if values.shape != (n_rows,):
+        raise UsageError(
+            f"got answers of shape {values.shape} for {n_rows} rows, expected one for each: "
+            "1 normal, -1 outlier, 0 not judged"
+        )
+    strange = ~np.isin(values, (-1, 0, 1))
+    if strange.any():
+        raise UsageError(
+            f"got y with {values[strange][0]} beside -1, expected answers (1 normal, -1 outlier, "
+            "0 not judged), or class labels without a -1, which are ignored"
+        )
+    return values.astype(np.int8)
+
+
+def compared_rows(X: Any) -> NDArray[np.float64]:
+    """Return rows as they are compared with those that were judged: along at most 50 principal axes.
+
+    Vectors are in standard units, texts of length 1, and images are what they look like
+    (:class:`robustgen.descriptors.description.Description`).
+
+    Parameters
+    ----------
+    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W)
+        Checked rows. They are read a block at a time.
+
+    Returns
+    -------
+    ndarray, (n, 50) or (n, d) where d is less
+        The rows.
+    """
+    blocks = _Blocks(X)
+    sample = blocks.take(subsample(X.shape[0], SAMPLE_ROWS, 0))
+    if sample.shape[1] <= AXES:
+        return np.concatenate(list(blocks))
+    _, _, axes = randomized_svd(sample, min(AXES, *sample.shape), random_state=0)
+    return np.concatenate([block @ axes.T for block in blocks])
+
+
+class _Blocks:
+    """Vectors of rows of any type, a block at a time."""
+
+    def __init__(self, X: Any) -> None:
+        self.X = X
+        self.row_type = row_type(X)
+        self.scaling = fit_scaling(X, None if self.row_type == "text" else "standard")
+        self.rows = RowBlocks(X, self.scaling, torch.device("cpu"), torch.float64)
+        if self.row_type == "images":
+            self.description = fit_description([self._small(subsample(len(X), SAMPLE_ROWS, 0))])
+
+    def _small(self, places: NDArray[np.intp]) -> Tensor:
+        step = block_rows(1, self.X.shape[1:])
+        parts = np.split(places, range(step, len(places), step))
+        return torch.cat([thumbnail(self.rows.take(part)) for part in parts])
+
+    def take(self, places: NDArray[np.intp]) -> Any:
+        if self.row_type == "text":
+            return unit_rows(sparse.csr_matrix(self.X[places]))
+        if self.row_type == "images":
+            return self.description(self._small(places)).numpy()
+        return self.rows.take(places).numpy()
+
+    def __iter__(self) -> Iterator[Any]:
+        n_rows = self.X.shape[0]
+        for start in range(0, n_rows, BLOCK_ROWS):
+            yield self.take(np.arange(start, min(start + BLOCK_ROWS, n_rows)))
+
+
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """Every row goes with the judged row that is nearest to it.
+
+    Attributes
+    ----------
+    judged : ndarray of int, (q,)
+        The places of the judged rows.
+    outlying : ndarray of bool, (q,)
+        Whether each was judged an outlier.
+    nearest : ndarray of int, (n,)
+        Which of them is nearest to each row.
+    """
+
+    judged: NDArray[np.intp]
+    outlying: NDArray[np.bool_]
+    nearest: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, rows: NDArray[np.float64], answers: NDArray[np.int8]) -> Neighbourhoods:
+        """Assign rows (n, d) to those that have an answer."""
+        judged = np.flatnonzero(answers)
+        nearest = pairwise_distances_argmin(rows, rows[judged])
+        nearest[judged] = np.arange(len(judged))  # a copy may have been judged otherwise
+        return cls(judged, answers[judged] < 0, nearest)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The share of the rows that goes with each judged row, (q,)."""
+        return np.bincount(self.nearest, minlength=len(self.judged)) / len(self.nearest)
+
+    @property
+    def excluded(self) -> NDArray[np.bool_]:
+        """Mark the rows (n,) that share the fate of an outlier.
+
+        Where no row was judged normal nothing says how far an outlier's neighbourhood reaches: the judged
+        rows leave alone.
+        """
+        if self.outlying.all():
+            return np.isin(np.arange(len(self.nearest)), self.judged)
+        return self.outlying[self.nearest]
+
+    def corruption(self) -> Corruption:
+        r"""Estimate the share of outliers by the answers, as by a stratified sample.
+
+        .. math:: \hat c = \sum_k w_k a_k
+
+        with :math:`w_k` the share of the rows that go with the judged row k and :math:`a_k` 1 where it is
+        an outlier. The interval is Wilson's at 90 % for :math:`1 / \sum_k w_k^2` rows (Kish's effective
+        number), as if they had been drawn at random: so it is wide, since neighbourhoods are not pure.
+        """
+        shares = self.shares
+        share = float(self.excluded.mean())
+        return Corruption(*_wilson(share, 1 / float(np.square(shares).sum())))
+
+
+def judged_neighbourhoods(X: Any, y: Any) -> Neighbourhoods | None:
+    """Return which of the checked rows X go with which judged one, or None where ``y`` holds no answers.
+
+    Raises
+    ------
+    UsageError
+        When ``y`` holds other values beside answers, or fewer than two rows would remain.
+    """
+    answers = check_answers(y, X.shape[0])
+    if answers is None:
+        return None
+    found = Neighbourhoods.of(compared_rows(X), answers)
+    if np.count_nonzero(~found.excluded) < LEAST_ROWS:
+        raise UsageError(
+            f"got answers that leave {np.count_nonzero(~found.excluded)} of {X.shape[0]} rows to learn from, "
+            f"expected {LEAST_ROWS} at least: judge more rows, or turn the answers round if they mean it"
+        )
+    return found
+
+
+def _wilson(share: float, n: float) -> tuple[float, tuple[float, float]]:
+    z = float(norm.ppf((1 + LEVEL) / 2))
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    lower, upper = max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    capped = min(share, MINORITY)
+    return capped, (min(lower, capped), max(upper, capped))
