@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_STEM = 40
-"""Characters of a file's name that are in the name of its temporary file, which may be longer than names may be."""
+"""Characters of a file's name that its temporary file is named after: names have at most 255 bytes."""
 
 
 def write_text(path: Path, text: str) -> None:

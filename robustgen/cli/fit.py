@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from robustgen._checks import UsageError
-from robustgen._files import expect_writable
+from robustgen._files import expect_writable, shown
+from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
+from robustgen.cli.outputs import expect_apart
+
+if TYPE_CHECKING:
+    from robustgen.inputs import ImageReading
 
 
 @click.command()
@@ -17,8 +23,9 @@ from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
 @click.option(
     "--calibration", type=float, metavar="SHARE", help="Keep this share of the rows aside, for p-values."
 )
+@image_options
 @recipe_options
-def fit(data: Path, output: Path, calibration: float | None, recipe: Recipe) -> None:
+def fit(data: Path, output: Path, calibration: float | None, images: ImageReading, recipe: Recipe) -> None:
     """Learn what the rows of DATA have in common, outliers among them or not.
 
     DATA is a .csv, .csv.gz, .parquet, .npy or .npz file or a folder of images. Numbers, booleans,
@@ -28,8 +35,9 @@ def fit(data: Path, output: Path, calibration: float | None, recipe: Recipe) -> 
     from robustgen.inputs import open_input
     from robustgen.storage import save
 
+    expect_apart([data], {"--output": output})
     expect_writable(output)
-    source = open_input(data)
+    source = open_input(data, images=images)
     model = recipe.build(source)
     if calibration is not None:
         if not 0 < calibration < 1:
@@ -42,6 +50,6 @@ def fit(data: Path, output: Path, calibration: float | None, recipe: Recipe) -> 
     detector = detector_of(model if calibration is None else model.parts_[0].detector)
     lower, upper = detector.contamination_interval_
     click.echo(
-        f"{output}: {type(detector).__name__} of {rows.shape[0]} rows; estimated share of outliers "
-        f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
+        f"{shown(output)}: {type(detector).__name__} of {rows.shape[0]} rows; estimated share of outliers "
+        f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f}){summary(source)}"
     )
