@@ -10,7 +10,7 @@ from pathlib import Path
 from robustgen._checks import UsageError
 from robustgen._files import shown
 
-MOST_COLUMNS = 20_000
+MOST_COLUMNS = 10_000
 """The columns that a table may have; wider rows are an array's."""
 FREE_BYTES = 2**28
 """What a compressed file may unpack to, however small it is."""

@@ -129,8 +129,9 @@ def _cut(file: CSVFile, records: Iterator[Record], rows: int | None) -> pa.Table
 
 
 def _as_text(names: list[str], records: list[Record]) -> pa.Table:
-    rows = [[*cells, *[""] * (len(names) - len(cells))] for _, cells in records]
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    for _, cells in records:
+        cells += [""] * (len(names) - len(cells))
+    columns = list(zip(*(cells for _, cells in records), strict=True)) or [()] * len(names)
     return pa.table([pa.array(column, pa.large_string()) for column in columns], names)
 
 
