@@ -69,6 +69,21 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
 
 
+def is_numeral(text: str) -> bool:
+    """Tell whether text is a number.
+
+    Examples
+    --------
+    >>> is_numeral("1e3"), is_numeral("1,5")
+    (True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
     """Raise unless a parameter is one of some values.
 

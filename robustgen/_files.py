@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_STEM = 40
-"""Characters of a name that are kept in that of its temporary file, which must not grow too long."""
+"""Characters of a file's name that its temporary file is named after: names have at most 255 bytes."""
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
-from robustgen._checks import UsageError
+from robustgen._checks import UsageError, is_numeral
 
 
 def check_signals(estimator: Any, X: Any, *, fitting: bool, complex_allowed: bool) -> NDArray[Any]:
@@ -89,6 +89,34 @@ def _check_shape(estimator: Any, shape: tuple[int, ...], fitting: bool) -> None:
 CHECKED_ROWS = 65_536
 
 
+def canonical(X: sparse.spmatrix) -> sparse.spmatrix:
+    """Return a sparse matrix that stores each entry once, in order; X itself where it does.
+
+    Raises
+    ------
+    UsageError
+        When a stored column or row is outside the matrix, or the places contradict each other.
+
+    Examples
+    --------
+    >>> halves = sparse.csr_matrix(([0.5, 0.5], [0, 0], [0, 2]), shape=(1, 2))
+    >>> canonical(halves).data.tolist(), halves.data.tolist()
+    ([1.0], [0.5, 0.5])
+    """
+    if not hasattr(X, "sum_duplicates"):  # other formats have no duplicates, or are turned into CSR first
+        return X
+    try:
+        if hasattr(X, "check_format"):
+            X.check_format(full_check=True)
+    except ValueError as error:
+        raise UsageError(f"got a sparse matrix that contradicts itself ({error}): build it anew") from None
+    if X.has_canonical_format:
+        return X
+    summed = X.copy()
+    summed.sum_duplicates()
+    return summed
+
+
 def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     """Return X as a dense array, memory map or CSR matrix of finite numbers, images as (n, C, H, W).
 
@@ -107,6 +135,8 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     ValueError
         When X holds text, NaN or infinity, is empty, or does not look like the training rows.
     """
+    if sparse.issparse(X):
+        X = canonical(X)
     images = not sparse.issparse(X) and _n_axes(X) > 2
     checked = _numbers(estimator, X, images, fitting)
     shape = checked.shape[1:]
@@ -175,13 +205,9 @@ def _first_stranger(X: Any) -> str | None:
 
 
 def _is_number(cell: Any) -> bool:
-    if not isinstance(cell, str):
-        return isinstance(cell, Number) or cell is None  # None is a missing number, which is told of apart
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    if isinstance(cell, str):
+        return is_numeral(cell)
+    return isinstance(cell, Number) or cell is None  # None is a missing number, which is told of apart
 
 
 def _expect_channels_first(shape: tuple[int, ...]) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from robustgen._checks import UsageError
-from robustgen._files import expect_writable
+from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
+from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
+from robustgen.cli.outputs import expect_apart
 
 if TYPE_CHECKING:
-    from robustgen.inputs import Input
+    from robustgen.inputs import ImageReading, Input
 
 NAMED_COLUMNS = 3
 
@@ -28,6 +30,7 @@ NAMED_COLUMNS = 3
     "--report", type=click.Path(path_type=Path), help="A page (.html) that says what was removed and why."
 )
 @answers_option
+@image_options
 @recipe_options
 def clean(
     data: Path,
@@ -35,64 +38,75 @@ def clean(
     removed: Path | None,
     report: Path | None,
     answers: Path | None,
+    images: ImageReading,
     recipe: Recipe,
 ) -> None:
     """Write the rows of DATA that are taken as inliers, as they are.
 
-    A detector is trained on all rows, robustly, and judges them. The kept rows of a table are copied
-    unchanged; of a folder of images the files are.
+    A detector is trained on all rows, robustly, and scores them. The kept rows of a table are copied
+    unchanged; of a folder of images the files are. DATA is read twice: to learn from, and to be copied.
     """
     import numpy as np
 
-    from robustgen.cli.fitted_model import FittedModel
     from robustgen.inputs import open_input
 
-    source = open_input(data)
-    _expect_places(source, output, removed, report)
+    expect_apart([data, answers], {"--output": output, "--removed": removed, "--report": report})
+    source = open_input(data, images=images)
     model = recipe.build(source)
-    rows = source.whole()
-    with one_line():
-        model.fit(rows, given_answers(answers, rows))
-    judge = FittedModel(str(data), model)
-    scores = judge.scores(source)
-    outlier = judge.outliers(scores)
-    values = _values(model, source, scores, outlier)
-    if removed is not None:
-        source.write_scored(removed, values, outlier)
-    if report is not None:
-        _write_report(report, source, model, values, outlier)
-    source.write_kept(output, ~outlier)
-    click.echo(f"{output}: {np.count_nonzero(~outlier)} rows kept, {np.count_nonzero(outlier)} removed")
-
-
-def _expect_places(source: Input, output: Path, removed: Path | None, report: Path | None) -> None:
-    """Raise before the long work where a result could not be written, or would overwrite another."""
     source.expect_writable(output)
-    if removed is not None:
-        source.expect_scorable(removed, ("score", "p_value", "reason"))
     if report is not None:
         expect_writable(report)
-    paths = [path.resolve() for path in (output, removed, report) if path is not None]
-    if len(set(paths)) < len(paths):
-        raise UsageError("--output, --removed and --report name one file: give each a name of its own")
+    rows = source.whole()
+    if removed is not None:
+        source.expect_scorable(removed, ("score", "p_value", "reason"))
+    with one_line():
+        model.fit(rows, given_answers(answers, rows))
+    detector = detector_of(model)
+    outlier = detector.training_scores_ < detector.offset_
+    values = _values(model, rows if source.tabular else None, outlier)
+    _write(source, model, outlier, values, (output, removed, report))
+    counts = f"{np.count_nonzero(~outlier)} rows kept, {np.count_nonzero(outlier)} removed"
+    click.echo(f"{shown(output)}: {counts}{summary(source)}")
 
 
-def _values(model: Any, source: Input, scores: Any, outlier: Any) -> dict[str, Any]:
+def _values(model: Any, table: Any, outlier: Any) -> dict[str, Any]:
     from robustgen.cli.fitted_model import reasons
     from robustgen.inference.p_values import conformal_p_values, trimmed
 
-    reference = trimmed(scores, detector_of(model).contamination_interval_[0])
+    detector = detector_of(model)
+    scores = detector.training_scores_
+    reference = trimmed(scores, detector.contamination_interval_[0])
     values = {"score": scores, "p_value": conformal_p_values(scores, reference)}
-    return values | ({"reason": reasons(model, source, outlier, NAMED_COLUMNS)} if source.tabular else {})
+    return values if table is None else values | {"reason": reasons(model, [table], outlier, NAMED_COLUMNS)}
 
 
-def _write_report(path: Path, source: Input, model: Any, values: dict[str, Any], outlier: Any) -> None:
+def _write(
+    source: Input,
+    model: Any,
+    outlier: Any,
+    values: dict[str, Any],
+    paths: tuple[Path, Path | None, Path | None],
+) -> None:
+    """Write all results, and let them appear together once the input is known to be what was read."""
     from robustgen._files import whole_file
+    from robustgen.inputs import Part
+
+    output, removed, report = paths
+    with ExitStack() as stack:
+        parts = [Part(stack.enter_context(source.staged(output)), ~outlier)]
+        if removed is not None:
+            parts.append(Part(stack.enter_context(whole_file(removed)), outlier, values))
+        if report is not None:
+            page = _page(source, detector_of(model), outlier, values)
+            stack.enter_context(whole_file(report)).write_text(page, encoding="utf-8")
+        source.write(parts)
+
+
+def _page(source: Input, detector: Any, outlier: Any, values: dict[str, Any]) -> str:
     from robustgen.reporting.audit import Audited, audit_page
 
-    detector = detector_of(model)
     audited = Audited(
-        name=source.path.name,
+        name=shown(source.path.name),
         method=type(detector).__name__,
         names=source.row_names(outlier.size),
         values=values,
@@ -102,5 +116,4 @@ def _write_report(path: Path, source: Input, model: Any, values: dict[str, Any],
         interval=detector.contamination_interval_,
         given=None if isinstance(detector.contamination, str) else detector.contamination,
     )
-    with whole_file(path) as temporary:
-        temporary.write_text(audit_page(audited), encoding="utf-8")
+    return audit_page(audited)

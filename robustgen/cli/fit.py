@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from robustgen._checks import UsageError
-from robustgen._files import expect_writable
+from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
+from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
+from robustgen.cli.outputs import expect_apart
+
+if TYPE_CHECKING:
+    from robustgen.inputs import ImageReading
 
 
 @click.command()
@@ -19,8 +25,16 @@ from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
     "--calibration", type=float, metavar="SHARE", help="Keep this share of the rows aside, for p-values."
 )
 @answers_option
+@image_options
 @recipe_options
-def fit(data: Path, output: Path, calibration: float | None, answers: Path | None, recipe: Recipe) -> None:
+def fit(
+    data: Path,
+    output: Path,
+    calibration: float | None,
+    answers: Path | None,
+    images: ImageReading,
+    recipe: Recipe,
+) -> None:
     """Learn what the rows of DATA have in common, outliers among them or not.
 
     DATA is a .csv, .csv.gz, .parquet, .npy or .npz file or a folder of images. Numbers, booleans,
@@ -34,8 +48,9 @@ def fit(data: Path, output: Path, calibration: float | None, answers: Path | Non
         raise UsageError(
             "got --answers and --calibration, expected one: rows kept aside cannot be asked about"
         )
+    expect_apart([data, answers], {"--output": output})
     expect_writable(output)
-    source = open_input(data)
+    source = open_input(data, images=images)
     model = recipe.build(source)
     if calibration is not None:
         if not 0 < calibration < 1:
@@ -48,6 +63,6 @@ def fit(data: Path, output: Path, calibration: float | None, answers: Path | Non
     detector = detector_of(model if calibration is None else model.parts_[0].detector)
     lower, upper = detector.contamination_interval_
     click.echo(
-        f"{output}: {type(detector).__name__} of {rows.shape[0]} rows; estimated share of outliers "
-        f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
+        f"{shown(output)}: {type(detector).__name__} of {rows.shape[0]} rows; estimated share of outliers "
+        f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f}){summary(source)}"
     )

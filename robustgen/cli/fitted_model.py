@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
+from robustgen._files import shown
 from robustgen.cli.model import detector_of, one_line
 from robustgen.cli.progress import watched
+from robustgen.inference.explanation import top_features
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from robustgen.data.files.images import Mode
     from robustgen.inputs import Input
 
 
@@ -58,6 +60,21 @@ class FittedModel:
         """The columns of a table that were text in training: in a few rows they may look like numbers."""
         return self.model[0].text_columns() if hasattr(self.model, "named_steps") else ()
 
+    @property
+    def image_mode(self) -> Mode | None:
+        """How images are read for the model: grey or in colour, as it has learnt them."""
+        shape = detector_of(self.model).input_shape_
+        if len(shape) < 2:
+            return None
+        return "RGB" if len(shape) == 3 and shape[0] == 3 else "L"
+
+    def expect_columns(self, source: Input) -> None:
+        """Raise where rows have no columns that a reason could name."""
+        if not source.tabular:
+            raise UsageError(
+                f"'{shown(source.path)}' has no columns that could be named: leave out --explain"
+            )
+
     def scores(self, source: Input) -> NDArray[np.float64]:
         """Score every row, a block at a time, with a progress bar on a terminal."""
         tabular = hasattr(self.model, "named_steps")
@@ -78,28 +95,35 @@ class FittedModel:
 
         return {} if self.reference is None else {"p_value": conformal_p_values(scores, self.reference)}
 
-    def outliers(self, scores: NDArray[np.float64], fdr: float | None = None) -> NDArray[np.bool_]:
+    def outliers(
+        self,
+        scores: NDArray[np.float64],
+        p_values: Mapping[str, NDArray[np.float64]],
+        fdr: float | None = None,
+    ) -> NDArray[np.bool_]:
         """Mark outliers: what lies below the model's threshold, or discoveries at a false discovery rate."""
         from robustgen.inference.p_values import discoveries
 
         if fdr is None:
             return scores < detector_of(self.model).offset_
-        if self.reference is None:
+        if not p_values:
             raise UsageError(
                 f"'{self.name}' was not calibrated, as --fdr needs it: fit it with --calibration 0.3"
             )
-        return discoveries(self.p_values(scores)["p_value"], fdr)
+        return discoveries(p_values["p_value"], fdr)
 
 
-def reasons(model: Any, source: Input, rows: NDArray[np.bool_], n_columns: int) -> NDArray[Any]:
-    """Return for each marked row of a table the columns that speak loudest; nothing for the others.
+def reasons(
+    model: Any, blocks: Iterable[pd.DataFrame], rows: NDArray[np.bool_], n_columns: int
+) -> NDArray[Any]:
+    """Return for each marked row of a table the columns that contribute most; nothing for the others.
 
     Parameters
     ----------
     model : sklearn.pipeline.Pipeline
         An encoder and a detector.
-    source : Input
-        The rows.
+    blocks : iterable of DataFrame
+        All rows in order, a block at a time.
     rows : ndarray of bool, (n,)
         The rows to explain.
     n_columns : int
@@ -110,17 +134,10 @@ def reasons(model: Any, source: Input, rows: NDArray[np.bool_], n_columns: int) 
     ndarray of str, (n,)
         Such as "src_bytes = 54540 (61 %), service = ftp (20 %)": the column, the cell, and its
         part of the sum over all columns.
-
-    Raises
-    ------
-    UsageError
-        When the rows are not a table's.
     """
-    if not source.tabular:
-        raise UsageError(f"'{source.path}' has no columns that could be named: leave out --explain")
     found = np.full(rows.size, "", dtype=object)
     start = 0
-    for block in source.blocks():
+    for block in blocks:
         marked = np.flatnonzero(rows[start : start + len(block)])
         if marked.size:
             found[start + marked] = _loudest(model, block.iloc[marked], n_columns)
@@ -130,16 +147,17 @@ def reasons(model: Any, source: Input, rows: NDArray[np.bool_], n_columns: int) 
 
 def _loudest(model: Any, table: pd.DataFrame, n_columns: int) -> list[str]:
     encoder = model[0]
+    cells = table.rename(columns=str)
     shares = _shares(encoder, model[-1].explain(encoder.transform(table)))
-    order = np.argsort(-shares, axis=1, kind="stable")[:, :n_columns]
-    names = encoder.feature_names_in_
-    cells = table.rename(columns=str)[list(names)]
+    top = top_features(pd.DataFrame(shares, columns=encoder.feature_names_in_), n_columns)
     return [
-        ", ".join(
-            f"{names[j]} = {_cell(cells.iat[i, j])} ({shares[i, j]:.0%})".replace("%", " %") for j in row
-        )
-        for i, row in enumerate(order)
+        ", ".join(_reason(name, cells[name].iat[i], share) for name, share in zip(names, values, strict=True))
+        for i, (names, values) in enumerate(zip(*top, strict=True))
     ]
+
+
+def _reason(name: str, cell: Any, share: float) -> str:
+    return f"{name} = {_cell(cell)} ({100 * share:.0f} %)"
 
 
 def _shares(encoder: Any, contributions: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import Any, NoReturn
 
 import click
@@ -18,6 +20,11 @@ from robustgen.cli.sample import sample
 from robustgen.cli.score import score
 
 
+def printable(text: str) -> str:
+    """Return text that every terminal takes: bytes of a file's name that are no UTF-8 as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 class OneLineError(click.ClickException):
     """An error shown as ``Error: ...`` on one line."""
 
@@ -25,7 +32,7 @@ class OneLineError(click.ClickException):
 
     def format_message(self) -> str:
         """Return the message without its line breaks."""
-        return " ".join(self.message.split())
+        return printable(" ".join(self.message.split()))
 
 
 class OneLineGroup(click.Group):
@@ -34,7 +41,9 @@ class OneLineGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and turn what a user can mend into `OneLineError`."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except click.UsageError as error:
             _refuse(error.format_message())
         except UsageError as error:
@@ -43,6 +52,16 @@ class OneLineGroup(click.Group):
             raise
         except OSError as error:
             _refuse(f"{error.strerror}: '{error.filename}'" if error.filename else str(error))
+        except MemoryError:
+            _refuse("this needs more memory than there is: give fewer rows, or a smaller model")
+        except KeyboardInterrupt:
+            click.echo("stopped: nothing was written", err=True)
+            sys.exit(130)
+
+
+def _show_warning(message: Warning | str, *where: Any, **others: Any) -> None:
+    """Show a library's warning as one line, without the line of source that it comes from."""
+    click.echo(f"Warning: {printable(' '.join(str(message).split()))}", err=True)
 
 
 def _refuse(message: str) -> NoReturn:

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from robustgen._checks import UsageError
+from robustgen._files import expect_writable, shown, whole_file
 from robustgen.cli.model import detector_of
+from robustgen.cli.outputs import expect_apart
 
 
 @click.command()
@@ -23,6 +25,8 @@ def sample(model: Path, n_samples: int, output: Path, random_state: int) -> None
     """
     from robustgen.cli.fitted_model import FittedModel
 
+    expect_apart([model], {"--output": output})
+    expect_writable(output)
     loaded = FittedModel.read(model).model
     detector = detector_of(loaded)
     if not hasattr(detector, "sample"):
@@ -32,7 +36,7 @@ def sample(model: Path, n_samples: int, output: Path, random_state: int) -> None
         )
     _expect_ending(output, _endings(loaded))
     _write(loaded, detector.sample(n_samples, random_state=random_state), output)
-    click.echo(f"{output}: {n_samples} samples")
+    click.echo(f"{shown(output)}: {n_samples} samples")
 
 
 def _endings(model: Any) -> tuple[str, ...]:
@@ -43,13 +47,11 @@ def _endings(model: Any) -> tuple[str, ...]:
 
 def _expect_ending(output: Path, endings: tuple[str, ...]) -> None:
     if output.suffix not in endings:
-        raise UsageError(f"cannot write '{output}': samples of this model are {' or '.join(endings)}")
+        raise UsageError(f"cannot write '{shown(output)}': samples of this model are {' or '.join(endings)}")
 
 
 def _write(model: Any, rows: Any, output: Path) -> None:
     import numpy as np
-
-    from robustgen._files import whole_file
 
     with whole_file(output) as temporary:
         if output.suffix == ".csv":

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from robustgen._checks import UsageError
+from robustgen._files import shown, whole_file
 from robustgen.cli.answers import agreement, answers_option
+from robustgen.cli.images import image_options, summary
+from robustgen.cli.outputs import expect_apart
+
+if TYPE_CHECKING:
+    from robustgen.inputs import ImageReading
 
 
 @click.command()
@@ -19,8 +27,15 @@ from robustgen.cli.answers import agreement, answers_option
 )
 @click.option("--fdr", type=float, help="Mark outliers so that this share of false alarms is expected.")
 @answers_option
+@image_options
 def score(
-    model: Path, data: Path, output: Path, explain: int | None, fdr: float | None, answers: Path | None
+    model: Path,
+    data: Path,
+    output: Path,
+    explain: int | None,
+    fdr: float | None,
+    answers: Path | None,
+    images: ImageReading,
 ) -> None:
     """Score the rows of DATA with MODEL.
 
@@ -32,20 +47,26 @@ def score(
     import numpy as np
 
     from robustgen.cli.fitted_model import FittedModel, reasons
-    from robustgen.inputs import open_input
+    from robustgen.inputs import Part, open_input
 
     if fdr is not None and not 0 < fdr < 1:
         raise UsageError(f"got --fdr {fdr}, expected a rate between 0 and 1, such as 0.1")
-    judge = FittedModel.read(model)
-    source = open_input(data, judge.text_columns)
-    calibrated = () if judge.reference is None else ("p_value",)
+    fitted = FittedModel.read(model)
+    expect_apart([model, data, answers], {"--output": output})
+    source = open_input(data, fitted.text_columns, replace(images, mode=fitted.image_mode))
+    calibrated = () if fitted.reference is None else ("p_value",)
     explained = () if explain is None else ("reason",)
     source.expect_scorable(output, ("score", *calibrated, "outlier", *explained))
     told = agreement(answers, data)
-    scores = judge.scores(source)
-    outlier = judge.outliers(scores, fdr)
-    values = {"score": scores, **judge.p_values(scores), "outlier": outlier}
+    scores = fitted.scores(source)
+    p_values = fitted.p_values(scores)
+    outlier = fitted.outliers(scores, p_values, fdr)
+    values = {"score": scores, **p_values, "outlier": outlier}
     if explain is not None:
-        values["reason"] = reasons(judge.model, source, outlier, explain)
-    source.write_scored(output, values)
-    click.echo(f"{output}: {scores.size} rows, {np.count_nonzero(outlier)} outliers{told(outlier)}")
+        fitted.expect_columns(source)
+        values["reason"] = reasons(fitted.model, source.blocks(), outlier, explain)
+    with whole_file(output) as temporary:
+        source.write([Part(temporary, np.ones(scores.size, dtype=bool), values)])
+    click.echo(
+        f"{shown(output)}: {scores.size} rows, {np.count_nonzero(outlier)} outliers{told(outlier)}{summary(source)}"
+    )

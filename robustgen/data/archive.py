@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
+from robustgen._validation import canonical
 from robustgen.data.dataset import Dataset, Kind, Labels, read_labels
+from robustgen.data.reading import expect_unpacked_size, reading
 
 Arrays = Mapping[str, NDArray]
 
@@ -25,11 +27,9 @@ def read_arrays(path: Path) -> dict[str, NDArray]:
     UsageError
         If the file is no such archive, or holds Python objects.
     """
-    try:
-        with np.load(path) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, AttributeError) as error:
-        raise UsageError(f"'{path}' is not a readable .npz file: {error}") from None
+    with reading(path, ".npz file"), np.load(path) as archive:
+        expect_unpacked_size(path, sum(one.file_size for one in archive.zip.infolist()))
+        return {key: archive[key] for key in archive.files}
 
 
 def dataset_from(
@@ -81,9 +81,15 @@ def dataset_from(
     if values.shape[:1] != X.shape[:1]:
         raise UsageError(f"'{path}' has {X.shape[0]} rows in X but {values.shape[0]} in {label}")
     named = arrays.get("class_names", class_names)
-    y, classes = read_labels(values) if named is None else Labels(values, tuple(map(str, named)))
+    y, classes = read_labels(values) if named is None else _named_labels(values, tuple(map(str, named)), path)
     dataset = Dataset(name, X, y, classes, kind or _guess_kind(X.shape))
     return _take_part(dataset, part, arrays) if part else dataset
+
+
+def _named_labels(values: NDArray, names: tuple[str, ...], path: Path) -> Labels:
+    if values.dtype.kind not in "iu" or not np.isin(values, np.arange(len(names))).all():
+        raise UsageError(f"got labels of '{path}' that are no places in its {len(names)} class_names, from 0")
+    return Labels(values, names)
 
 
 def rows_of(arrays: Arrays) -> NDArray:
@@ -92,8 +98,21 @@ def rows_of(arrays: Arrays) -> NDArray:
         return channels_first(arrays["X"])
     from scipy.sparse import csr_matrix
 
+    for name in ("X_indices", "X_indptr", "X_shape"):
+        if arrays[name].dtype.kind not in "iu":
+            raise UsageError(
+                f"got {name} of type {arrays[name].dtype}, expected whole numbers: they are places"
+            )
     shape = tuple(int(side) for side in arrays["X_shape"])
-    return csr_matrix((arrays["X_data"], arrays["X_indices"], arrays["X_indptr"]), shape=shape)
+    try:
+        return canonical(csr_matrix((arrays["X_data"], arrays["X_indices"], arrays["X_indptr"]), shape=shape))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise UsageError(f"X_data, X_indices, X_indptr and X_shape are no CSR matrix: {error}") from None
+
+
+def parts_of(X: Any) -> dict[str, NDArray]:
+    """Return the arrays of an archive that a CSR matrix becomes; `rows_of` puts them together."""
+    return {"X_data": X.data, "X_indices": X.indices, "X_indptr": X.indptr, "X_shape": np.array(X.shape)}
 
 
 def channels_first(X: NDArray) -> NDArray:

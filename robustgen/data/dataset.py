@@ -40,7 +40,12 @@ def read_labels(values: NDArray) -> Labels:
     -------
     Labels
         Outlier labels where the values are among 0 and 1 (False and True); otherwise classes, in
-        the order of numbers or of the alphabet.
+        the order of numbers or of the alphabet: so are -1 and +1, which mean this or that.
+
+    Raises
+    ------
+    UsageError
+        When they are of another type, or NaN is among them.
 
     Examples
     --------
@@ -48,6 +53,12 @@ def read_labels(values: NDArray) -> Labels:
     >>> read_labels(np.array(["doll", "car"]))
     Labels(y=array([1, 0]), classes=('car', 'doll'))
     """
+    has_gaps = values.dtype.kind == "f" and np.isnan(values).any()
+    if values.ndim != 1 or values.dtype.kind not in "biufUS" or has_gaps:
+        raise UsageError(
+            f"got labels of shape {values.shape} and type {values.dtype}{' with NaN' if has_gaps else ''}, "
+            "expected 0 or 1, a number or a text for each row"
+        )
     found, index = np.unique(values, return_inverse=True)
     if set(found.tolist()) <= {0, 1}:
         return Labels(values.astype(np.uint8), None)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
-from robustgen.data.files import format_of
+from robustgen._checks import UsageError
+from robustgen._files import shown
+from robustgen.data.files import ImageReading, format_of
 from robustgen.inputs.arrays import Arrays, Images
-from robustgen.inputs.base import Input
+from robustgen.inputs.base import Input, Part
 from robustgen.inputs.csv_table import CSVTable
 from robustgen.inputs.table import ParquetTable
 
-_KINDS: Mapping[str, type[Input]] = {
-    "csv": CSVTable,
-    "parquet": ParquetTable,
-    "npy": Arrays,
-    "npz": Arrays,
-    "images": Images,
-}
 
-
-def open_input(path: str | Path, text: Collection[str] = ()) -> Input:
+def open_input(path: str | Path, text: Collection[str] = (), images: ImageReading | None = None) -> Input:
     """Return the rows at a path, by its ending; a folder holds images.
 
     Parameters
@@ -29,6 +23,8 @@ def open_input(path: str | Path, text: Collection[str] = ()) -> Input:
         ``.csv``, ``.csv.gz``, ``.parquet``, ``.npy``, ``.npz`` or a folder of images.
     text : collection of str
         The columns of a table whose cells are text even where they look like numbers.
+    images : ImageReading or None
+        How the images of a folder are read.
 
     Returns
     -------
@@ -38,7 +34,8 @@ def open_input(path: str | Path, text: Collection[str] = ()) -> Input:
     Raises
     ------
     UsageError
-        When there is nothing there, or its ending is unknown.
+        When there is nothing there, or its ending is unknown; or when images are to be resized or
+        skipped, and there are none.
 
     Examples
     --------
@@ -46,7 +43,14 @@ def open_input(path: str | Path, text: Collection[str] = ()) -> Input:
     <class 'robustgen.inputs.arrays.Images'>
     """
     path = Path(path)
-    return _KINDS[format_of(path)](path, text)
+    form = format_of(path)
+    if form == "images":
+        return Images(path, images)
+    if images is not None and (images.size or images.skip_unreadable):
+        raise UsageError(f"'{shown(path)}' is no folder of images: leave out --resize and --skip-unreadable")
+    if form in ("npy", "npz"):
+        return Arrays(path)
+    return (CSVTable if form == "csv" else ParquetTable)(path, text)
 
 
-__all__ = ["Input", "open_input"]
+__all__ = ["ImageReading", "Input", "Part", "open_input"]

@@ -1,9 +1,11 @@
-"""Arrays of vectors or images, ``.npy`` and ``.npz``; scores go to a CSV beside them."""
+"""Arrays of vectors or images, ``.npy`` and ``.npz``, and folders of images; scores go to a CSV."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,70 +15,98 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from robustgen._checks import UsageError
-from robustgen._files import whole_file
-from robustgen.data.files import ImageFolder, read_array, read_images
-from robustgen.inputs.base import Input, Values
+from robustgen._files import expect_new, file_hash, shown, whole_folder
+from robustgen.data.archive import parts_of, read_arrays, rows_of
+from robustgen.data.files import ImageFolder, ImageReading, read_array, read_images
+from robustgen.inputs.base import Input, Part, expect_all_rows
+from robustgen.inputs.csv_table import FORMULA_SIGNS, harmless
 
 BLOCK_ROWS = 4096
 
 
-def write_listing(path: Path, names: dict[str, Any], values: Values, rows: NDArray[Any] | None) -> None:
+def write_listing(part: Part, names: dict[str, Any]) -> None:
     """Write one line a row as CSV: what names the row, then the new columns."""
-    table = pd.DataFrame(names | dict(values))
-    with whole_file(path) as temporary:
-        (table if rows is None else table[rows]).to_csv(temporary, index=False, float_format="%.10g")
+    columns = {name: _harmless(column) for name, column in part.values.items()}
+    table = pd.DataFrame(names | columns)[part.rows]
+    table.to_csv(part.path, index=False, float_format="%.10g")
+
+
+def _harmless(column: NDArray[Any]) -> Any:
+    return [harmless(str(cell)) for cell in column] if column.dtype.kind in "OU" else column
 
 
 class Arrays(Input):
     """The rows of an array; ``X`` of an ``.npz``."""
 
-    tabular = False
     kept_endings = (".npy", ".npz")
     scored_endings = (".csv",)
 
     def about(self) -> int | None:
         return None
 
-    def whole(self) -> Any:
+    @cached_property
+    def _rows(self) -> Any:
+        self.expect_same(self.path, file_hash(self.path))
         return read_array(self.path)
 
+    def whole(self) -> Any:
+        return self._rows
+
     def blocks(self) -> Iterator[Any]:
-        X = self.whole()
-        for start in range(0, X.shape[0], BLOCK_ROWS):
-            yield X[start : start + BLOCK_ROWS]
+        for start in range(0, self._rows.shape[0], BLOCK_ROWS):
+            yield self._rows[start : start + BLOCK_ROWS]
 
-    def write_scored(self, path: Path, values: Values, rows: NDArray[Any] | None = None) -> None:
-        n_rows = len(next(iter(values.values())))
-        write_listing(path, {"row": np.arange(1, n_rows + 1)}, values, rows)
-
-    def write_kept(self, path: Path, rows: NDArray[Any]) -> None:
-        kept = self.whole()[np.flatnonzero(rows)]
-        X = kept.toarray() if sparse.issparse(kept) else kept
-        with whole_file(path) as temporary:
-            if path.suffix.lower() == ".npy":
-                np.save(temporary, X)
+    def write(self, parts: Sequence[Part]) -> None:
+        n_rows = self._rows.shape[0]
+        expect_all_rows(self.path, n_rows, parts)
+        for part in parts:
+            if part.values:
+                write_listing(part, {"row": np.arange(1, n_rows + 1)})
             else:
-                np.savez_compressed(temporary, **self._beside(rows), X=X)
+                self._write_kept(part.path, np.flatnonzero(part.rows))
+        self.expect_same(self.path, file_hash(self.path))
 
-    def _beside(self, rows: NDArray[Any]) -> dict[str, Any]:
-        """Return what an .npz holds for each row beside X, such as labels, of the marked rows."""
-        if self.path.suffix.lower() != ".npz":
-            return {}
-        with np.load(self.path) as archive:
-            others = {name: archive[name] for name in archive.files if not name.startswith("X")}
-        return {name: one[rows] for name, one in others.items() if one.shape[:1] == rows.shape}
+    def _write_kept(self, path: Path, rows: NDArray[np.intp]) -> None:
+        if path.suffix.lower() == ".npy":
+            kept = self._rows[rows]
+            np.save(path, kept.toarray() if sparse.issparse(kept) else kept)
+        elif self.path.suffix.lower() == ".npy":
+            np.savez_compressed(path, X=self._rows[rows])
+        else:
+            np.savez_compressed(path, **_kept_arrays(read_arrays(self.path), rows))  # type: ignore[arg-type]
+
+
+def _kept_arrays(arrays: dict[str, NDArray[Any]], rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an ``.npz``: of those that have an entry for each row, some rows' entries."""
+    X = rows_of(arrays)
+    kept = parts_of(X[rows]) if sparse.issparse(X) else {"X": arrays["X"][rows]}
+    others = {name: one for name, one in arrays.items() if not name.startswith("X")}
+    return kept | {name: one[rows] if one.shape[:1] == X.shape[:1] else one for name, one in others.items()}
 
 
 class Images(Input):
-    """Image files, named by their path below the folder."""
+    """Image files, named by their path below the folder.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    images : ImageReading
+        How they are read.
+    """
+
+    scored_endings = (".csv",)
+
+    def __init__(self, path: Path, images: ImageReading | None = None) -> None:
+        super().__init__(path)
+        self._reading = images or ImageReading()
 
     @cached_property
     def _folder(self) -> ImageFolder:
-        return read_images(self.path)
-
-    tabular = False
-    scored_endings = (".csv",)
+        folder = read_images(self.path, self._reading)
+        for path, content in zip(folder.paths, folder.hashes, strict=True):
+            self.expect_same(path, content)
+        return folder
 
     def about(self) -> int | None:
         return len(self._folder.X)
@@ -89,25 +119,33 @@ class Images(Input):
             yield self._folder.X[start : start + BLOCK_ROWS]
 
     def row_names(self, n_rows: int) -> list[str]:
-        return [str(path.relative_to(self.path)) for path in self._folder.paths]
+        names = [shown(path.relative_to(self.path)) for path in self._folder.paths]
+        return [f"./{name}" if name.startswith(FORMULA_SIGNS) else name for name in names]
 
-    def write_scored(self, path: Path, values: Values, rows: NDArray[Any] | None = None) -> None:
-        write_listing(path, {"file": self.row_names(len(self._folder.paths))}, values, rows)
+    def skipped(self) -> Sequence[str]:
+        return self._folder.skipped
 
     def expect_writable(self, path: Path) -> None:
-        if path.exists():
-            raise UsageError(f"cannot write '{path}': it is there already; name a new folder")
+        expect_new(path)
 
-    def write_kept(self, path: Path, rows: NDArray[Any]) -> None:
-        self.expect_writable(path)
-        temporary = path.with_name(f".{path.name}.part")
-        shutil.rmtree(temporary, ignore_errors=True)
-        try:
-            for place in np.flatnonzero(rows):
-                source = self._folder.paths[place]
-                target = temporary / source.relative_to(self.path)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target)
-            temporary.rename(path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    def staged(self, path: Path) -> AbstractContextManager[Path]:
+        return whole_folder(path)
+
+    def write(self, parts: Sequence[Part]) -> None:
+        n_rows = len(self._folder.paths)
+        expect_all_rows(self.path, n_rows, parts)
+        for part in parts:
+            if part.values:
+                write_listing(part, {"file": self.row_names(n_rows)})
+            else:
+                self._copy(part)
+
+    def _copy(self, part: Part) -> None:
+        for place in np.flatnonzero(part.rows):
+            source = self._folder.paths[place]
+            content = source.read_bytes()
+            self.expect_same(source, hashlib.sha256(content).hexdigest())
+            target = part.path / source.relative_to(self.path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            shutil.copystat(source, target)

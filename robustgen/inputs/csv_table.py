@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-from collections.abc import Iterable, Iterator
-from itertools import chain, zip_longest
-from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import IO, Any, cast
 
+import pandas as pd
 from numpy.typing import NDArray
 
-from robustgen._checks import UsageError
-from robustgen._files import whole_file
-from robustgen.data.files import separator_of
-from robustgen.inputs.base import Values
+from robustgen.data.files.csv_file import CSVFile, Record, is_compressed
+from robustgen.data.files.tables import csv_frames
+from robustgen.inputs.base import Part, Values, expect_all_rows
 from robustgen.inputs.table import Table
 
 FORMATTED_ROWS = 65_536
-
-
-class Record(NamedTuple):
-    """A row as it stands in the file.
-
-    Attributes
-    ----------
-    text : str
-        Its line, or lines where a quoted cell is broken, with the end of the line.
-    cells : list of str
-        What it says.
-    """
-
-    text: str
-    cells: list[str]
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that a spreadsheet would take for a formula."""
 
 
 class CSVTable(Table):
@@ -41,69 +26,66 @@ class CSVTable(Table):
     kept_endings = scored_endings = (".csv", ".csv.gz")
 
     def about(self) -> int | None:
-        if _is_compressed(self.path):
+        if is_compressed(self.path):
             return None
         with self.path.open("rb") as file:
             blocks = iter(lambda: file.read(2**20), b"")
             return sum(block.count(b"\n") for block in blocks)
 
-    def _write(self, path: Path, rows: NDArray[Any], values: Values) -> None:
-        with (
-            whole_file(path) as temporary,
-            _opened(temporary, "wt", gz=_is_compressed(path)) as file,
-            _opened(self.path, "rt", gz=_is_compressed(self.path)) as source,
-        ):
-            separator, records = _records(source)
-            header = next(records)
-            file.write(_extended(header, len(header.cells), list(values), separator))
-            for record, kept, new in zip_longest(records, rows, _texts(values)):
-                if record is None or kept is None:
-                    raise UsageError(f"'{self.path}' has changed while it was read: it has other rows now")
-                if kept:
-                    file.write(_extended(record, len(header.cells), new or (), separator))
+    def _header(self) -> list[str]:
+        with CSVFile(self.path) as file:
+            return file.names
+
+    def _frames(self, rows: int | None) -> Iterator[pd.DataFrame]:
+        with CSVFile(self.path) as file:
+            yield from csv_frames(file, rows, self.text)
+            self.expect_same(self.path, file.digest())
+
+    def write(self, parts: Sequence[Part]) -> None:
+        n_rows = 0
+        with ExitStack() as stack:
+            source = stack.enter_context(CSVFile(self.path))
+            writers = [stack.enter_context(_Writer(source, part)) for part in parts]
+            for record in source.records():
+                for writer in writers:
+                    writer.write(record)
+                n_rows += 1
+            self.expect_same(self.path, source.digest())
+        expect_all_rows(self.path, n_rows, parts)
 
 
-def _records(file: IO[str]) -> tuple[str, Iterator[Record]]:
-    """Return what separates the cells, and the header and all rows."""
-    first = next((line for line in file if line.strip()), "")
-    separator = separator_of(first)
-    return separator, _cut(chain([first], file), separator)
+class _Writer:
+    """Writes the rows of a part, record by record."""
 
+    def __init__(self, source: CSVFile, part: Part) -> None:
+        self._separator = source.separator
+        self._n_cells = len(source.names)
+        self._rows = zip(part.rows.tolist(), _texts(part.values, part.rows.size), strict=True)
+        opened = gzip.open if is_compressed(part.path) else open
+        self._file = cast(IO[str], opened(part.path, "wt", encoding="utf-8", newline=""))
+        self._file.write(self._extended(source.header, list(part.values)))
 
-def _is_compressed(path: Path) -> bool:
-    return path.suffix.lower() == ".gz"
+    def __enter__(self) -> _Writer:
+        return self
 
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
 
-def _opened(path: Path, mode: str, *, gz: bool) -> IO[str]:
-    encoding = "utf-8-sig" if mode == "rt" else "utf-8"
-    opened = gzip.open if gz else open
-    return cast(IO[str], opened(path, mode, encoding=encoding, newline=""))
+    def write(self, record: Record) -> None:
+        """Write the next record, if it is marked; rows beyond those that are known are counted by others."""
+        marked, new = next(self._rows, (False, ()))
+        if marked:
+            self._file.write(self._extended(record, new))
 
-
-def _cut(lines: Iterable[str], separator: str) -> Iterator[Record]:
-    taken: list[str] = []
-
-    def noted() -> Iterator[str]:
-        for line in lines:
-            taken.append(line)
-            yield line
-
-    for cells in csv.reader(noted(), delimiter=separator):
-        text = "".join(taken)
-        taken.clear()
-        if text.strip():  # between rows a blank line is nothing; inside a quoted cell it is text
-            yield Record(text, cells)
-
-
-def _extended(record: Record, n_cells: int, new: Iterable[str], separator: str) -> str:
-    """Return the text of a row with new cells behind its own; one that ends early is filled up first."""
-    added = list(new)
-    if not added:
-        return record.text
-    body = record.text.rstrip("\r\n")
-    end = record.text[len(body) :] or "\n"
-    padding = [""] * (n_cells - len(record.cells))
-    return separator.join([body, *padding, *(_quoted(text, separator) for text in added)]) + end
+    def _extended(self, record: Record, new: Iterable[str]) -> str:
+        """Return the text of a row with new cells behind its own; one that ends early is filled up first."""
+        added = [_quoted(text, self._separator) for text in new]
+        if not added:
+            return record.text
+        body = record.text.rstrip("\r\n")
+        end = record.text[len(body) :] or "\n"
+        padding = [""] * (self._n_cells - len(record.cells))
+        return self._separator.join([body, *padding, *added]) + end
 
 
 def _quoted(text: str, separator: str) -> str:
@@ -112,15 +94,29 @@ def _quoted(text: str, separator: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _texts(values: Values) -> Iterator[tuple[str, ...]]:
+def _texts(values: Values, n_rows: int) -> Iterator[tuple[str, ...]]:
     """Yield the new cells of each row, formatted a block of rows at a time."""
     columns = list(values.values())
-    for start in range(0, len(columns[0]) if columns else 0, FORMATTED_ROWS):
-        block = [column[start : start + FORMATTED_ROWS] for column in columns]
-        yield from zip(*(_formatted(part) for part in block), strict=True)
+    for start in range(0, n_rows, FORMATTED_ROWS):
+        rows = range(start, min(start + FORMATTED_ROWS, n_rows))
+        block = [_formatted(column[rows.start : rows.stop]) for column in columns]
+        yield from zip(*block, strict=True) if block else (() for _ in rows)
 
 
 def _formatted(column: NDArray[Any]) -> list[str]:
     if column.dtype.kind == "f":
         return ["" if value != value else f"{value:.10g}" for value in column.tolist()]
+    if column.dtype.kind in "OU":
+        return [harmless(str(value)) for value in column.tolist()]
     return [str(value) for value in column.tolist()]
+
+
+def harmless(text: str) -> str:
+    """Return text as a cell that no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> harmless("=cmd|' /C calc'!A0"), harmless("heat = 3")
+    ("'=cmd|' /C calc'!A0", 'heat = 3')
+    """
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text

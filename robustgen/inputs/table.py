@@ -3,45 +3,62 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from robustgen._files import whole_file
-from robustgen.data.files import chunks, read_table
-from robustgen.inputs.base import Input, Values
+from robustgen._files import file_hash
+from robustgen.data.files import parquet_frames
+from robustgen.data.files.tables import ROWS
+from robustgen.data.reading import reading
+from robustgen.inputs.base import Input, Part, expect_all_rows
 
 
 class Table(Input):
-    """The rows of a table."""
+    """The rows of a table.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    text : collection of str
+        The columns of a CSV whose cells are text even where they look like numbers.
+    """
 
     tabular = True
 
+    def __init__(self, path: Path, text: Collection[str] = ()) -> None:
+        super().__init__(path)
+        self.text = text
+
     def whole(self) -> pd.DataFrame:
-        return read_table(self.path, self.text)
+        (table,) = self._frames(None)
+        self.names = list(table.columns)
+        return table
 
     def blocks(self) -> Iterator[pd.DataFrame]:
-        return chunks(self.path, text=self.text)
+        return self._frames(ROWS)
 
     def column_names(self) -> Sequence[str]:
-        return list(next(chunks(self.path, rows=1)).columns)
+        return self.names
 
-    def write_scored(self, path: Path, values: Values, rows: NDArray[Any] | None = None) -> None:
-        every = next(iter(values.values()))
-        self._write(path, np.ones(len(every), dtype=bool) if rows is None else rows, values)
-
-    def write_kept(self, path: Path, rows: NDArray[Any]) -> None:
-        self._write(path, rows, {})
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of the columns, by the file's header where its rows are not read yet."""
+        return self._header()
 
     @abstractmethod
-    def _write(self, path: Path, rows: NDArray[Any], values: Values) -> None:
-        """Write the marked rows (n,), with new columns behind their own."""
+    def _header(self) -> list[str]:
+        """Read the names of the columns."""
+
+    @abstractmethod
+    def _frames(self, rows: int | None) -> Iterator[pd.DataFrame]:
+        """Yield all rows, so many at a time or all at once."""
 
 
 class ParquetTable(Table):
@@ -50,19 +67,51 @@ class ParquetTable(Table):
     kept_endings = scored_endings = (".parquet",)
 
     def about(self) -> int | None:
-        return pq.read_metadata(self.path).num_rows
+        with reading(self.path, "Parquet file"):
+            return int(pq.read_metadata(self.path).num_rows)
 
-    def _write(self, path: Path, rows: NDArray[Any], values: Values) -> None:
-        with pq.ParquetFile(self.path) as source, whole_file(path) as temporary:
-            new = {name: pa.array(column) for name, column in values.items()}
-            schema = source.schema_arrow
-            for name, column in new.items():
-                schema = schema.append(pa.field(name, column.type))
-            with pq.ParquetWriter(temporary, schema) as writer:
-                start = 0
-                for batch in source.iter_batches():
-                    part = slice(start, start + batch.num_rows)
-                    columns = [*batch.columns, *(column[part] for column in new.values())]
-                    table = pa.Table.from_arrays(columns, schema=schema)
-                    writer.write_table(table.filter(pa.array(rows[part])))
-                    start += batch.num_rows
+    def _header(self) -> list[str]:
+        with reading(self.path, "Parquet file"):
+            return list(pq.read_schema(self.path).names)
+
+    def _frames(self, rows: int | None) -> Iterator[pd.DataFrame]:
+        self.expect_same(self.path, file_hash(self.path))
+        yield from parquet_frames(self.path, rows)
+
+    def write(self, parts: Sequence[Part]) -> None:
+        self.expect_same(self.path, file_hash(self.path))
+        with ExitStack() as stack:
+            source = stack.enter_context(pq.ParquetFile(self.path))
+            expect_all_rows(self.path, source.metadata.num_rows, parts)
+            writers = [stack.enter_context(_Writer(source.schema_arrow, part)) for part in parts]
+            for batch in source.iter_batches():
+                for writer in writers:
+                    writer.write(batch)
+        self.expect_same(self.path, file_hash(self.path))
+
+
+class _Writer:
+    """Writes the rows of a part, batch by batch."""
+
+    def __init__(self, schema: pa.Schema, part: Part) -> None:
+        self._rows = pa.array(part.rows)
+        self._new = [pa.array(column) for column in part.values.values()]
+        for name, column in zip(part.values, self._new, strict=True):
+            schema = schema.append(pa.field(name, column.type))
+        self._schema = schema
+        self._file = pq.ParquetWriter(part.path, schema)
+        self._start = 0
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Write the marked rows of the next batch."""
+        place = slice(self._start, self._start + batch.num_rows)
+        self._start = place.stop
+        columns = [*batch.columns, *(column[place] for column in self._new)]
+        table = pa.Table.from_arrays(columns, schema=self._schema)
+        self._file.write_table(table.filter(self._rows[place]))

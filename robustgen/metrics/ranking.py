@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import roc_curve
 
+from robustgen._checks import UsageError
+
 _NEAR = 1e-9
 """What a product of floats may miss a whole number by: 0.29 * 100 is a little below 29."""
 
@@ -178,9 +180,20 @@ def precision_recall_curve(
     return grid, hits[found] / (hits[found] + false_alarms[found])
 
 
+def _marks(outlier: ArrayLike) -> NDArray[np.bool_]:
+    """Return labels as booleans: 0 and 1 are, -1 and +1 and NaN would all be True."""
+    values = np.asarray(outlier)
+    if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
+        raise UsageError(
+            f"got labels {np.unique(values)[:5].tolist()}, expected 1 or True for an outlier and 0 or False "
+            "for an inlier: pass y == -1 where -1 marks outliers"
+        )
+    return values.astype(bool)
+
+
 def _steps(outlier: ArrayLike, outlierness: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Count hits and false alarms at each threshold, none first; a tie is one step."""
-    truth = np.asarray(outlier).astype(bool)
+    truth = _marks(outlier)
     if truth.all() or not truth.any():
         raise ValueError("got rows of one kind, expected inliers and outliers: a ranking is of both")
     false_rate, recall, _ = roc_curve(truth, outlierness, drop_intermediate=False)

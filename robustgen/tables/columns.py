@@ -14,6 +14,9 @@ from robustgen._storable import storable
 
 MOST_CATEGORIES = 50
 """Of a column's values the most frequent ones are told apart; all others are one."""
+INT64_LIMIT = 2.0**63
+"""Whole numbers from here on are left in double precision."""
+SECOND = pd.Timedelta(1, "s")
 DAY = np.timedelta64(1, "D")
 EPOCH = np.datetime64("1970-01-01")
 
@@ -93,12 +96,56 @@ class NumberColumn(OneNumber):
     @staticmethod
     def parse(cells: pd.Series) -> pd.Series:
         """Read numbers, or text that is a number."""
-        numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+        try:
+            numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+        except OverflowError:  # of a whole number that no double reaches
+            numbers = cells.map(_as_double).astype("float64")
         return numbers.where(np.isfinite(numbers))
 
     def decode(self, numbers: NDArray[np.float64]) -> Any:
         """Round where the training rows have whole numbers."""
-        return numbers[:, 0].round().astype(np.int64) if self.whole else numbers[:, 0]
+        if not self.whole:
+            return numbers[:, 0]
+        rounded = numbers[:, 0].round()
+        return rounded.astype(np.int64) if (np.abs(rounded) < INT64_LIMIT).all() else rounded
+
+
+def _as_double(cell: Any) -> float:
+    try:
+        return float(cell)
+    except (OverflowError, TypeError, ValueError):
+        return np.nan
+
+
+@storable
+@dataclass(frozen=True)
+class DurationColumn(OneNumber):
+    """Durations in seconds; a missing one is the median of the training rows.
+
+    Attributes
+    ----------
+    name : str
+        Of the column.
+    fill : float
+        The median.
+    """
+
+    kind: ClassVar[str] = "a duration such as 01:30:00"
+
+    @classmethod
+    def fitted(cls, name: str, values: pd.Series) -> DurationColumn:
+        """Learn from values."""
+        return cls(name, float(values.median()))
+
+    @staticmethod
+    def parse(cells: pd.Series) -> pd.Series:
+        """Read durations, or text that is one."""
+        return pd.to_timedelta(cells, errors="coerce") / SECOND
+
+    def decode(self, numbers: NDArray[np.float64]) -> Any:
+        """Return durations, of seconds that a duration can have."""
+        most = pd.Timedelta.max / SECOND
+        return pd.to_timedelta(numbers[:, 0].clip(-most, most), unit="s")
 
 
 @storable
@@ -191,6 +238,10 @@ def _days(dates: pd.Series) -> NDArray[np.float64]:
     return (dates.to_numpy() - EPOCH) / DAY
 
 
+def _as_text(cell: Any) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
 @storable
 @dataclass(frozen=True)
 class CategoryColumn:
@@ -227,8 +278,8 @@ class CategoryColumn:
 
     @staticmethod
     def parse(cells: pd.Series) -> pd.Series:
-        """Read everything as text."""
-        return cells.astype("object").where(cells.isna(), cells.astype("str")).astype("object")
+        """Read everything as text; a whole number is the same value where gaps have made it one of floats."""
+        return cells.astype("object").map(_as_text, na_action="ignore").astype("object")
 
     @property
     def outputs(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,127 +13,37 @@ from sklearn.utils.validation import check_is_fitted
 
 from robustgen._checks import UsageError, suggest
 from robustgen._storable import storable
-from robustgen.tables.columns import KINDS, BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn
-
-#: More different values than this are no categories.
-MOST_CATEGORIES = 50
-
-# In the words of pandas.api.types.infer_dtype; a mixture of numbers and text is read as text.
-_NUMBERS = {"boolean", "integer", "floating", "mixed-integer-float", "decimal"}
-_TEXT = {"string", "categorical", "mixed-integer"}
-
-
-def to_numbers(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    """Return the cells of a table as numbers.
-
-    A number stays what it is, False and True become 0 and 1, and a column of text or categories
-    becomes a column of 0 and 1 for each of its values, in alphabetical order.
-
-    Parameters
-    ----------
-    table : DataFrame (n, d)
-        The columns, without the label.
-    name : str
-        What the table is called in an error.
-
-    Returns
-    -------
-    float64 (n, e)
-        With e >= d columns, in the order of the table.
-
-    Raises
-    ------
-    UsageError
-        If there is no column, a cell is empty or infinite, text stands in a column of numbers, a
-        column of text has more than 50 different values, or holds neither numbers nor text. Row
-        and column are named; rows are counted from 1 below the header.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> to_numbers(pd.DataFrame({"heat": [61, 97], "fuel": ["oil", "gas"]}), "boilers.csv")
-    array([[61.,  0.,  1.],
-           [97.,  1.,  0.]])
-    """
-    if not table.shape[1]:
-        raise UsageError(f"'{name}' has no column but its label")
-    check_filled(table, name)
-    numbers = np.column_stack([_column(table[column], name) for column in table])
-    check_finite(numbers, name)
-    return numbers
-
-
-def check_finite(X: Any, name: str) -> None:
-    """Refuse rows of anything but finite numbers, dense or sparse, by the first such row."""
-    stored = X if isinstance(X, np.ndarray) else X.data
-    if stored.dtype.kind not in "biuf":
-        raise UsageError(f"'{name}' holds values of type {stored.dtype}: expected numbers")
-    bad = ~np.isfinite(stored)
-    if bad.any():
-        row = bad.nonzero()[0][0] if stored is X else X.tocoo().row[bad][0]
-        raise UsageError(
-            f"row {row + 1} of '{name}' holds NaN or an infinite number: mend the row or remove it"
-        )
-
-
-def check_filled(table: pd.DataFrame, name: str) -> None:
-    """Refuse a table with an empty cell, by its row and column."""
-    empty = table.isna().to_numpy()
-    if empty.any():
-        row, column = np.argwhere(empty)[0]
-        raise UsageError(
-            f"row {row + 1} of '{name}' has no value in column '{table.columns[column]}' "
-            f"({np.count_nonzero(empty)} such cells in all): fill them, or remove their rows"
-        )
-
-
-def _column(column: pd.Series, name: str) -> NDArray[np.float64]:
-    import pandas as pd
-
-    kind = pd.api.types.infer_dtype(column)
-    if kind in _NUMBERS:
-        return column.to_numpy(dtype=np.float64)
-    if kind in _TEXT:
-        return _text_column(column.astype(str), name)
-    raise UsageError(
-        f"column '{column.name}' of '{name}' holds {kind} values, neither numbers nor text: leave it out"
-    )
-
-
-def _text_column(column: pd.Series, name: str) -> NDArray[np.float64]:
-    import pandas as pd
-
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
-    parsed = ~np.isnan(numbers)
-    if parsed.all():
-        return numbers
-    if parsed.mean() > 0.5:
-        row = int(np.argmin(parsed))
-        raise UsageError(
-            f"row {row + 1} of '{name}' has '{column.iloc[row]}' in column '{column.name}', which otherwise "
-            f"holds numbers: mend the cell, or remove the row"
-        )
-    values, index = np.unique(column.to_numpy(dtype=object), return_inverse=True)
-    if values.size > MOST_CATEGORIES:
-        raise UsageError(
-            f"column '{column.name}' of '{name}' is text with {values.size} different values, more than "
-            f"the {MOST_CATEGORIES} that count as categories: leave the column out, or turn it into numbers"
-        )
-    return np.eye(values.size)[index]
-
+from robustgen.tables.columns import (
+    KINDS,
+    BooleanColumn,
+    CategoryColumn,
+    Column,
+    DateColumn,
+    DurationColumn,
+    NumberColumn,
+)
 
 MISSING = ("impute", "refuse")
+STRANGE = (complex, bytes, list, tuple, dict, set, np.ndarray)
+KINDS_OF_DTYPES: tuple[tuple[Callable[[Any], bool], Any], ...] = (
+    (pd.api.types.is_bool_dtype, BooleanColumn),
+    (lambda dtype: pd.api.types.is_numeric_dtype(dtype) and dtype.kind != "c", NumberColumn),
+    (pd.api.types.is_datetime64_any_dtype, DateColumn),
+    (pd.api.types.is_timedelta64_dtype, DurationColumn),
+    (lambda dtype: isinstance(dtype, pd.CategoricalDtype), CategoryColumn),
+)
 DECIMAL_COMMA = r"\s*[-+]?\d[\d.]*(,\d+)+\s*"
 """A number as it is written in many countries, 1.234,5, or with commas between the thousands, 1,234."""
 
 
 @storable
 class TableEncoder(TransformerMixin, BaseEstimator):
-    """Turn numbers, booleans, dates and categories into numbers: the first step of a pipeline.
+    """Turn numbers, booleans, dates, durations and categories into numbers: the first step of a pipeline.
 
-    A column's kind is told by its cells: numbers stay, booleans become 0 and 1, dates become days
-    and phases of week and day, text becomes a column for each of its 50 most frequent values and
-    one for all others. Cells that a column's kind cannot be read from are errors, never missing values.
+    A column's kind is estimated from its cells: numbers stay, booleans become 0 and 1, dates become days
+    and phases of week and day, durations seconds, text becomes a column for each of its 50 most frequent
+    values and one for all others. Cells that a column's kind cannot be read from are errors, never missing
+    values.
 
     Parameters
     ----------
@@ -329,21 +240,26 @@ def _expect_column(name: str, table: pd.DataFrame) -> None:
 
 def _kind_of(cells: pd.Series) -> Any:
     """Return the class of a column: by its dtype, or, where it holds text, by what most of its cells are."""
-    kinds = pd.api.types
-    if kinds.is_bool_dtype(cells):
-        return BooleanColumn
-    if kinds.is_numeric_dtype(cells):
-        return NumberColumn
-    if kinds.is_datetime64_any_dtype(cells):
-        return DateColumn
-    if isinstance(cells.dtype, pd.CategoricalDtype):
-        return CategoryColumn
+    for is_kind, kind in KINDS_OF_DTYPES:
+        if is_kind(cells.dtype):
+            return kind
     there = cells.dropna()
+    _expect_plain(there)
     for kind in KINDS:
         if kind.parse(there).notna().mean() >= kind.least:
             return kind
     _expect_no_decimal_comma(there)
     return CategoryColumn
+
+
+def _expect_plain(cells: pd.Series) -> None:
+    """Refuse cells that hold more than a value, or a value that is neither number, date nor text."""
+    for place, cell in enumerate(cells):
+        if isinstance(cell, STRANGE):
+            raise UsageError(
+                f"row {_row(cells, place)}, column '{cells.name}': got a {type(cell).__name__}, expected a "
+                f"number, a date, a duration or text; leave the column out (--ignore '{cells.name}')"
+            )
 
 
 def _expect_no_decimal_comma(cells: pd.Series) -> None:

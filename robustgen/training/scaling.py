@@ -15,6 +15,7 @@ from sklearn.utils.sparsefuncs import csc_median_axis_0
 from torch import Tensor, from_numpy
 
 from robustgen._storable import storable
+from robustgen._validation import canonical
 
 CHUNK_ROWS = 65_536
 SAMPLE_ROWS = 100_000
@@ -143,7 +144,7 @@ def fit_scaling(X: Any, name: str | None) -> Scaling:
     array([2.])
     """
     if X.ndim == 2:
-        center, scale = SCALINGS[name](X)
+        center, scale = SCALINGS[name](canonical(X) if sparse.issparse(X) else X)
         return Scaling(np.asarray(center, dtype=float), np.asarray(scale, dtype=float))
     images = max(2, CHANNEL_PIXELS // math.prod(X.shape[2:]))  # X may be a memory map, a channel is copied
     sample = X[:: math.ceil(len(X) / images)]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import warnings
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import robustgen
+from robustgen import RSRAE
 from robustgen.cli import main
 from robustgen.inference.p_values import discoveries
 
@@ -180,6 +186,224 @@ def test_arrays_and_parquet_too(tmp_path, boilers):
         run("clean", tmp_path / name, "-o", tmp_path / kept, "--contamination", 0.5, *QUICK)
     assert "score" in pd.read_parquet(tmp_path / "s.parquet")
     assert np.load(tmp_path / "k.npy").shape == (33, 2)
+
+
+IN_THE_WAY = {
+    "the table itself": "boilers.csv",
+    "by another name": "./sub/../boilers.csv",
+    "in capitals": "BOILERS.CSV",
+    "by a link": "link.csv",
+    "by a hard link": "hard.csv",
+    "by a link to its folder": "sub/up/boilers.csv",
+}
+COMMANDS = {
+    "fit -o": lambda path: ("fit", "boilers.csv", "-o", path),
+    "clean -o": lambda path: ("clean", "boilers.csv", "-o", path),
+    "clean --removed": lambda path: ("clean", "boilers.csv", "-o", "k.csv", "--removed", path),
+    "clean --report": lambda path: ("clean", "boilers.csv", "-o", "k.csv", "--report", path),
+    "score -o": lambda path: ("score", "model", "boilers.csv", "-o", path),
+}
+
+
+@pytest.fixture
+def in_the_way(tmp_path, data, model, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/up").symlink_to(tmp_path)
+    (tmp_path / "link.csv").symlink_to(data)
+    (tmp_path / "hard.csv").hardlink_to(data)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("path", IN_THE_WAY.values(), ids=IN_THE_WAY)
+def test_no_output_is_the_input_by_whatever_name(in_the_way, data, command, path):
+    before = data.read_bytes()
+    assert "which is the input boilers.csv" in refused(*command(path))
+    assert data.read_bytes() == before
+
+
+OTHERS_IN_THE_WAY = {
+    "scores over the model": (("score", "model", "boilers.csv", "-o", "./model"), "which is the input model"),
+    "samples over the model": (("sample", "model", "-o", "model"), "which is the input model"),
+    "two results": (("clean", "boilers.csv", "-o", "k.csv", "--report", "K.csv"), "--output and --report"),
+    "a model among the images": (("fit", "images", "-o", "images/00.png"), "which lies in the input images"),
+    "a folder within": (("clean", "images", "-o", "images/kept"), "which lies in the input images"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), OTHERS_IN_THE_WAY.values(), ids=OTHERS_IN_THE_WAY)
+def test_no_output_is_a_model_or_another_output_or_within_an_input(in_the_way, images, arguments, message):
+    assert message in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    "name", ["rows.csv", "rows.csv.gz", "rows.parquet", "rows.npy", "rows.npz", "images"]
+)
+@pytest.mark.parametrize("command", ["clean", "score"])
+def test_an_input_that_changes_meanwhile_leaves_no_result(
+    tmp_path, boilers, images, name, command, monkeypatch
+):
+    """One number changes while the model learns or scores; size and rows stay the same."""
+    table = boilers[["heat", "pressure"]]
+    for change in (0.0, 10.0):
+        table.loc[3, "heat"] = 50 + change
+        WRITERS[name](tmp_path / name, table.round(3))
+        if change == 0 and command == "score":
+            run("fit", tmp_path / name, "-o", tmp_path / "model", "-d", "rsrae", *QUICK)
+        if change == 0:
+            before = sorted(path for path in tmp_path.rglob("*"))
+            original = (tmp_path / name).read_bytes() if name != "images" else None
+    changed = (tmp_path / name).read_bytes() if name != "images" else b"another"
+    if original is not None:
+        (tmp_path / name).write_bytes(original)
+
+    real = RSRAE.score_samples if command == "score" else RSRAE.fit
+
+    def meanwhile(*arguments):
+        found = real(*arguments)
+        (images / "05.png" if name == "images" else tmp_path / name).write_bytes(changed)
+        return found
+
+    monkeypatch.setattr(RSRAE, "score_samples" if command == "score" else "fit", meanwhile)
+    if command == "score" and name == "images":
+        ended = run("score", tmp_path / "model", images, "-o", tmp_path / "s.csv")  # the pixels are in memory
+        assert ended.exit_code == 0
+        return
+    first = (tmp_path / "model", tmp_path / name) if command == "score" else (tmp_path / name,)
+    ending = ".csv" if command == "score" and name in ("rows.npy", "rows.npz") else name.removeprefix("rows")
+    quick = () if command == "score" else ("-d", "rsrae", *QUICK)
+    assert "has changed while it was read" in refused(
+        command, *first, "-o", tmp_path / f"out{ending}", *quick
+    )
+    assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+WRITERS = {
+    "rows.csv": lambda path, table: table.to_csv(path, index=False),
+    "rows.csv.gz": lambda path, table: table.to_csv(path, index=False),
+    "rows.parquet": lambda path, table: table.to_parquet(path),
+    "rows.npy": lambda path, table: np.save(path, table.to_numpy()),
+    "rows.npz": lambda path, table: np.savez(path, X=table.to_numpy()),
+    "images": lambda path, table: None,
+}
+
+
+def test_clean_reads_its_table_twice(tmp_path, data, monkeypatch):
+    opened = []
+    real = Path.open
+
+    def noted(self, *arguments, **options):
+        if self == data:
+            opened.append(arguments)
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", noted)
+    arguments = ("--removed", tmp_path / "r.csv", "--report", tmp_path / "a.html")
+    run("clean", data, "-o", tmp_path / "k.csv", "--ignore", "id", *arguments, *QUICK)
+    assert len(opened) == 2
+
+
+def test_a_cell_of_any_length_and_a_quoted_line_after_a_space_come_back(tmp_path):
+    rows = [f"{i}, {'x' * 140_000 if i == 3 else 'x y'}" for i in range(40)]
+    text = "a, b\n" + "\n".join(rows) + '\n5, "line\nbreak"\n'
+    (tmp_path / "d.csv").write_text(text)
+    run("clean", tmp_path / "d.csv", "-o", tmp_path / "k.csv", "--removed", tmp_path / "r.csv", *QUICK)
+    removed = (tmp_path / "r.csv").read_text()
+    kept = (tmp_path / "k.csv").read_text()
+    assert kept.count("\n") + removed.count("\n") == text.count("\n") + 1  # two headers
+    run("fit", tmp_path / "d.csv", "-o", tmp_path / "m", *QUICK)
+    run("score", tmp_path / "m", tmp_path / "d.csv", "-o", tmp_path / "s.csv")
+    assert (tmp_path / "s.csv").read_text().startswith("a, b,score,outlier\n0, x y,")
+
+
+def test_reasons_are_no_formulas(tmp_path, boilers):
+    table = boilers.drop(columns="id").rename(columns={"pressure": "=cmd|' /C calc'!A0"})
+    table.to_csv(tmp_path / "d.csv", index=False)
+    run("clean", tmp_path / "d.csv", "-o", tmp_path / "k.csv", "--removed", tmp_path / "r.csv", *QUICK)
+    reasons = pd.read_csv(tmp_path / "r.csv")["reason"]
+    assert reasons.str.startswith("'=cmd").any()
+    assert not reasons.str.startswith("=").any()
+
+
+def test_a_name_that_is_no_utf_8_is_written_with_escapes(tmp_path, images):
+    (images / "07.png").rename(images / os.fsdecode(b"caf\xe9.png"))
+    (images / "08.png").rename(images / "=8.png")
+    run("fit", images, "-o", tmp_path / "m", "-d", "vae", "--set", "epochs=1")
+    run("score", tmp_path / "m", images, "-o", tmp_path / "s.csv")
+    names = pd.read_csv(tmp_path / "s.csv")["file"].tolist()
+    assert "caf\\xe9.png" in names
+    assert "./=8.png" in names
+    arguments = ("--removed", tmp_path / "r.csv", "--report", tmp_path / "a.html", "-d", "vae")
+    run("clean", images, "-o", tmp_path / "kept", *arguments, "--set", "epochs=1", "--contamination", 0.01)
+    assert (tmp_path / "kept" / os.fsdecode(b"caf\xe9.png")).exists()
+
+
+def test_the_model_decides_whether_images_are_grey(tmp_path, images):
+    for place in range(0, 12, 3):
+        with Image.open(images / f"{place:02}.png") as image:
+            image.convert("RGB").save(images / f"{place:02}.png")
+    run("fit", images, "-o", tmp_path / "colour", "-d", "vae", "--set", "epochs=1")
+    (tmp_path / "alone").mkdir()
+    shutil.copy(images / "01.png", tmp_path / "alone")
+    run("score", tmp_path / "colour", images, "-o", tmp_path / "a.csv")
+    run("score", tmp_path / "colour", tmp_path / "alone", "-o", tmp_path / "b.csv")
+    both = pd.read_csv(tmp_path / "a.csv").set_index("file")["score"]
+    np.testing.assert_allclose(pd.read_csv(tmp_path / "b.csv")["score"], both["01.png"], rtol=1e-6)
+    run("fit", tmp_path / "alone", images, "-o", tmp_path / "x", code=2)
+    shutil.copytree(images, tmp_path / "grey")
+    for path in (tmp_path / "grey").iterdir():
+        with Image.open(path) as image:
+            image.convert("L").save(path)
+    run("fit", tmp_path / "grey", "-o", tmp_path / "m", "-d", "vae", "--set", "epochs=1")
+    run("score", tmp_path / "m", images, "-o", tmp_path / "c.csv")
+
+
+def test_odd_images_are_resized_or_passed_over_by_every_command(tmp_path, images):
+    Image.new("L", (9, 5)).save(images / "00.png")
+    (images / "01.png").write_bytes((images / "01.png").read_bytes()[:60])
+    options = ("--resize", "8x6", "--skip-unreadable")
+    quick = ("-d", "vae", "--set", "epochs=1")
+    assert "--resize 5x9" in refused("fit", images, "-o", tmp_path / "m", *quick, "--skip-unreadable")
+    assert "01.png' is not a readable image" in refused(
+        "fit", images, "-o", tmp_path / "m", "--resize", "8x6"
+    )
+    for ended in (
+        run("fit", images, "-o", tmp_path / "m", *quick, *options),
+        run("score", tmp_path / "m", images, "-o", tmp_path / "s.csv", *options),
+        run("clean", images, "-o", tmp_path / "kept", *quick, *options),
+    ):
+        assert "; 1 passed over:" in ended.output
+        assert "01.png' is not a readable image" in ended.output
+    assert len(pd.read_csv(tmp_path / "s.csv")) == 11
+    assert "no folder of images" in refused(
+        "fit", tmp_path / "s.csv", "-o", tmp_path / "m", "--resize", "8x8"
+    )
+    assert "got --resize 8" in refused("fit", images, "-o", tmp_path / "m", "--resize", "8")
+
+
+def test_a_run_that_is_stopped_ends_in_one_line_and_leaves_nothing(tmp_path, data, monkeypatch):
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RSRAE, "fit", stopped)
+    for command in ("fit", "clean"):
+        ended = run(command, data, "-o", tmp_path / "o.csv", "-d", "rsrae", "--ignore", "id", code=130)
+        assert ended.stderr == "stopped: nothing was written\n"
+    assert list(tmp_path.iterdir()) == [data]
+
+
+def test_a_warning_of_a_library_is_one_line_without_its_source(tmp_path, data, monkeypatch):
+    real = RSRAE.fit
+
+    def warned(*arguments):
+        warnings.warn("lbfgs failed\n  to converge", RuntimeWarning, stacklevel=1)
+        return real(*arguments)
+
+    monkeypatch.setattr(RSRAE, "fit", warned)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        ended = run("fit", data, "-o", tmp_path / "m", "-d", "rsrae", "--ignore", "id", *QUICK)
+    assert ended.stderr == "Warning: lbfgs failed to converge\n"
 
 
 FAULTS = {

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from robustgen._checks import UsageError
-from robustgen.inputs import open_input
+from robustgen.inputs import Part, open_input
 
 KEPT = np.array([True, False, True])
+ALL = np.ones(3, dtype=bool)
 VALUES = {
     "score": np.array([-1.25, np.nan, -1e-12]),
     "outlier": np.array([False, True, False]),
@@ -28,12 +29,12 @@ def csv(folder, text, name="rows.csv"):
 
 
 def test_kept_lines_are_copied_to_the_byte(tmp_path):
-    csv(tmp_path, TEXT).write_kept(tmp_path / "kept.csv", KEPT)
+    csv(tmp_path, TEXT).write([Part(tmp_path / "kept.csv", KEPT)])
     assert (tmp_path / "kept.csv").read_bytes().decode() == 'name,heat\n"Smith, A",1.50\nplain,1e3\n'
 
 
 def test_new_cells_stand_behind_untouched_ones(tmp_path):
-    csv(tmp_path, TEXT).write_scored(tmp_path / "scored.csv", VALUES)
+    csv(tmp_path, TEXT).write([Part(tmp_path / "scored.csv", ALL, VALUES)])
     assert (tmp_path / "scored.csv").read_text() == (
         "name,heat,score,outlier,reason\n"
         '"Smith, A",1.50,-1.25,False,\n'
@@ -43,7 +44,7 @@ def test_new_cells_stand_behind_untouched_ones(tmp_path):
 
 
 def test_only_marked_rows_are_scored_where_rows_are_marked(tmp_path):
-    csv(tmp_path, TEXT).write_scored(tmp_path / "removed.csv", VALUES, ~KEPT)
+    csv(tmp_path, TEXT).write([Part(tmp_path / "removed.csv", ~KEPT, VALUES)])
     assert pd.read_csv(tmp_path / "removed.csv")["name"].tolist() == ["two\nlines"]
 
 
@@ -72,16 +73,16 @@ def test_only_marked_rows_are_scored_where_rows_are_marked(tmp_path):
 def test_odd_files_keep_their_ways(tmp_path, text, expected):
     source = csv(tmp_path, text)
     assert len(source.whole()) == 3
-    source.write_scored(tmp_path / "scored.csv", {"score": VALUES["score"]})
+    source.write([Part(tmp_path / "scored.csv", ALL, {"score": VALUES["score"]})])
     assert (tmp_path / "scored.csv").read_bytes().decode() == expected
 
 
 def test_compressed_text_is_read_and_written(tmp_path):
     path = tmp_path / "rows.csv.gz"
     path.write_bytes(gzip.compress(TEXT.encode()))
-    open_input(path).write_kept(tmp_path / "kept.csv.gz", KEPT)
+    open_input(path).write([Part(tmp_path / "kept.csv.gz", KEPT)])
     assert gzip.decompress((tmp_path / "kept.csv.gz").read_bytes()).decode().endswith("plain,1e3\n")
-    open_input(path).write_kept(tmp_path / "kept.csv", KEPT)
+    open_input(path).write([Part(tmp_path / "kept.csv", KEPT)])
     assert (tmp_path / "kept.csv").read_text().endswith("plain,1e3\n")
 
 
@@ -91,10 +92,10 @@ def test_parquet_keeps_its_schema(tmp_path):
     )
     table.to_parquet(tmp_path / "rows.parquet")
     source = open_input(tmp_path / "rows.parquet")
-    source.write_kept(tmp_path / "kept.parquet", KEPT)
+    source.write([Part(tmp_path / "kept.parquet", KEPT)])
     kept = pd.read_parquet(tmp_path / "kept.parquet")
     pd.testing.assert_frame_equal(kept, table[KEPT].reset_index(drop=True))
-    source.write_scored(tmp_path / "scored.parquet", VALUES)
+    source.write([Part(tmp_path / "scored.parquet", ALL, VALUES)])
     assert list(pd.read_parquet(tmp_path / "scored.parquet")) == ["heat", "seen", *VALUES]
     assert source.about() == 3
 
@@ -103,18 +104,19 @@ def test_arrays_are_kept_as_arrays_and_scored_as_a_list(tmp_path):
     X = np.arange(6, dtype=np.float32).reshape(3, 2)
     np.save(tmp_path / "rows.npy", X)
     np.savez(tmp_path / "rows.npz", X=X, y=np.array([0, 1, 0]), names=np.array(["a", "b"]))
-    open_input(tmp_path / "rows.npy").write_kept(tmp_path / "kept.npy", KEPT)
+    open_input(tmp_path / "rows.npy").write([Part(tmp_path / "kept.npy", KEPT)])
     kept = np.load(tmp_path / "kept.npy")
     assert kept.dtype == np.float32
     np.testing.assert_array_equal(kept, X[KEPT])
     source = open_input(tmp_path / "rows.npz")
-    source.write_kept(tmp_path / "kept.npz", KEPT)
+    source.write([Part(tmp_path / "kept.npz", KEPT)])
     with np.load(tmp_path / "kept.npz") as archive:
         assert {name: archive[name].tolist() for name in archive.files} == {
             "X": [[0, 1], [4, 5]],
             "y": [0, 0],
+            "names": ["a", "b"],
         }
-    source.write_scored(tmp_path / "scored.csv", VALUES, ~KEPT)
+    source.write([Part(tmp_path / "scored.csv", ~KEPT, VALUES)])
     assert pd.read_csv(tmp_path / "scored.csv")["row"].tolist() == [2]
 
 
@@ -128,13 +130,13 @@ def folder(tmp_path):
 
 
 def test_images_are_kept_as_files_and_scored_as_a_list(tmp_path, folder):
-    folder.write_kept(tmp_path / "kept", KEPT)
+    folder.write([Part(tmp_path / "kept", KEPT)])
     kept = list((tmp_path / "kept").rglob("*.png"))
     assert {str(path.relative_to(tmp_path / "kept")) for path in kept} == {"a/1.png", "b/3.png"}
-    folder.write_scored(tmp_path / "scored.csv", VALUES)
+    folder.write([Part(tmp_path / "scored.csv", ALL, VALUES)])
     assert pd.read_csv(tmp_path / "scored.csv")["file"].tolist() == ["a/1.png", "a/2.png", "b/3.png"]
-    with pytest.raises(UsageError, match="is there already"):
-        folder.write_kept(tmp_path / "kept", KEPT)
+    with pytest.raises(UsageError, match="is there already"), folder.staged(tmp_path / "kept"):
+        pytest.fail("the block must not run")
 
 
 def test_a_column_that_is_there_already_is_refused(tmp_path):
@@ -147,7 +149,7 @@ def test_a_column_that_is_there_already_is_refused(tmp_path):
 def test_a_file_that_changes_meanwhile_is_refused(tmp_path):
     source = csv(tmp_path, "a\n1\n2\n3\n4\n")
     with pytest.raises(UsageError, match="has changed"):
-        source.write_kept(tmp_path / "kept.csv", KEPT)
+        source.write([Part(tmp_path / "kept.csv", KEPT)])
 
 
 @pytest.mark.parametrize(

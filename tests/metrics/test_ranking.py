@@ -178,3 +178,9 @@ def test_all_of_them_are_what_counting_says(rows, rate):
     flagged, hits = np.r_[0, [sum(step) for step in steps]], np.r_[0, [step[0] for step in steps]]
     expected = np.interp(n, flagged, hits) / n
     assert metrics.precision_at_n(outlier, outlierness) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("labels", [[-1, 1, 1, 1], [0, 1, np.nan, 0], [0, 1, 2, 0], ["a", "b", "a", "a"]])
+def test_labels_that_would_all_be_true_are_refused(labels):
+    with pytest.raises(ValueError, match=r"got labels .* expected 1 or True for an outlier"):
+        metrics.auroc(labels, [0.1, 0.2, 0.3, 0.4])

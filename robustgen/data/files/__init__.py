@@ -7,18 +7,21 @@ data set of it, and a `DataFile` names one in a suite.
 from __future__ import annotations
 
 from robustgen.data.files.arrays import read_array
+from robustgen.data.files.csv_file import separator_of
 from robustgen.data.files.data_file import DataFile
 from robustgen.data.files.formats import expect_there, format_of
-from robustgen.data.files.images import ImageFolder, read_images
+from robustgen.data.files.images import ImageFolder, ImageReading, read_images
 from robustgen.data.files.labelled import read
-from robustgen.data.files.tables import chunks, read_table, separator_of
+from robustgen.data.files.tables import chunks, parquet_frames, read_table
 
 __all__ = [
     "DataFile",
     "ImageFolder",
+    "ImageReading",
     "chunks",
     "expect_there",
     "format_of",
+    "parquet_frames",
     "read",
     "read_array",
     "read_images",

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
+from robustgen._files import shown
 from robustgen.data.archive import read_arrays, rows_of
 from robustgen.data.files.formats import format_of
+from robustgen.data.reading import reading
 
 
 def read_array(path: str | Path) -> NDArray:
@@ -36,23 +38,21 @@ def read_array(path: str | Path) -> NDArray:
     if form == "npy":
         return _checked(_mapped(path), path)
     if form != "npz":
-        raise UsageError(f"'{path}' is no array: expected .npy or .npz")
+        raise UsageError(f"'{shown(path)}' is no array: expected .npy or .npz")
     try:
         return _checked(rows_of(read_arrays(path)), path)
     except KeyError as error:
-        raise UsageError(f"'{path}' lacks the array {error}: its rows are the array X") from None
+        raise UsageError(f"'{shown(path)}' lacks the array {error}: its rows are the array X") from None
 
 
 def _mapped(path: Path) -> NDArray:
-    try:
+    with reading(path, ".npy file"):
         return np.asanyarray(np.load(path, mmap_mode="r"))
-    except (ValueError, EOFError) as error:
-        raise UsageError(f"'{path}' is not a readable .npy file: {error}") from None
 
 
 def _checked(X: NDArray, path: Path) -> NDArray:
     if X.dtype.kind not in "biuf":
-        raise UsageError(f"'{path}' holds values of type {X.dtype}: expected numbers")
+        raise UsageError(f"'{shown(path)}' holds values of type {X.dtype}: expected numbers")
     if X.ndim < 2 or not X.shape[0]:
-        raise UsageError(f"'{path}' holds an array of shape {X.shape}: expected rows, at least one")
+        raise UsageError(f"'{shown(path)}' holds an array of shape {X.shape}: expected rows, at least one")
     return X

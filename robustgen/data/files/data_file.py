@@ -83,4 +83,4 @@ def content_hash(path: str | Path) -> str:
         return file_hash(path)
     below = sorted(one for one in path.rglob("*") if one.is_file())
     lines = (f"{one.relative_to(path).as_posix()}\0{file_hash(one)}\n" for one in below)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from robustgen._checks import UsageError, suggest
+from robustgen._files import shown
 
-#: How a file is read.
 Format = Literal["csv", "parquet", "npy", "npz", "images"]
+"""How a file is read."""
 
 _ENDINGS: dict[str, Format] = {
     ".csv": "csv",
@@ -20,10 +21,12 @@ _ENDINGS: dict[str, Format] = {
 
 
 def expect_there(path: Path) -> None:
-    """Raise a UsageError, with the nearest names beside it, where there is nothing at a path."""
+    """Raise a UsageError, with names like it, where there is no file or folder at a path."""
     if not path.exists():
-        beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise UsageError(f"there is no file '{path}'{suggest(path.name, beside)}")
+        known = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise UsageError(f"there is no file '{shown(path)}'{shown(suggest(path.name, known))}")
+    if not (path.is_file() or path.is_dir()):  # to open a pipe would wait for ever
+        raise UsageError(f"got '{shown(path)}', a pipe or device, expected a file: write it to one first")
 
 
 def format_of(path: str | Path) -> Format:
@@ -42,7 +45,7 @@ def format_of(path: str | Path) -> Format:
     Raises
     ------
     UsageError
-        If there is nothing at `path` (with the nearest names beside it), or its ending is unknown.
+        If there is nothing at `path` (with names like it), or its ending is unknown.
 
     Examples
     --------
@@ -57,4 +60,6 @@ def format_of(path: str | Path) -> Format:
         if path.name.lower().endswith(ending):
             return form
     expected = ", ".join(_ENDINGS)
-    raise UsageError(f"'{path}' has no known ending: expected one of {expected}, or a folder of images")
+    raise UsageError(
+        f"'{shown(path)}' has no known ending: expected one of {expected}, or a folder of images"
+    )

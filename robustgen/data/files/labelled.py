@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError, suggest
@@ -16,10 +17,7 @@ from robustgen.data.files.arrays import read_array
 from robustgen.data.files.formats import format_of
 from robustgen.data.files.images import read_images
 from robustgen.data.files.tables import read_table
-from robustgen.tables.encoder import check_filled, check_finite, to_numbers
-
-if TYPE_CHECKING:
-    import pandas as pd
+from robustgen.tables import TableEncoder
 
 
 def read(path: str | Path, label: str | None = None, name: str | None = None) -> Dataset:
@@ -27,7 +25,8 @@ def read(path: str | Path, label: str | None = None, name: str | None = None) ->
 
     Labels 0 and 1 (False and True) mean inlier and outlier; whole numbers and text are classes, of
     which the draw takes one as the inliers. The columns of a table become numbers as
-    `robustgen.tables.encoder.to_numbers` says.
+    `robustgen.tables.TableEncoder` says, which learns from all rows, before training rows are drawn: what
+    stands for an empty cell, and which values are told apart, is the same in every cell of a benchmark.
 
     Parameters
     ----------
@@ -75,14 +74,29 @@ def _read_table(path: Path, label: str | None, name: str) -> Dataset:
     if label not in columns:
         hint = suggest(label, columns) or f"; its columns: {_listed(columns)}"
         raise UsageError(f"'{path}' has no column '{label}'{hint}")
-    check_filled(table[[label]], name)
-    values = _label_values(table[label])
-    return _dataset(to_numbers(table.drop(columns=label), name), values, name, label)
+    _expect_filled(table[label], name)
+    if len(columns) == 1:
+        raise UsageError(f"'{name}' has no column but its label")
+    return _dataset(_encoded(table.drop(columns=label), name), _label_values(table[label]), name, label)
+
+
+def _encoded(table: pd.DataFrame, name: str) -> NDArray:
+    try:
+        return TableEncoder().fit_transform(table)
+    except UsageError as error:
+        raise UsageError(f"'{name}': {error}") from None
+
+
+def _expect_filled(labels: pd.Series, name: str) -> None:
+    if labels.isna().any():
+        row = int(np.argmax(labels.isna().to_numpy()))
+        raise UsageError(
+            f"row {row + 1} of '{name}' has no value in column '{labels.name}' "
+            f"({labels.isna().sum()} such cells in all): fill them, or remove their rows"
+        )
 
 
 def _label_values(column: pd.Series) -> NDArray:
-    import pandas as pd
-
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy()
     values = column.astype(str).to_numpy(dtype=np.str_)
@@ -110,6 +124,19 @@ def _read_npz(path: Path, label: str | None, name: str) -> Dataset:
     dataset = dataset_from(read_arrays(path), name, path, label=label or "y")
     check_finite(dataset.X, name)
     return dataset
+
+
+def check_finite(X: Any, name: str) -> None:
+    """Refuse rows of anything but finite numbers, dense or sparse, by the first such row."""
+    stored = X if isinstance(X, np.ndarray) else X.data
+    if stored.dtype.kind not in "biuf":
+        raise UsageError(f"'{name}' holds values of type {stored.dtype}: expected numbers")
+    bad = ~np.isfinite(stored)
+    if bad.any():
+        row = bad.nonzero()[0][0] if stored is X else X.tocoo().row[bad][0]
+        raise UsageError(
+            f"row {row + 1} of '{name}' holds NaN or an infinite number: mend the row or remove it"
+        )
 
 
 def _read_folder(path: Path, label: str | None, name: str) -> Dataset:

@@ -6,39 +6,28 @@ into cells) are those that an editor shows.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import re
-import sys
-import zlib
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
-from itertools import chain
+from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from robustgen._checks import UsageError
+from robustgen._files import shown
+from robustgen.data.files.csv_file import CSVFile, Record, expect_distinct
 from robustgen.data.files.formats import format_of
+from robustgen.data.reading import expect_columns, expect_unpacked_size, reading
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-#: Rows that are read at once where nobody says otherwise.
 ROWS = 65_536
+"""Rows that are read at once where nobody says otherwise."""
 
-_SEPARATORS = ",;\t|"
-
-
-def separator_of(header: str) -> str:
-    """Return what separates the cells of a CSV: the sign that its header has most of.
-
-    Examples
-    --------
-    >>> separator_of("heat;fuel, kind;faulty")
-    ';'
-    """
-    return max(_SEPARATORS, key=header.count)
+EMPTY = ("", "#N/A", "N/A", "NA", "n/a", "<NA>", "NULL", "null", "None", "NaN", "nan", "-NaN", "-nan")
+"""What a cell of a CSV says that is empty."""
+BOOLEANS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
 
 
 def chunks(path: str | Path, rows: int = ROWS, text: Collection[str] = ()) -> Iterator[pd.DataFrame]:
@@ -77,20 +66,7 @@ def chunks(path: str | Path, rows: int = ROWS, text: Collection[str] = ()) -> It
     ...     [len(chunk) for chunk in chunks(path, rows=2)]
     [2, 1]
     """
-    import pandas as pd
-
-    path = Path(path)
-    read = _READERS.get(format_of(path))
-    if read is None:
-        raise UsageError(f"'{path}' is no table: expected .csv, .csv.gz or .parquet")
-    start = 0
-    for chunk in filter(len, read(path, rows, text)):
-        chunk.index = pd.RangeIndex(start, start + len(chunk))
-        chunk.columns = chunk.columns.map(str)
-        start += len(chunk)
-        yield chunk
-    if not start:
-        raise UsageError(f"'{path}' holds no rows")
+    yield from frames(Path(path), rows, text)
 
 
 def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
@@ -113,107 +89,96 @@ def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
     UsageError
         As `chunks` does.
     """
-    (table,) = chunks(path, rows=sys.maxsize, text=text)
+    (table,) = frames(Path(path), None, text)
     return table
 
 
-def _csv_chunks(path: Path, rows: int, text: Collection[str]) -> Iterator[pd.DataFrame]:
-    import pandas as pd
+def frames(path: Path, rows: int | None, text: Collection[str] = ()) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a table, so many at a time, or all at once; see `chunks`."""
+    form = format_of(path)
+    if form == "csv":
+        with CSVFile(path) as file:
+            yield from csv_frames(file, rows, text)
+    elif form == "parquet":
+        yield from parquet_frames(path, rows)
+    else:
+        raise UsageError(f"'{shown(path)}' is no table: expected .csv, .csv.gz or .parquet")
 
-    with _worded_for_users(path):
-        separator = _checked_header(path)
-        # Without low_memory a column has one dtype over the chunk, never a mixture by its parts.
-        options = {"sep": separator, "skipinitialspace": True, "low_memory": False, "encoding": "utf-8-sig"}
-        with pd.read_csv(path, chunksize=rows, dtype=dict.fromkeys(text, "str"), **options) as reader:
-            yield from reader
+
+def csv_frames(file: CSVFile, rows: int | None, text: Collection[str] = ()) -> Iterator[pd.DataFrame]:
+    """Yield the rows of an open CSV, so many at a time, or all at once; see `chunks`."""
+    records = file.records()
+    start = 0
+    while (cells := _cut(file, records, rows)).num_rows:
+        with reading(file.path, "CSV file"):
+            frame = pd.DataFrame({name: _typed(cells[name], name in text) for name in file.names})
+        frame.index = pd.RangeIndex(start, start + len(frame))
+        start += cells.num_rows
+        yield frame
+    _expect_rows(start, file.path)
 
 
-@contextmanager
-def _worded_for_users(path: Path) -> Iterator[None]:
-    import pandas as pd
+def _cut(file: CSVFile, records: Iterator[Record], rows: int | None) -> pa.Table:
+    """Return the next rows as text; Arrow's is a tenth as large as Python's."""
+    parts = [_as_text(file.names, [])]
+    while block := list(islice(records, ROWS if rows is None else rows)):
+        parts.append(_as_text(file.names, block))
+        if rows is not None:
+            break
+    return pa.concat_tables(parts)
 
+
+def _as_text(names: list[str], records: list[Record]) -> pa.Table:
+    for _, cells in records:
+        cells += [""] * (len(names) - len(cells))
+    columns = list(zip(*(cells for _, cells in records), strict=True)) or [()] * len(names)
+    return pa.table([pa.array(column, pa.large_string()) for column in columns], names)
+
+
+def _typed(column: pa.ChunkedArray, text: bool) -> pd.Series:
+    """Return the cells of a column as what all of them are: numbers, booleans, or else text."""
+    empty = pc.is_in(column, pa.array(EMPTY, pa.large_string()))
+    cells = pc.if_else(empty, None, column).to_pandas()
+    there = cells.dropna()
+    if text:
+        return cells
+    if len(there) == len(cells) and there.isin(list(BOOLEANS)).all():
+        return cells.map(BOOLEANS).astype(bool)
     try:
-        yield
-    except pd.errors.EmptyDataError:
-        raise UsageError(f"'{path}' is empty") from None
-    except (pd.errors.ParserError, csv.Error) as error:
-        raise UsageError(f"'{path}' is no table: {_in_words(str(error))}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"'{path}' is not UTF-8 text: save it as CSV in UTF-8") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UsageError(f"'{path}' is damaged: {error}") from None
-
-
-def _checked_header(path: Path) -> str:
-    """Return what separates the cells, once the header names every column, each by its own name."""
-    opened = gzip.open if path.name.lower().endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        first = next((line for line in file if line.strip()), "")
-        separator = separator_of(first)
-        reader = csv.reader(chain([first], file), delimiter=separator, skipinitialspace=True)
-        names = next(reader, [])
-        cells = next((row for row in reader if len(row) > 1 or any(row)), names)
-    _check_names([name.strip() for name in names], path)
-    if len(cells) > len(names):  # pandas would take the first cells for names of the rows
-        raise UsageError(
-            f"row 1 of '{path}' has {len(cells)} cells, but the header names {len(names)} columns"
-        )
-    return separator
-
-
-def _check_names(names: list[str], path: Path) -> None:
-    for number, name in enumerate(names, start=1):
-        if not name:
-            raise UsageError(
-                f"column {number} of '{path}' has no name in the header; a table that pandas wrote with its "
-                f"index has such a column: write it with index=False"
-            )
-    _check_distinct(names, path)
-    if names and all(map(_is_number, names)) and not all(name.isdecimal() for name in names):
-        raise UsageError(
-            f"the first line of '{path}' holds numbers ('{names[0]}', ...): it must name the columns"
-        )
-
-
-def _check_distinct(names: list[str], path: Path) -> None:
-    for name, times in Counter(names).items():
-        if times > 1:
-            raise UsageError(f"'{path}' has {times} columns named '{name}': give each a name of its own")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
+        numbers = pd.to_numeric(cells) if len(there) else cells.astype("float64")
     except ValueError:
-        return False
-    return True
+        return cells
+    # Whole numbers beyond 64 bits are left as they are.
+    return numbers if pd.api.types.is_numeric_dtype(numbers) else cells.map(float).astype("float64")
 
 
-def _in_words(error: str) -> str:
-    """Say of the parser's complaint what it means for the file."""
-    ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
-    if ragged:
-        expected, line, seen = ragged.groups()
-        return f"line {line} has {seen} cells, expected {expected}; quote a cell that holds the separator"
-    if "EOF inside string" in error:
-        return "a quoted cell is opened and never closed"
-    return error
+def parquet_frames(path: Path, rows: int | None) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a Parquet file, so many at a time, or all at once; see `chunks`."""
+    start = 0
+    batches = _batches(path, rows)
+    while (frame := _next_frame(path, batches)) is not None:
+        frame.index = pd.RangeIndex(start, start + len(frame))
+        frame.columns = frame.columns.map(str)
+        start += len(frame)
+        yield frame
+    _expect_rows(start, path)
 
 
-def _parquet_chunks(path: Path, rows: int, text: Collection[str]) -> Iterator[pd.DataFrame]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            _check_distinct(file.schema_arrow.names, path)
-            for batch in file.iter_batches(batch_size=max(1, min(rows, file.metadata.num_rows))):
-                yield batch.to_pandas()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise UsageError(f"'{path}' is not a readable Parquet file: {error}") from None
+def _next_frame(path: Path, batches: Iterator[Any]) -> pd.DataFrame | None:
+    with reading(path, "Parquet file"):
+        batch = next(batches, None)
+        return None if batch is None else batch.to_pandas()
 
 
-_READERS: Mapping[str, Callable[[Path, int, Collection[str]], Iterator[pd.DataFrame]]] = {
-    "csv": _csv_chunks,
-    "parquet": _parquet_chunks,
-}
+def _batches(path: Path, rows: int | None) -> Iterator[Any]:
+    with pq.ParquetFile(path) as file:
+        n_rows, names = file.metadata.num_rows, file.schema_arrow.names
+        expect_distinct(names, path)
+        expect_columns(path, len(names))
+        expect_unpacked_size(path, 8 * len(names) * min(n_rows, rows or n_rows))
+        yield from (batch for batch in file.iter_batches(max(1, min(n_rows, rows or n_rows))) if len(batch))
+
+
+def _expect_rows(n_rows: int, path: Path) -> None:
+    if not n_rows:
+        raise UsageError(f"'{shown(path)}' holds no rows")

@@ -74,7 +74,7 @@ def test_0_and_1_written_as_text_mean_the_same(tmp_path, values):
 
 def test_columns_become_numbers(tmp_path):
     as_table(FAULTY).assign(fuel=list("xyxyxy")).to_csv(tmp_path / "mine.csv", index=False)
-    assert read(tmp_path / "mine.csv", "label").X.shape == (6, 4)
+    assert read(tmp_path / "mine.csv", "label").X.shape == (6, 5)  # and fuel is something else
 
 
 def test_any_column_of_an_npy_may_hold_the_labels(tmp_path):
@@ -99,8 +99,13 @@ REFUSED = {
     "an empty label": ("a,y\n1,0\n2,\n3,1\n", "y", "row 2 of 'mine.csv' has no value in column 'y'"),
     "a fraction": ("a,y\n1,0\n2,1.5\n", "y", "row 2 of 'mine.csv' has 1.5 in the label column 'y'"),
     "an identity": ("a,y\n1,5\n2,6\n3,7\n4,8\n", "y", "4 different values in 4 rows"),
-    "a cell of text": ("a,y\n1,0\n2,1\nx,1\n", "y", "row 3 of 'mine.csv' has 'x' in column 'a'"),
+    "a cell of text": (
+        "a,y\n1,0\n2,1\nx,1\n",
+        "y",
+        "'mine.csv': row 3, column 'a': got 'x', expected a number",
+    ),
     "a short line": ("a,b,y\n1,2,0\n2\n", "y", "row 2 of 'mine.csv' has no value in column 'y'"),
+    "NaN": ("a,y\n1,0\n2,nan\n", "y", "row 2 of 'mine.csv' has no value in column 'y'"),
     "nothing but labels": ("y\n0\n1\n", "y", "no column but its label"),
 }
 

@@ -69,9 +69,9 @@ def test_a_column_of_a_chunk_has_one_kind_however_long_it_is(tmp_path):
 REFUSED = {
     "empty": ("", "is empty"),
     "header only": ("a,b\n", "holds no rows"),
-    "a row too long": ("a,b\n1,2\n3,4,5\n", "line 3 has 3 cells, expected 2"),
-    "each row too long": ("a,b\n1,2,3\n4,5,6\n", "row 1 of .* has 3 cells, but the header names 2"),
-    "numbered rows": ("a,b\n0,2,3\n1,5,6\n", "row 1 of .* has 3 cells, but the header names 2"),
+    "a row too long": ("a,b\n1,2\n3,4,5\n", "line 3 of .* has 3 cells, expected 2"),
+    "each row too long": ("a,b\n1,2,3\n4,5,6\n", "line 2 of .* has 3 cells, expected 2"),
+    "numbered rows": ("a,b\n0,2,3\n1,5,6\n", "line 2 of .* has 3 cells, expected 2"),
     "an open quote": ('a,b\n1,"x\n2,3\n', "never closed"),
     "a nameless column": (",a,b\n0,1,2\n", "column 1 .* no name.*index=False"),
     "a name twice": ("a,b,a\n1,2,3\n", "2 columns named 'a'"),

@@ -1,0 +1,64 @@
+"""Where results go: nowhere that an input, a model or another result lies."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Collection, Mapping
+from itertools import combinations
+from pathlib import Path
+
+from robustgen._checks import UsageError
+from robustgen._files import shown
+
+
+def expect_apart(inputs: Collection[Path | None], outputs: Mapping[str, Path | None]) -> None:
+    """Raise where an output is an input, lies inside one, or is another output: before any work.
+
+    Names are compared as files: through links, hard links, and whatever their case.
+
+    Parameters
+    ----------
+    inputs : collection of Path or None
+        What is read; None where it is not given.
+    outputs : mapping of str to Path or None
+        The option and the path of each result; None where it is not asked for.
+
+    Examples
+    --------
+    >>> expect_apart([Path("d.csv")], {"--output": Path("./D.csv")})
+    Traceback (most recent call last):
+        ...
+    robustgen._checks.UsageError: got --output D.csv, which is the input d.csv: give it a name of its own
+    """
+    written = [(option, path) for option, path in outputs.items() if path is not None]
+    for option, path in written:
+        for source in filter(None, inputs):
+            if _is_same(path, source) or (source.is_dir() and _is_inside(path, source)):
+                where = "is" if _is_same(path, source) else "lies in"
+                raise UsageError(
+                    f"got {option} {shown(path)}, which {where} the input {shown(source)}: "
+                    "give it a name of its own"
+                )
+    for (one, first), (other, second) in combinations(written, 2):
+        if _is_same(first, second):
+            raise UsageError(
+                f"got {one} and {other} for one file, {shown(second)}: give each a name of its own"
+            )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        if one.samefile(other):
+            return True
+    except OSError:  # one of them is not there yet
+        pass
+    return _folded(one) == _folded(other)
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return any(_is_same(Path(parent), folder) for parent in Path(os.path.realpath(path)).parents)
+
+
+def _folded(path: Path) -> str:
+    return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
