@@ -22,6 +22,7 @@ from robustgen.reporting.review import Cell, Question, picture_url
 from robustgen.training.scaling import Scaling, fit_scaling
 
 SHOWN_COLUMNS = 8
+SHOWN_IMAGES = 5
 MANY_OUTLIERS = 0.15
 """The estimated share from which further answers were seen to help."""
 
@@ -114,17 +115,14 @@ class ReviewSession:
 
     def question(self, place: int) -> Question:
         """Return what is shown of a row that is asked about."""
-        share = float(self._groups.shares[np.searchsorted(self._groups.judged, place)])
-        name = str(self.names[place])
-        return Question(
-            place,
-            f"Row {name}" if name.isdigit() else name,
-            self.contents[place],
-            round(share * len(self.compared)),
-            share,
-            () if self.pictures else tuple(self._cells(place)),
-            picture_url(self.shown[place]) if self.pictures else "",
-        )
+        group = np.flatnonzero(self._groups.nearest == np.searchsorted(self._groups.judged, place))
+        name, content, share = str(self.names[place]), self.contents[place], len(group) / len(self.compared)
+        if not self.pictures:
+            return Question(place, name, content, len(group), share, cells=tuple(self._cells(place)))
+        distances = np.square(self.compared[group] - self.compared[place]).sum(1)
+        nearest = [i for i in group[np.argsort(distances, kind="stable")] if i != place][:SHOWN_IMAGES]
+        picture, *around = (picture_url(self.shown[i]) for i in (place, *nearest))
+        return Question(place, name, content, len(group), share, picture=picture, around=tuple(around))
 
     def _cells(self, place: int) -> Iterator[Cell]:
         """Yield the columns in which a row is farthest from the mean, the nearest normal row beside it."""
