@@ -174,8 +174,15 @@ class ReviewSession:
         return (
             f"{judged}\n{len(self.compared) - n_excluded:,} rows to learn from, {n_excluded:,} left out; "
             f"estimated share of outliers {100 * share:.0f} % ({100 * lower:.0f} to {100 * upper:.0f})\n"
-            f"{_advice(share)}"
+            f"{_advice(share)}{self._doubts(found)}"
         )
+
+    def _doubts(self, found: Neighbourhoods) -> str:
+        """Name the judged outliers that deserve a second look."""
+        names = ", ".join(str(self.names[place]) for place in found.doubtful(self.compared))
+        if not names:
+            return ""
+        return f"\nLook once more at {names}: what is near was called normal. To judge anew, delete the line."
 
 
 def _advice(share: float) -> str:
