@@ -60,8 +60,8 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
 def _converse(session: ReviewSession, asked: Sequence[int]) -> None:
     at = 0
     while at < len(asked):
-        click.echo(f"\n{session.question(asked[at]).name} ({at + 1} of {len(asked)})")
-        click.echo(_shown(session.question(asked[at])))
+        question = session.question(asked[at])
+        click.echo(f"\n{question.heading} ({at + 1} of {len(asked)})\n{_shown(question)}")
         key = _key()
         if key == "s":
             return

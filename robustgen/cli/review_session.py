@@ -22,6 +22,7 @@ from robustgen.reporting.review import Cell, Question, picture_url
 from robustgen.training.scaling import Scaling, fit_scaling
 
 SHOWN_COLUMNS = 8
+SHOWN_IMAGES = 5
 MANY_OUTLIERS = 0.15
 """The estimated share from which further answers were seen to help."""
 
@@ -114,17 +115,14 @@ class ReviewSession:
 
     def question(self, place: int) -> Question:
         """Return what is shown of a row that is asked about."""
-        share = float(self._groups.shares[np.searchsorted(self._groups.judged, place)])
-        name = str(self.names[place])
-        return Question(
-            place,
-            f"Row {name}" if name.isdigit() else name,
-            self.contents[place],
-            round(share * len(self.compared)),
-            share,
-            () if self.pictures else tuple(self._cells(place)),
-            picture_url(self.shown[place]) if self.pictures else "",
-        )
+        group = np.flatnonzero(self._groups.nearest == np.searchsorted(self._groups.judged, place))
+        name, content, share = str(self.names[place]), self.contents[place], len(group) / len(self.compared)
+        if not self.pictures:
+            return Question(place, name, content, len(group), share, cells=tuple(self._cells(place)))
+        distances = np.square(self.compared[group] - self.compared[place]).sum(1)
+        nearest = [i for i in group[np.argsort(distances, kind="stable")] if i != place][:SHOWN_IMAGES]
+        picture, *around = (picture_url(self.shown[i]) for i in (place, *nearest))
+        return Question(place, name, content, len(group), share, picture=picture, around=tuple(around))
 
     def _cells(self, place: int) -> Iterator[Cell]:
         """Yield the columns in which a row is farthest from the mean, the nearest normal row beside it."""
@@ -176,8 +174,15 @@ class ReviewSession:
         return (
             f"{judged}\n{len(self.compared) - n_excluded:,} rows to learn from, {n_excluded:,} left out; "
             f"estimated share of outliers {100 * share:.0f} % ({100 * lower:.0f} to {100 * upper:.0f})\n"
-            f"{_advice(share)}"
+            f"{_advice(share)}{self._doubts(found)}"
         )
+
+    def _doubts(self, found: Neighbourhoods) -> str:
+        """Name the judged outliers that deserve a second look."""
+        names = ", ".join(str(self.names[place]) for place in found.doubtful(self.compared))
+        if not names:
+            return ""
+        return f"\nLook once more at {names}: what is near was called normal. To judge anew, delete the line."
 
 
 def _advice(share: float) -> str:

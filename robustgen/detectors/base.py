@@ -85,7 +85,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         return audit(scores, answered)
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
-        """Learn from the training rows and their scores what else the method needs: nothing."""
+        """Learn from the rows that were learnt and their scores what else the method needs: nothing."""
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn what the rows have in common.
@@ -130,13 +130,16 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         rows = check_rows(self, X, fitting=True)
         self.row_type_ = row_type(rows)
         judged = judged_neighbourhoods(rows, y)
-        self._learn(rows, None if judged is None else ~judged.excluded)
+        remaining = None if judged is None else ~judged.excluded
+        self._learn(rows, remaining)
         scores = self._score(rows)
         self.training_scores_ = scores
         answered = None if judged is None else judged.corruption()
         self.support_, self.inlier_weight_, corruption = self._audit(rows, scores, answered)
         self.contamination_, self.contamination_interval_ = corruption
         self.offset_ = contamination_offset(scores, self._marked_share())
+        if remaining is not None:
+            rows, scores = rows[remaining], scores[remaining]
         self._finish(rows, scores)
 
     def _marked_share(self) -> float:

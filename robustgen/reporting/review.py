@@ -58,6 +58,8 @@ class Question:
         The columns in which it is most unusual, the first most of all; none for an image.
     picture : str
         The image as a data URL; an empty text for all else.
+    around : tuple of str
+        Images that it stands for, the nearest first, likewise.
     """
 
     place: int
@@ -67,6 +69,12 @@ class Question:
     share: float
     cells: tuple[Cell, ...] = ()
     picture: str = ""
+    around: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """What the row is called above its cells."""
+        return f"Row {self.name}" if self.name.isdigit() else self.name
 
 
 def picture_url(image: NDArray[Any]) -> str:

@@ -205,6 +205,7 @@ def test_images_are_judged_on_a_page(tmp_path, monkeypatch):
     held = questions_on(tmp_path / "review.html")
     assert all(one["picture"].startswith("data:image/png;base64,") for one in held["asked"])
     assert all(one["name"].endswith(".png") for one in held["asked"])
+    assert all(len(one["around"]) == min(5, one["n_rows"] - 1) for one in held["asked"])
 
 
 def test_an_array_is_shown_by_its_columns(tmp_path, answers):

@@ -158,6 +158,20 @@ def test_the_interval_narrows_with_answers_and_covers_the_share():
     assert widths == sorted(widths, reverse=True)
 
 
+def test_an_outlier_amid_normal_rows_is_doubtful_and_one_apart_is_not():
+    rng = np.random.default_rng(0)
+    rows = np.vstack([rng.normal(size=(300, 2)), 12 + 0.1 * rng.normal(size=(100, 2))])
+    answers = np.zeros(400, dtype=np.int8)
+    amid, around = (
+        0,
+        [int(np.square(rows[:300] - corner).sum(1).argmin()) for corner in ((1, 1), (-1, 0), (1, -1))],
+    )
+    answers[around] = 1
+    answers[[amid, 350]] = -1
+    np.testing.assert_array_equal(Neighbourhoods.of(rows, answers).doubtful(rows), [amid])
+    assert Neighbourhoods.of(rows, -np.abs(answers)).doubtful(rows).size == 0
+
+
 @pytest.mark.parametrize("make", INPUTS)
 def test_rows_are_compared_along_few_axes(make):
     X = make()[:, None] if make is grey_images else make()
