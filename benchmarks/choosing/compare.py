@@ -16,4 +16,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     file, halves, draws, corruptions = (sys.argv[1:] + ["A", "0", ""][len(sys.argv) - 2 :])[:4]
     chosen = tuple(float(c) for c in corruptions.split(",")) if corruptions else CORRUPTIONS
-    show(runpy.run_path(file)["RULES"], halves, tuple(int(d) for d in draws.split(",")), chosen)
+    found = show(runpy.run_path(file)["RULES"], halves, tuple(int(d) for d in draws.split(",")), chosen)

@@ -61,7 +61,8 @@ def _company(X: Rows, trusted: Mask) -> NDArray[np.float64]:
     suspects = np.flatnonzero(~trusted)
     if not len(suspects):
         return np.zeros(3)
-    found = distances(X, X[suspects], suspects)
+    found = distances(X, X[suspects])
+    found[torch.arange(len(suspects)), torch.from_numpy(suspects)] = torch.inf
     to_all, to_trusted = nearest(found, 5), nearest(found[:, torch.from_numpy(trusted)], 5)
     logs = np.log((to_all + 1e-12) / (to_trusted + 1e-12))
     return np.array([np.quantile(logs, 0.25), logs.mean(), np.quantile(logs, 0.1)])
