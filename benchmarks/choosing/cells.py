@@ -48,7 +48,11 @@ def half(name: str) -> str:
 def rows_of(cell: Cell) -> tuple[Rows, Mask, Rows, Mask]:
     """Return training rows and test rows in standard units of the training rows, and which are outliers."""
     split = draw(
-        _loaded(cell.name), corruption=cell.corruption, repetition=cell.draw, max_train=MOST_INLIERS, reach=0.3
+        _loaded(cell.name),
+        corruption=cell.corruption,
+        repetition=cell.draw,
+        max_train=MOST_INLIERS,
+        reach=0.3,
     )
     tested = _some_of(split.outlier_test, cell.draw)
     X, T = _dense(split.X_train), _dense(split.X_test[tested])

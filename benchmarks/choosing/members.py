@@ -103,7 +103,9 @@ def shrunk_mcd(X: Rows, T: Rows, share: float = 0.5) -> Pair:
     wide = nearest(distances(X, X, np.arange(len(X))), max(2, int(0.3 * len(X))))
     starts = [np.minimum(np.abs(Z), 3).__pow__(2).sum(1), tails(X, X)[0], wide]
     found = [_concentrated(X, start, size) for start in starts]
-    best = min(found, key=lambda chosen: log_determinant(fit_gaussian(torch.from_numpy(X[chosen]), 0), X.shape[1]))
+    best = min(
+        found, key=lambda chosen: log_determinant(fit_gaussian(torch.from_numpy(X[chosen]), 0), X.shape[1])
+    )
     errors = gaussian(X[best], X, T)
     return errors[0], errors[1]
 

@@ -115,7 +115,9 @@ SIDE = {"gauss": 1, "knn5": 1, "lof": 1, "forest": -1, "iforest": -1, "hist": -1
 """1: models of all columns together; -1: of one at a time."""
 
 
-def _weighted(weights: dict[str, float], factor: float, pairs: dict[str, Pair]) -> list[tuple[str, float, Pair]]:
+def _weighted(
+    weights: dict[str, float], factor: float, pairs: dict[str, Pair]
+) -> list[tuple[str, float, Pair]]:
     return [(name, weight * factor, pairs[name]) for name, weight in weights.items()]
 
 
@@ -152,7 +154,14 @@ def _gains(learnt: Rows, left: Rows) -> Errors:
 
 DEFAULT = Design()
 SKETCH = Design(
-    joint=None, lonely=0, core={"gauss": 1, "knn5": 1}, extended={}, trusted={}, all={"hist": 1, "knn5": 1, "ae_rob": 1}
+    joint=None,
+    lonely=0,
+    core={"gauss": 1, "knn5": 1},
+    extended={},
+    trusted={},
+    all={"hist": 1, "knn5": 1, "ae_rob": 1},
 )
 """Section 3 of tables.md, without its second autoencoders."""
-PEERS = {n: single(n) for n in ("iforest", "knn5", "knn50", "peer_mcd", "lof", "hist", "tails", "pca", "ocsvm")}
+PEERS = {
+    n: single(n) for n in ("iforest", "knn5", "knn50", "peer_mcd", "lof", "hist", "tails", "pca", "ocsvm")
+}

@@ -32,7 +32,9 @@ def tiny(name: str) -> bool:
     return bool((~kept_of(Cell(name, CORRUPTIONS[0], 0)).outlier).sum() < TINY)
 
 
-def names_of(halves: str = "AB", draws: Iterable[int] = (0,), corruptions: Iterable[float] = CORRUPTIONS) -> list[str]:
+def names_of(
+    halves: str = "AB", draws: Iterable[int] = (0,), corruptions: Iterable[float] = CORRUPTIONS
+) -> list[str]:
     return [
         name
         for name in NAMES
