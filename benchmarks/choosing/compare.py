@@ -1,4 +1,4 @@
-"""Try rules on the kept members: ``python -m benchmarks.choosing.compare FILE [HALVES] [DRAWS] [CORRUPTIONS]``.
+"""Try rules on kept members: ``python -m benchmarks.choosing.compare FILE [HALVES] [DRAWS] [CORRUPTIONS]``.
 
 FILE is Python that defines ``RULES``, a dict of rules. Half B is looked at once an idea, see looks.md.
 """

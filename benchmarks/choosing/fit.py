@@ -8,7 +8,7 @@ import warnings
 
 from benchmarks.choosing.cells import CORRUPTIONS, NAMES, Cell, half
 from benchmarks.choosing.kept import Kept
-from benchmarks.choosing.members import OF_ALL_ROWS, LATER
+from benchmarks.choosing.members import LATER, OF_ALL_ROWS
 
 
 def main(draws: list[int], corruptions: list[float], *, late: bool) -> None:

@@ -84,7 +84,7 @@ class Kept:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}.tmp.npz")
         np.savez(unfinished, **held)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
 
 
 def _read(path: Path) -> dict[str, NDArray]:
@@ -96,7 +96,7 @@ def _read(path: Path) -> dict[str, NDArray]:
 
 @lru_cache(maxsize=12)
 def _rows(cell: Cell) -> tuple[Rows, Mask, Rows, Mask]:
-    """Return the rows of a cell, which are kept as well: reading half a million to draw a thousand is slow."""
+    """Return the rows of a cell, which are kept as well: some sets are slow to read."""
     path = FOLDER / "rows" / f"{cell}.npz"
     held = _read(path)
     if not held:

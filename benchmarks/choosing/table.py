@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from scipy.stats import rankdata
@@ -19,7 +19,7 @@ Figures = dict[str, np.ndarray]
 """Of each set, the mean over its draws at each corruption."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def kept_of(cell: Cell) -> Kept:
     return Kept(cell)
 
