@@ -92,7 +92,7 @@ class Design:
         return [(w * up ** SIDE.get(name, 0), pair) for name, w, pair in named]
 
     def selections(self, kept: Kept) -> tuple[Mask, Mask, Mask, float]:
-        """Return core, trusted rows, these with lonely suspects, and the share of suspects that are lonely."""
+        """Return core, trusted rows, these with lonely suspects, and the share of suspects so."""
         suspected = suspicion(kept, self.screeners)
         core, trusted = best(suspected, self.core_share), best(suspected, self.trusted_share)
         key = f"logs/{self.trusted_share}/{'+'.join(self.screeners)}"
@@ -122,7 +122,7 @@ def _weighted(
 
 
 def company(X: Rows, trusted: Mask) -> NDArray[np.float64]:
-    """Return, of each row, the log of its distance to all rows over that to the trusted, and how far it is."""
+    """Return each row's log distance to all rows less that to the trusted, and how far it is."""
     center, scale = X[trusted].mean(0), X[trusted].std(0)
     Z = (X - center) / np.where(scale > 1e-9, scale, 1)
     found = distances(Z, Z)
