@@ -150,9 +150,9 @@ def main(folder: Path, draws: tuple[int, ...]) -> None:
         f"`python -m benchmarks.choosing.report reports/choosing {','.join(map(str, draws))}` after\n"
         f"`python -m benchmarks.choosing.fit {','.join(map(str, draws))}` (`--later` adds MCD and the second "
         "autoencoders).\n\nProtocol inductive, at most 1,000 training inliers, 1,000 test inliers and 500 "
-        f"test outliers, means over {len(draws)} draws. Four sets of 7 to 14 training inliers are left out. "
-        "Every method sees rows in standard units and scores them one at a time. `tails` is what ECOD is when "
-        "its distribution is that of the training rows; `peer_mcd` is scikit-learn's, wider rows projected to "
+        f"test outliers, means over {len(draws)} draws. Sets of 7 to 14 training inliers are left out. "
+        "Every method sees rows in standard units and scores them one at a time. `tails` is ECOD where "
+        "it is of the training rows; `peer_mcd` is scikit-learn's, wider rows projected to "
         "50 axes first; `knn5` and `knn50` take mean distances. Looks at half B: "
         "`benchmarks/choosing/looks.md`.\n"
     )
