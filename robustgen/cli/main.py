@@ -55,7 +55,7 @@ class OneLineGroup(click.Group):
         except MemoryError:
             _refuse("this needs more memory than there is: give fewer rows, or a smaller model")
         except KeyboardInterrupt:
-            click.echo("stopped: nothing was written", err=True)
+            click.echo("stopped", err=True)
             sys.exit(130)
 
 

@@ -67,6 +67,5 @@ def score(
         values["reason"] = reasons(fitted.model, source.blocks(), outlier, explain)
     with whole_file(output) as temporary:
         source.write([Part(temporary, np.ones(scores.size, dtype=bool), values)])
-    click.echo(
-        f"{shown(output)}: {scores.size} rows, {np.count_nonzero(outlier)} outliers{told(outlier)}{summary(source)}"
-    )
+    counts = f"{scores.size} rows, {np.count_nonzero(outlier)} outliers"
+    click.echo(f"{shown(output)}: {counts}{told(outlier)}{summary(source)}")
