@@ -35,6 +35,7 @@ HOMES = frozenset(
         "inference.audit",
         "inference.conformal",
         "inference.corruption",
+        "inference.ties",
         "inverse.regressor",
         "inverse.targets",
         "nets.mixture",

@@ -15,6 +15,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from robustgen._fitting import all_at_once
 from robustgen._rows import row_type
 from robustgen._storable import storable
 from robustgen._validation import check_rows
@@ -23,6 +24,7 @@ from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.inference.audit import Audit, audit, contamination_offset, finite_scores
 from robustgen.inference.corruption import Corruption
 from robustgen.inference.explanation import framed_like
+from robustgen.inference.ties import DOUBLE, SINGLE, Tolerance
 from robustgen.storage import save
 from robustgen.training.rows import RowBlocks, block_rows
 from robustgen.training.scaling import Scaling
@@ -42,6 +44,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     row_type_: str
     scaling_: Scaling
     offset_: float
+    tolerance_: Tolerance
     training_scores_: NDArray[np.float64]
     support_: NDArray[np.bool_]
     inlier_weight_: NDArray[np.float64]
@@ -87,6 +90,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
         """Learn from the rows that were learnt and their scores what else the method needs: nothing."""
 
+    @all_at_once
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn what the rows have in common.
 
@@ -114,18 +118,6 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             rows, y holds other values beside a -1, or the training diverges; its text is one line
             that says what to do.
         """
-        learner = self._unfitted()
-        learner._fit(X, y)
-        self.__dict__ = vars(learner)  # all at once: a fit that is interrupted leaves what was there before
-        return self
-
-    def _unfitted(self) -> Any:
-        """Return a detector with the same parameters and settings, which has learnt nothing."""
-        other = object.__new__(type(self))
-        other.__dict__ = {name: value for name, value in vars(self).items() if not _is_learnt(name)}
-        return other
-
-    def _fit(self, X: Any, y: Any) -> None:
         self._check_parameters()
         rows = check_rows(self, X, fitting=True)
         self.row_type_ = row_type(rows)
@@ -138,9 +130,16 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.support_, self.inlier_weight_, corruption = self._audit(rows, scores, answered)
         self.contamination_, self.contamination_interval_ = corruption
         self.offset_ = contamination_offset(scores, self._marked_share())
+        precision = SINGLE if self._placement()[1] == torch.float32 else DOUBLE
+        self.tolerance_ = Tolerance.of(scores, precision, self._score_unit())
         if remaining is not None:
             rows, scores = rows[remaining], scores[remaining]
         self._finish(rows, scores)
+        return self
+
+    def _score_unit(self) -> float:
+        """Return the least size of what a score is made of: 0 where it is a sum of errors above 0."""
+        return 0.0
 
     def _marked_share(self) -> float:
         return self.contamination_ if isinstance(self.contamination, str) else self.contamination
@@ -177,9 +176,10 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         Returns
         -------
         ndarray of float64, (n,)
-            ``score_samples(X) - offset_``.
+            ``score_samples(X) - offset_``, 0 where they differ by rounding
+            (:class:`robustgen.inference.ties.Tolerance`).
         """
-        return self.score_samples(X) - self.offset_
+        return self.tolerance_.margins(self.score_samples(X), self.offset_)
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Tell inliers from outliers.
@@ -292,7 +292,3 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         tags.input_tags.sparse = True
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _is_learnt(name: str) -> bool:
-    return name.endswith("_") and not name.startswith("__")

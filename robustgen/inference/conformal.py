@@ -8,17 +8,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, clone
 from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from robustgen._checks import UsageError
+from robustgen._fitting import all_at_once
 from robustgen._seeds import base_seed
 from robustgen._storable import storable
 from robustgen.inference.audit import InlierProbability
 from robustgen.inference.corruption import Corruption, estimate_corruption
 from robustgen.inference.p_values import discoveries, ranks, trimmed
+from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 
 
 @storable
@@ -44,7 +46,7 @@ class Part(NamedTuple):
 
 
 @storable
-class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
+class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     r"""Give p-values, decisions at a false discovery rate and probabilities to a detector.
 
     Some training rows are kept from the detector, and a new row is ranked among their scores:
@@ -127,6 +129,7 @@ class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
         self.trim = trim
         self.random_state = random_state
 
+    @all_at_once
     def fit(self, X: Any, y: Any = None) -> ConformalDetector:
         """Fit the detector to a part of the rows and score the rest.
 
@@ -148,6 +151,7 @@ class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
             When a parameter is out of its range or the detector cannot be fitted.
         """
         self._check_parameters()
+        refuse_opposite_sign(self.detector)
         (rows,) = indexable(X)
         self.parts_ = [
             self._part(_safe_indexing(rows, seen), _safe_indexing(rows, unseen))
@@ -171,8 +175,53 @@ class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
             In (0, 1], small for outliers.
         """
         check_is_fitted(self)
-        below = np.sum([ranks(scores, part.reference) for part, scores in self._scored(X)], axis=0)
+        below = np.sum(
+            [ranks(scores, part.reference, tolerance_of(part.detector)) for part, scores in self._scored(X)],
+            axis=0,
+        )
         return (1 + below) / (1 + sum(part.reference.size for part in self.parts_))
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return how normal each row is: its p-value.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows like the training rows.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            ``p_values(X)``, larger = more normal. Rows with equal p-values tie.
+        """
+        return self.p_values(X)
+
+    def decision_function(self, X: Any, fdr: float = 0.1) -> NDArray[np.float64]:
+        """Return the p-values shifted so that the rows of X called outliers are below 0.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows like the training rows; they are decided on together.
+        fdr : float in (0, 1)
+            The false discovery rate; see :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            The p-value minus the largest one that is called an outlier's and half a step of the p-values
+            more; minus half a step where none is.
+
+        Raises
+        ------
+        UsageError
+            When ``fdr`` is not in (0, 1).
+        """
+        if not isinstance(fdr, Real) or not 0 < float(fdr) < 1:
+            raise UsageError(f"got fdr={fdr!r}, expected a rate in (0, 1), such as 0.1")
+        p = self.p_values(X)
+        half_a_step = 0.5 / (1 + sum(part.reference.size for part in self.parts_))
+        return p - (p[discoveries(p, float(fdr))].max(initial=0.0) + half_a_step)
 
     def predict(self, X: Any, fdr: float = 0.1) -> NDArray[np.int64]:
         """Tell inliers from outliers, with few false alarms among the alarms.
@@ -195,9 +244,7 @@ class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
         UsageError
             When ``fdr`` is not in (0, 1).
         """
-        if not isinstance(fdr, Real) or not 0 < float(fdr) < 1:
-            raise UsageError(f"got fdr={fdr!r}, expected a rate in (0, 1), such as 0.1")
-        return np.where(discoveries(self.p_values(X), float(fdr)), -1, 1)
+        return np.where(self.decision_function(X, fdr) < 0, -1, 1)
 
     def outlier_probability(self, X: Any) -> NDArray[np.float64]:
         """Return how probable it is that each row is an outlier, where new rows are like the training rows.
@@ -252,7 +299,7 @@ class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
 
     def _part(self, seen: Any, unseen: Any) -> Part:
         detector = clone(self.detector).fit(seen)
-        scores = _scores(detector, unseen)
+        scores = scores_of(detector, unseen)
         corruption = estimate_corruption(scores)
         reference = trimmed(scores, self._trimmed_share(corruption))
         return Part(detector, reference, InlierProbability(scores), corruption)
@@ -262,21 +309,9 @@ class ConformalDetector(MetaEstimatorMixin, BaseEstimator):
 
     def _scored(self, X: Any) -> Iterator[tuple[Part, NDArray[np.float64]]]:
         for part in self.parts_:
-            yield part, _scores(part.detector, X)
+            yield part, scores_of(part.detector, X)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.detector).input_tags
         return tags
-
-
-def _scores(detector: Any, X: Any) -> NDArray[np.float64]:
-    """Return the scores of a fitted detector, larger = more normal."""
-    if hasattr(detector, "score_samples"):
-        return detector.score_samples(X)
-    if hasattr(detector, "decision_scores_"):
-        raise UsageError(
-            f"{type(detector).__name__} is PyOD's, whose scores grow with outlyingness: "
-            "wrap it in robustgen.peers.PyODPeer"
-        )
-    return detector.decision_function(X)

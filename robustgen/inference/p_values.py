@@ -7,6 +7,22 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from robustgen.inference.corruption import checked_scores
+from robustgen.inference.ties import Tolerance
+
+ROUNDED_ALIKE = Tolerance()
+ROUNDING = 1e-12
+"""What a product or a quotient of a share may be off by, as a part of it: 0.29 * 100 is a little below 29."""
+
+
+def whole_rows(share: float, n_rows: int) -> int:
+    """Return how many whole rows a share of them is, rounded down.
+
+    Examples
+    --------
+    >>> whole_rows(0.29, 100), whole_rows(0.299, 100)
+    (29, 29)
+    """
+    return int(share * n_rows * (1 + ROUNDING))
 
 
 def trimmed(reference: NDArray[np.float64], share: float) -> NDArray[np.float64]:
@@ -18,15 +34,19 @@ def trimmed(reference: NDArray[np.float64], share: float) -> NDArray[np.float64]
     array([-3., -2., -1.])
     """
     ordered = np.sort(checked_scores(reference))
-    return ordered[int(share * ordered.size) :]
+    return ordered[whole_rows(share, ordered.size) :]
 
 
-def ranks(scores: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Count for each score the reference scores, in order, that are at most as large."""
-    return np.searchsorted(reference, checked_scores(scores), side="right")
+def ranks(
+    scores: NDArray[np.float64], reference: NDArray[np.float64], tolerance: Tolerance
+) -> NDArray[np.intp]:
+    """Count for each score the reference scores, in order, that are not larger, but for rounding."""
+    return np.searchsorted(reference, tolerance.largest_equal(checked_scores(scores)), side="right")
 
 
-def conformal_p_values(scores: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
+def conformal_p_values(
+    scores: NDArray[np.float64], reference: NDArray[np.float64], tolerance: Tolerance = ROUNDED_ALIKE
+) -> NDArray[np.float64]:
     r"""Return the probability that an inlier scores as low, by the rank among held-out scores.
 
     .. math:: p(x) = \frac{1 + \#\{ i : r_i \le s(x) \}}{1 + n}
@@ -37,6 +57,8 @@ def conformal_p_values(scores: NDArray[np.float64], reference: NDArray[np.float6
         s, larger = more normal.
     reference : ndarray of float, (n,)
         r, scores of rows that the detector was not trained on.
+    tolerance : Tolerance
+        Which scores are equal; by default those that differ in the last digits of double precision.
 
     Returns
     -------
@@ -55,7 +77,7 @@ def conformal_p_values(scores: NDArray[np.float64], reference: NDArray[np.float6
     array([0.2, 0.8])
     """
     ordered = trimmed(reference, 0.0)
-    return (1 + ranks(scores, ordered)) / (1 + ordered.size)
+    return (1 + ranks(scores, ordered, tolerance)) / (1 + ordered.size)
 
 
 def discoveries(p_values: NDArray[np.float64], fdr: float) -> NDArray[np.bool_]:
@@ -87,4 +109,4 @@ def discoveries(p_values: NDArray[np.float64], fdr: float) -> NDArray[np.bool_]:
     >>> discoveries(np.array([0.001, 0.04, 0.3, 0.9]), 0.1)
     array([ True,  True, False, False])
     """
-    return false_discovery_control(p_values) <= fdr
+    return false_discovery_control(p_values) <= fdr * (1 + ROUNDING)

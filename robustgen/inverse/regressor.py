@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import UsageError, check_choice, check_count, suggest
+from robustgen._fitting import all_at_once
 from robustgen._storable import storable
 from robustgen._validation import check_rows
 from robustgen.detectors.parameters import check_dims, robust_training
@@ -156,6 +157,7 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @all_at_once
     def fit(self, X: Any, y: Any) -> Any:
         """Learn the inverse from pairs.
 

@@ -2,19 +2,17 @@
 
 Written by hand because torch-fidelity, which has the first two, computes them from images through
 networks of its own and not from features; each is a few lines of numpy. Rows are compared with rows
-in blocks, so memory grows with the number of rows only.
+in blocks, so memory grows with the number of rows only, and by differences: a product of far rows has
+no digits left for the distance of near ones.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
+from scipy.spatial.distance import cdist
 
 Features = NDArray[np.float64]
-
-ROUNDING = 1e-12
-"""What a squared distance may be off by, over the squared norms: a ball holds the row that it reaches to."""
 
 
 def frechet_distance(real: Features, generated: Features) -> float:
@@ -41,16 +39,17 @@ def frechet_distance(real: Features, generated: Features) -> float:
     12.0
     """
     shift = real.mean(0) - generated.mean(0)
-    first, second = np.cov(real.T, ddof=0), np.cov(generated.T, ddof=0)
-    root = _root(np.atleast_2d(first))
-    cross = np.linalg.eigvalsh(root @ np.atleast_2d(second) @ root).clip(min=0)
-    return float(shift @ shift + np.trace(np.atleast_2d(first + second)) - 2 * np.sqrt(cross).sum())
+    first, second = _centred_root(real), _centred_root(generated)
+    # The singular values of A B^T are the roots of the eigenvalues of S_r S_g, with all their digits.
+    common = np.linalg.svd(first @ second.T, compute_uv=False).sum()
+    spread = (first**2).sum() + (second**2).sum() - 2 * common
+    return float(shift @ shift + max(spread, 0.0))
 
 
-def _root(covariance: Features) -> Features:
-    values, vectors = np.linalg.eigh(covariance)
-    root: Features = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
-    return root
+def _centred_root(rows: Features) -> Features:
+    """Return A with A^T A the covariance of rows (n, d), which has at most d rows."""
+    centred = (rows - rows.mean(0)) / np.sqrt(len(rows))
+    return np.asarray(np.linalg.qr(centred, mode="r")) if len(rows) > rows.shape[1] else centred
 
 
 def precision_recall(real: Features, generated: Features, *, n_neighbors: int = 3) -> tuple[float, float]:
@@ -77,7 +76,6 @@ def precision_recall(real: Features, generated: Features, *, n_neighbors: int = 
     >>> precision_recall(rows, rows), precision_recall(rows, rows + 100)
     ((1.0, 1.0), (0.0, 0.0))
     """
-    real, generated = _centred(real, generated)
     precision = (_balls_around(real, generated, n_neighbors) > 0).mean()
     recall = (_balls_around(generated, real, n_neighbors) > 0).mean()
     return float(precision), float(recall)
@@ -107,37 +105,22 @@ def density_coverage(real: Features, generated: Features, *, n_neighbors: int = 
     >>> density_coverage(rows, rows + 100)
     (0.0, 0.0)
     """
-    real, generated = _centred(real, generated)
     density = _balls_around(real, generated, n_neighbors).mean() / n_neighbors
-    nearest, _ = NearestNeighbors(n_neighbors=1).fit(generated).kneighbors(real)
-    coverage = (nearest[:, 0] <= _radii(real, n_neighbors)).mean()
+    nearest = np.concatenate([cdist(part, generated).min(1) for part in _blocks(real)])
+    coverage = (nearest <= _radii(real, n_neighbors)).mean()
     return float(density), float(coverage)
-
-
-def _centred(real: Features, generated: Features) -> tuple[Features, Features]:
-    """Move the mean of the real rows to 0: a far origin would cost the distances their digits."""
-    mean = real.mean(0, dtype=np.float64)
-    return real - mean, generated - mean
 
 
 def _radii(rows: Features, n_neighbors: int) -> Features:
     """Return the distance of each row to its k-th neighbour among the others."""
-    distances, _ = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(rows).kneighbors(rows)
-    radii: Features = distances[:, -1]
-    return radii
+    parts = [np.partition(cdist(part, rows), n_neighbors, axis=1)[:, n_neighbors] for part in _blocks(rows)]
+    return np.concatenate(parts)
 
 
 def _balls_around(centres: Features, rows: Features, n_neighbors: int) -> NDArray[np.intp]:
     """Count the balls of the centres that each row lies in."""
-    radii = _radii(centres, n_neighbors)
-    return np.concatenate([_held(centres, radii, part) for part in _blocks(rows)])
-
-
-def _held(centres: Features, radii: Features, rows: Features) -> NDArray[np.intp]:
-    norms = (rows**2).sum(1)[:, None] + (centres**2).sum(1)
-    squared = norms - 2 * rows @ centres.T
-    held: NDArray[np.intp] = np.count_nonzero(squared <= radii**2 + ROUNDING * norms, axis=1)
-    return held
+    reach = _radii(centres, n_neighbors)
+    return np.concatenate([np.count_nonzero(cdist(part, centres) <= reach, axis=1) for part in _blocks(rows)])
 
 
 def _blocks(rows: Features, size: int = 1024) -> list[Features]:

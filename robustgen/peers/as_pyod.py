@@ -11,6 +11,8 @@ from pyod.models.base import BaseDetector
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
+from robustgen._fitting import all_at_once
+
 
 def as_pyod(detector: Any, contamination: Any = None) -> PyODDetector:
     """Return a detector of PyOD that scores as a detector of scikit-learn's kind does, sign flipped.
@@ -73,6 +75,7 @@ class PyODDetector(BaseDetector):
         super().__init__(contamination=contamination)
         self.detector = detector
 
+    @all_at_once
     def fit(self, X: ArrayLike, y: Any = None) -> PyODDetector:
         """Fit a clone of the detector.
 

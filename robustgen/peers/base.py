@@ -13,8 +13,11 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from robustgen._checks import UsageError, check_choice
+from robustgen._fitting import all_at_once
 from robustgen._rows import is_text
 from robustgen._seeds import base_seed
+from robustgen.inference.audit import finite_scores
+from robustgen.inference.ties import Tolerance
 from robustgen.peers.randomness import isolated_randomness
 
 
@@ -86,6 +89,7 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
         self.scaling = scaling
         self.random_state = random_state
 
+    @all_at_once
     def fit(self, X: ArrayLike, y: object = None) -> Peer:
         """Fit a clone of the detector to the rows; `y` is ignored.
 
@@ -101,7 +105,7 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
         Peer
             The fitted peer itself.
         """
-        rows = validate_data(self, as_vectors(X), ensure_min_samples=2)
+        rows = self._checked(X, fitting=True)
         self.scaler_ = make_scaler(self.scaling, rows)
         scaled = rows if self.scaler_ is None else self.scaler_.fit_transform(rows)
         self.seed_ = base_seed(self.random_state)
@@ -113,18 +117,24 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """Score the rows: larger = more normal."""
         check_is_fitted(self, "detector_")
-        rows = validate_data(self, as_vectors(X), reset=False)
+        rows = self._checked(X, fitting=False)
         scaled = rows if self.scaler_ is None else self.scaler_.transform(rows)
         with isolated_randomness(self.seed_):  # some draw when they score, too
-            return np.asarray(self._score(scaled), dtype=np.float64)
+            return finite_scores(np.asarray(self._score(scaled), dtype=np.float64))
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Score the rows against the threshold: below 0 is an outlier."""
-        return self.score_samples(X) - self.offset_
+        """Score the rows against the threshold: below 0 is an outlier, a difference by rounding is 0."""
+        return Tolerance().margins(self.score_samples(X), self.offset_)
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Call each row an inlier (+1) or an outlier (-1)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _checked(self, X: Any, *, fitting: bool) -> NDArray[np.float64]:
+        """Return rows (n, d), whose columns have the names of the training rows' in the same order."""
+        rows = X if hasattr(X, "columns") else as_vectors(X)
+        checked = validate_data(self, rows, reset=fitting, ensure_min_samples=2 if fitting else 1)
+        return as_vectors(checked)
 
     def _suited_clone(self, scaled: NDArray[np.float64]) -> Any:
         """Return a clone with the parameters that the rows and the seed decide.

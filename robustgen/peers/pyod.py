@@ -44,6 +44,8 @@ class PyODPeer(Peer):
     (60, -1)
     """
 
+    turns_signs = True  # of what it holds
+
     def _parameters_for(self, scaled: NDArray[np.float64]) -> dict[str, Any]:
         return workarounds.parameters_for(self.detector, scaled)
 

@@ -12,7 +12,10 @@ from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from robustgen._checks import UsageError
+from robustgen._fitting import all_at_once
 from robustgen.inference.audit import contamination_offset
+from robustgen.inference.p_values import whole_rows
+from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 
 
 class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
@@ -60,6 +63,7 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         self.fraction = fraction
         self.rounds = rounds
 
+    @all_at_once
     def fit(self, X: Any, y: object = None) -> Trimmed:
         """Fit the detector, drop the worst rows and fit it to the rest, round after round.
 
@@ -81,8 +85,10 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
             If a parameter is out of its range.
         """
         self._check_parameters()
+        refuse_opposite_sign(self.detector)
         (rows,) = indexable(X)
         self.detector_ = clone(self.detector).fit(rows)
+        refuse_opposite_sign(self.detector_)
         marked = np.mean(self.detector_.decision_function(rows) < 0)
         self.support_ = np.ones(_num_samples(rows), dtype=bool)
         for _ in range(self.rounds):
@@ -119,9 +125,9 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         Returns
         -------
         ndarray of float64, (n,)
-            ``score_samples(X) - offset_``: below 0 is an outlier.
+            ``score_samples(X) - offset_``: below 0 is an outlier, a difference by rounding is 0.
         """
-        return self.score_samples(X) - self.offset_
+        return tolerance_of(self.detector_).margins(self.score_samples(X), self.offset_)
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Tell inliers from outliers.
@@ -154,15 +160,13 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         return getattr(self.detector_, name)
 
     def _scores(self, rows: Any) -> NDArray[np.float64]:
-        score = getattr(self.detector_, "score_samples", None) or self.detector_.decision_function
-        return score(rows)
+        return scores_of(self.detector_, rows)
 
     def _most_normal(self, rows: Any) -> NDArray[np.bool_]:
         """Mark all rows but the share of lowest scores; of equal scores the first go."""
         order = np.argsort(self._scores(rows), kind="stable")
         marks = np.ones(order.size, dtype=bool)
-        dropped = int(self.fraction * order.size + 1e-9)  # 0.29 * 100 is a little below 29
-        marks[order[:dropped]] = False
+        marks[order[: whole_rows(self.fraction, order.size)]] = False
         return marks
 
     def _check_parameters(self) -> None:

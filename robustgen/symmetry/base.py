@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from robustgen._fitting import all_at_once
 from robustgen._validation import check_signals
 
 
@@ -33,6 +34,7 @@ class Canonicalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
     def _representatives(self, X: NDArray[Any]) -> NDArray[Any]:
         """Return the representative of each row, shaped like X."""
 
+    @all_at_once
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn the shape of a row, and what tells the forms of an orbit apart.
 

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from robustgen._checks import UsageError, suggest
+from robustgen._fitting import all_at_once
 from robustgen._storable import storable
 from robustgen.tables.columns import (
     KINDS,
@@ -84,6 +85,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self.missing = missing
         self.ignore = ignore
 
+    @all_at_once
     def fit(self, X: pd.DataFrame, y: Any = None) -> TableEncoder:
         """Learn the kind of each column, and what stands for its missing cells.
 

@@ -315,6 +315,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         other.autoencoder_ = cast(Autoencoder, single)
         return other, nets
 
+    def _score_unit(self) -> float:
+        return 1.0  # that of normalised errors
+
     def _row_errors(self, x: Tensor) -> Tensor:
         errors, weights = self.ensemble_(self.modality_.compared(x)), list(self.ensemble_.weights)
         if "autoencoder" in self.choice_.models:
