@@ -41,7 +41,7 @@ from robustgen.densities.coherence import coherent_core, concentrated, locally_s
 from robustgen.densities.concentration import concentrate
 from robustgen.densities.core import least_suspected
 from robustgen.densities.cosine import cosines_between, fit_cosine_model, unit_rows
-from robustgen.densities.duplicates import without_floods
+from robustgen.densities.duplicates import distinct
 from robustgen.densities.neighbours import Neighbours
 from robustgen.descriptors.description import looks
 from robustgen.detectors.robust.modality import Images, Text, Vectors
@@ -54,8 +54,8 @@ from robustgen.training.scaling import fit_scaling
 
 Scores = dict[str, NDArray[np.float64]]
 """The outlierness of all rows, by variant."""
-CORE, TOLERATED = 0.5, 0.4
-"""The defaults of RobustDetector: the core, and the share of rows in floods."""
+CORE = 0.5
+"""The default of RobustDetector."""
 CORRUPTION = (0.1, 0.5, 0.9)
 WHOLE = "whole"
 
@@ -82,7 +82,7 @@ class Described:
 
 
 def concentrated_core(rows: Tensor, share: float = CORE) -> Tensor:
-    """Return the share of the rows that lies together, as the judge of images finds it."""
+    """Return the share of the rows that lies together, as the screener of images finds it."""
     return least_suspected([concentrate(rows, share)], share)
 
 
@@ -96,9 +96,9 @@ def one_round(rows: Tensor) -> Tensor:
 
 
 def core_of_vectors(rows: Tensor) -> Tensor:
-    """Return the core that the three judges of vectors agree on, who see the descriptions as a table."""
-    parts = {"screeners": Vectors.usual.judges, "reweighting": 0, "models": ("neighbours",)}
-    detector = RobustDetector(**parts, duplicates=1.0, random_state=0).fit(rows.numpy())
+    """Return the core that the screeners of vectors agree on, which see the descriptions as a table."""
+    screeners = Vectors.usual.screeners
+    detector = RobustDetector(screeners=screeners, models=("neighbours",), random_state=0).fit(rows.numpy())
     core = torch.zeros(len(rows), dtype=torch.bool)
     core[detector.reference_] = True
     return core
@@ -110,8 +110,8 @@ CORES: Mapping[str, Callable[[Tensor], Tensor]] = {
     "one round of concentration": one_round,
     "core of 40 %": lambda rows: concentrated_core(rows, 0.4),
     "core of 60 %": lambda rows: concentrated_core(rows, 0.6),
-    "a forest judges": lambda rows: least_suspected([isolation(rows, 0)], CORE),
-    "the judges of vectors": core_of_vectors,
+    "a forest screens": lambda rows: least_suspected([isolation(rows, 0)], CORE),
+    "the screeners of vectors": core_of_vectors,
 }
 """How a core of described images is found."""
 
@@ -132,7 +132,7 @@ def images(X: NDArray[Any]) -> Scores:
 
 def description(X: NDArray[Any]) -> tuple[Described, list[int]]:
     """Return images as the detector describes them, and how wide each look is."""
-    counting = without_floods(X, TOLERATED, Images.flood).places
+    counting = distinct(X, Images.copies)
     kind, scaling = Images(), fit_scaling(X, Images.scaling)
     kind.learn(X, counting, scaling)
     scaled = scaling.apply(torch.from_numpy(X.astype(np.float64)))
@@ -142,7 +142,7 @@ def description(X: NDArray[Any]) -> tuple[Described, list[int]]:
 
 def texts(X: Any) -> Scores:
     """Score texts by each variant."""
-    rows = unit_rows(X[without_floods(X, TOLERATED, Text.flood).places])
+    rows = unit_rows(X[distinct(X, Text.copies)])
     cosines = cosines_between(rows, rows)
     others, n_chosen = cosines.clone().fill_diagonal_(0), math.ceil(CORE * rows.shape[0])
     cores = {

@@ -27,7 +27,7 @@ import torch
 from numpy.typing import NDArray
 
 from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining, Quantisation, StochasticQuantisation
-from robustgen.bench.generation import Judge
+from robustgen.bench.generation import SampleClassifier
 from robustgen.data import load
 from robustgen.metrics import auroc
 from robustgen.metrics.generation import generation_report
@@ -89,12 +89,12 @@ class Pair:
         """As many others, which are the best samples that there could be."""
         return self.inliers[-2 * N_REAL : -N_REAL]
 
-    def judge(self) -> Judge:
+    def judge(self) -> SampleClassifier:
         """Return a classifier of clean rows of each side, none of which trains a detector."""
         part = slice(N_TRAIN, N_TRAIN + N_JUDGED)
         X = np.concatenate([self.inliers[part], self.outliers[part]])
         labels = np.concatenate([self.inlier_labels[part], self.outlier_labels[part]])
-        return Judge(0).fit(X, labels, np.arange(len(X)) < N_JUDGED)
+        return SampleClassifier(0).fit(X, labels, np.arange(len(X)) < N_JUDGED)
 
 
 def _shuffled(rng: np.random.Generator, X: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
