@@ -47,6 +47,7 @@ HOMES = frozenset(
         "symmetry.sign",
         "tables.columns",
         "tables.encoder",
+        "tables.groups",
         "training.config",
         "training.history",
         "training.scaling",

@@ -60,7 +60,8 @@ class Recipe:
 
         from robustgen.tables import TableEncoder
 
-        encoder = TableEncoder(missing=self.missing, ignore=self.ignore)
+        categories = "indicators" if hasattr(detector, "sample") else "groups"  # new rows have cells
+        encoder = TableEncoder(missing=self.missing, categories=categories, ignore=self.ignore)
         return Pipeline([("table", encoder), ("detector", detector)])
 
     def _detector(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,10 @@ from robustgen.tables.columns import (
     DurationColumn,
     NumberColumn,
 )
+from robustgen.tables.groups import Groups, fit_groups
 
 MISSING = ("impute", "refuse")
+CATEGORIES = ("groups", "indicators")
 STRANGE = (complex, bytes, list, tuple, dict, set, np.ndarray)
 KINDS_OF_DTYPES: tuple[tuple[Callable[[Any], bool], Any], ...] = (
     (pd.api.types.is_bool_dtype, BooleanColumn),
@@ -35,22 +37,35 @@ KINDS_OF_DTYPES: tuple[tuple[Callable[[Any], bool], Any], ...] = (
 )
 DECIMAL_COMMA = r"\s*[-+]?\d[\d.]*(,\d+)+\s*"
 """A number as it is written in many countries, 1.234,5, or with commas between the thousands, 1,234."""
+Values = tuple[Column, pd.Series]
+"""A column, and its cells as values of its kind."""
 
 
 @storable
 class TableEncoder(TransformerMixin, BaseEstimator):
     """Turn numbers, booleans, dates, durations and categories into numbers: the first step of a pipeline.
 
-    A column's kind is estimated from its cells: numbers stay, booleans become 0 and 1, dates become days
-    and phases of week and day, durations seconds, text becomes a column for each of its 50 most frequent
-    values and one for all others. Cells that a column's kind cannot be read from are errors, never missing
-    values.
+    A column's kind is estimated from its cells. Dates become days and phases of week and day, durations
+    seconds. Cells that a column's kind cannot be read from are errors, never missing values.
+
+    With ``categories="groups"`` rows are judged within their group, so that none is suspect because its
+    group is small (:mod:`robustgen.tables.groups`). A number becomes what it would be if the row's group were
+    like all rows, where the categories and booleans explain something of it; a category or a boolean becomes
+    one number that says how odd the value is: 0 unless it is rare, or unlikely given the other categories.
+
+    With ``categories="indicators"`` the cells themselves are kept, for models that make new rows: numbers
+    stay, booleans become 0 and 1, text becomes a column for each of its 50 most frequent values and one for
+    all others.
 
     Parameters
     ----------
     missing : {"impute", "refuse"}
-        "impute" puts the median for a number or a date, and what most rows have for a boolean; an
-        empty text is a value of its own. "refuse" raises an error that names the cell.
+        "impute" puts the median for a number or a date; a missing category or boolean is a value of its own.
+        Of groups it is the median only where it is nothing odd that the cell is missing, and else the
+        farther from it the odder that is: a row that is all empty is far out in all columns. Of indicators a
+        missing boolean becomes what most rows have. "refuse" raises an error that names the cell.
+    categories : {"groups", "indicators"}
+        What becomes of categories and booleans.
     ignore : sequence of str
         Columns to leave out, such as identifiers and labels; they need not be there when rows are
         transformed.
@@ -59,6 +74,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ----------
     columns_ : list of Column
         What was learnt of each column, in order; see :mod:`robustgen.tables.columns`.
+    groups_ : robustgen.tables.groups.Groups
+        What is normal in each group, where rows are judged within theirs.
     source_ : ndarray of int, (e,)
         For each number that comes out, the place of its column in ``columns_``.
     feature_names_in_ : ndarray of str
@@ -73,7 +90,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> table = pd.DataFrame({"heat": [61, 97, 64], "fuel": ["oil", "gas", "oil"]})
-    >>> encoder = TableEncoder().fit(table)
+    >>> list(TableEncoder().fit(table).get_feature_names_out())
+    ['heat', 'fuel (oddity)']
+    >>> encoder = TableEncoder(categories="indicators").fit(table)
     >>> list(encoder.get_feature_names_out())
     ['heat', 'fuel=gas', 'fuel=oil', 'fuel is something else']
     >>> encoder.transform(pd.DataFrame({"fuel": ["oil", "coal"], "heat": [60, None]}))
@@ -81,8 +100,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):
            [64.,  0.,  0.,  1.]])
     """
 
-    def __init__(self, *, missing: str = "impute", ignore: tuple[str, ...] = ()) -> None:
+    groups_: Groups
+
+    def __init__(
+        self, *, missing: str = "impute", categories: str = "groups", ignore: tuple[str, ...] = ()
+    ) -> None:
         self.missing = missing
+        self.categories = categories
         self.ignore = ignore
 
     @all_at_once
@@ -109,6 +133,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         if self.missing not in MISSING:
             raise UsageError(f"got missing={self.missing!r}, expected 'impute' or 'refuse'")
+        if self.categories not in CATEGORIES:
+            raise UsageError(f"got categories={self.categories!r}, expected 'groups' or 'indicators'")
         if isinstance(self.ignore, str):
             raise UsageError(
                 f"got ignore={self.ignore!r}, expected a sequence of names, such as ({self.ignore!r},)"
@@ -122,7 +148,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self.columns_ = [self._learnt(table[name]) for name in used]
         self.feature_names_in_ = np.array(used, dtype=object)
         self.n_features_in_ = len(used)
-        self.source_ = np.repeat(np.arange(len(used)), [len(column.outputs) for column in self.columns_])
+        self.source_ = np.repeat(
+            np.arange(len(used)), [len(self._outputs(column)) for column in self.columns_]
+        )
+        if self.categories == "groups":
+            values = self._values(table)
+            self.groups_ = fit_groups(_levels(values), _numbers(values), _missing(values))
         return self
 
     def transform(self, X: pd.DataFrame) -> NDArray[np.float64]:
@@ -146,9 +177,19 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         table = _as_table(X)
         self._expect_columns(table)
-        return np.hstack(
-            [column.encode(self._parsed(table[column.name], column)) for column in self.columns_]
-        )
+        values = self._values(table)
+        if self.categories == "indicators":
+            return np.hstack([column.encode(cells) for column, cells in values])
+        return self._within_groups(values)
+
+    def _values(self, table: pd.DataFrame) -> list[Values]:
+        return [(column, self._parsed(table[column.name], column)) for column in self.columns_]
+
+    def _within_groups(self, values: list[Values]) -> NDArray[np.float64]:
+        codes = self.groups_.codes(_levels(values))
+        oddities = iter(self.groups_.oddities(codes).T)
+        numbers = iter(self.groups_.adjusted(_numbers(values), codes, _missing(values)).T)
+        return np.hstack([_block(column, cells, oddities, numbers) for column, cells in values])
 
     def inverse_transform(self, X: NDArray[np.float64]) -> pd.DataFrame:
         """Return the nearest rows of a table to numbers that a model made.
@@ -162,8 +203,18 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         -------
         DataFrame (n, d)
             With the columns of the training rows.
+
+        Raises
+        ------
+        UsageError
+            When the numbers are those of groups, which do not say what the categories were.
         """
         check_is_fitted(self)
+        if self.categories == "groups":
+            raise UsageError(
+                "got numbers within groups, expected indicators, which lead back to cells: fit a "
+                "TableEncoder(categories='indicators')"
+            )
         parts = [X[:, self.source_ == place] for place in range(len(self.columns_))]
         cells = {column.name: column.decode(part) for column, part in zip(self.columns_, parts, strict=True)}
         return pd.DataFrame(cells)
@@ -179,10 +230,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str, (e,)
-            ``"heat"``, ``"fuel=oil"``, ``"seen (days)"``.
+            ``"heat"``, ``"fuel (oddity)"`` or ``"fuel=oil"``, ``"seen (days)"``.
         """
         check_is_fitted(self)
-        return np.array([name for column in self.columns_ for name in column.outputs], dtype=object)
+        return np.array([name for column in self.columns_ for name in self._outputs(column)], dtype=object)
 
     def text_columns(self) -> list[str]:
         """Return the names of the columns of categories, which a reader is to leave as they are written.
@@ -194,6 +245,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return [column.name for column in self.columns_ if isinstance(column, CategoryColumn)]
+
+    def _outputs(self, column: Column) -> list[str]:
+        grouped = self.categories == "groups" and _is_group(column)
+        return [f"{column.name} (oddity)"] if grouped else column.outputs
 
     def _learnt(self, cells: pd.Series) -> Column:
         if cells.isna().all():
@@ -226,6 +281,43 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             if name not in known:
                 hint = suggest(str(name), [str(one) for one in self.feature_names_in_])
                 raise UsageError(f"column '{name}' was not there in training{hint}; remove it")
+
+
+def _is_group(column: Column) -> bool:
+    return isinstance(column, CategoryColumn | BooleanColumn)
+
+
+def _levels(values: list[Values]) -> NDArray[np.object_]:
+    """Return the cells (n, C) of categories and booleans as text, "" where they are missing."""
+    levels = [
+        cells.astype("object").where(cells.notna(), "").astype("str")
+        for column, cells in values
+        if _is_group(column)
+    ]
+    return np.array(levels, dtype=object).reshape(-1, len(values[0][1])).T
+
+
+def _numbers(values: list[Values]) -> NDArray[np.float64]:
+    """Return the numbers (n, D) of the other columns, of dates the days, NaN where they are missing."""
+    numbers = [
+        np.where(cells.notna(), column.encode(cells)[:, 0], np.nan)
+        for column, cells in values
+        if not _is_group(column)
+    ]
+    return np.array(numbers, dtype=float).reshape(-1, len(values[0][1])).T
+
+
+def _missing(values: list[Values]) -> NDArray[np.bool_]:
+    return np.column_stack([cells.isna() for _, cells in values])
+
+
+def _block(
+    column: Column, cells: pd.Series, oddities: Iterator[NDArray], numbers: Iterator[NDArray]
+) -> NDArray[np.float64]:
+    """Return what a column becomes, (n, k), by the next of what was made of the columns of its kind."""
+    if _is_group(column):
+        return next(oddities)[:, None]
+    return np.column_stack([next(numbers), column.encode(cells)[:, 1:]])
 
 
 def _as_table(X: Any) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def table():
 
 
 def encoded(table, **options) -> pd.DataFrame:
-    encoder = TableEncoder(**options).fit(table)
+    encoder = TableEncoder(categories="indicators", **options).fit(table)
     return pd.DataFrame(encoder.transform(table), columns=encoder.get_feature_names_out())
 
 
@@ -55,8 +55,19 @@ def test_a_day_of_the_week_and_a_time_of_day_are_points_on_circles():
     np.testing.assert_allclose(numbers["seen (day cos)"], 0, atol=1e-9)
 
 
-def test_chunks_give_what_the_whole_gives(table):
+def test_categories_and_booleans_become_how_odd_they_are(table):
     encoder = TableEncoder().fit(table)
+    assert list(encoder.get_feature_names_out()) == [
+        *("heat", "on (oddity)", "ready (oddity)", "fuel (oddity)"),
+        *("seen (days)", "seen (week sin)", "seen (week cos)", "count"),
+    ]
+    with pytest.raises(UsageError, match="got numbers within groups, expected indicators"):
+        encoder.inverse_transform(encoder.transform(table))
+
+
+@pytest.mark.parametrize("categories", ["groups", "indicators"])
+def test_chunks_give_what_the_whole_gives(table, categories):
+    encoder = TableEncoder(categories=categories).fit(table)
     parts = [encoder.transform(table.iloc[i : i + 1]) for i in range(4)]
     np.testing.assert_array_equal(np.vstack(parts), encoder.transform(table))
 
@@ -69,7 +80,7 @@ def test_the_order_of_columns_does_not_matter_and_ignored_ones_may_be_gone(table
 
 
 def test_numbers_lead_back_to_cells(table):
-    encoder = TableEncoder().fit(table)
+    encoder = TableEncoder(categories="indicators").fit(table)
     back = encoder.inverse_transform(encoder.transform(table))
     assert list(back) == list(table)
     assert back["seen"].tolist() == table["seen"].tolist()
@@ -79,7 +90,7 @@ def test_numbers_lead_back_to_cells(table):
 
 
 def test_a_value_that_training_has_not_seen_is_something_else(table):
-    encoder = TableEncoder().fit(table)
+    encoder = TableEncoder(categories="indicators").fit(table)
     new = encoder.transform(table.assign(fuel=["coal"] * 4))
     place = list(encoder.get_feature_names_out()).index("fuel is something else")
     assert (new[:, place] == 1).all()
@@ -150,6 +161,7 @@ def test_missing_cells_can_be_refused(table):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
+        ({"categories": "dummies"}, "got categories='dummies', expected"),
         ({"missing": "drop"}, "got missing='drop', expected"),
         ({"ignore": "heat"}, r"got ignore='heat', .* such as \('heat',\)"),
         ({"ignore": ("heap",)}, "there is no column 'heap'; did you mean 'heat'"),
@@ -173,4 +185,8 @@ def test_it_is_the_first_step_of_a_pipeline_that_is_saved(table, tmp_path):
     loaded = robustgen.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.score_samples(rows), pipeline.score_samples(rows))
     assert loaded[0].columns_ == pipeline[0].columns_
-    assert clone(loaded[0]).get_params() == {"missing": "impute", "ignore": ("count",)}
+    assert clone(loaded[0]).get_params() == {
+        "missing": "impute",
+        "categories": "groups",
+        "ignore": ("count",),
+    }

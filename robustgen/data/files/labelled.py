@@ -82,7 +82,7 @@ def _read_table(path: Path, label: str | None, name: str) -> Dataset:
 
 def _encoded(table: pd.DataFrame, name: str) -> NDArray:
     try:
-        return TableEncoder().fit_transform(table)
+        return TableEncoder(categories="indicators").fit_transform(table)
     except UsageError as error:
         raise UsageError(f"'{name}': {error}") from None
 

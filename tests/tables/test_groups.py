@@ -1,0 +1,101 @@
+"""A small group is nothing odd, numbers are judged given their group, missing cells by how odd that is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from robustgen import RobustDetector, TableEncoder
+
+N = 1000
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def encoded(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+    encoder = TableEncoder().fit(table)
+    return pd.DataFrame(
+        encoder.transform(table if rows is None else rows), columns=encoder.get_feature_names_out()
+    )
+
+
+def test_how_frequent_the_groups_are_changes_nothing(rng):
+    numbers = pd.DataFrame(rng.normal(size=(N, 3)), columns=list("abc"))
+    half, tenth = (numbers.assign(site=rng.choice(["N", "W"], N, p=[1 - p, p])) for p in (0.5, 0.1))
+    np.testing.assert_array_equal(encoded(half), encoded(tenth))
+
+
+def test_numbers_that_no_group_explains_stay_as_they_are(rng):
+    table = pd.DataFrame({"a": rng.normal(size=N), "site": rng.choice(["N", "S"], N)})
+    np.testing.assert_array_equal(encoded(table)["a"], table["a"])
+
+
+def test_numbers_in_other_units_in_each_group_are_as_if_all_had_one_unit(rng):
+    site = rng.choice(["N", "S", "W"], N, p=[0.6, 0.3, 0.1])
+    plain = rng.normal(size=N)
+    units = pd.Series(site).map({"N": 1.0, "S": 1000.0, "W": 0.01}).to_numpy()
+    adjusted = encoded(pd.DataFrame({"a": plain * units + 5 * units, "site": site}))["a"]
+    assert np.corrcoef(adjusted, plain)[0, 1] > 0.99
+
+
+def test_a_group_of_a_few_rows_is_judged_with_all(rng):
+    table = pd.DataFrame({"a": rng.normal(size=N), "site": np.repeat(["N", "S", "few"], [500, 480, 20])})
+    table["a"] += 10 * (table["site"] == "S")
+    few = table["site"] == "few"
+    np.testing.assert_allclose(encoded(table)["a"][few], table["a"][few])
+
+
+def test_a_category_is_odd_where_it_is_rare_and_not_where_rare_ones_are_the_rule(rng):
+    fuel = np.array(["gas"] * 600 + ["oil"] * 398 + ["oli", "ga"])
+    odd = encoded(pd.DataFrame({"fuel": fuel}))["fuel (oddity)"]
+    assert (odd[:998] == 0).all()
+    assert (odd[998:] > 1).all()
+    many = np.array(["gas"] * 700 + [f"v{i // 2}" for i in range(300)])
+    assert (encoded(pd.DataFrame({"fuel": many}))["fuel (oddity)"] == 0).all()
+
+
+def test_a_value_that_training_has_not_seen_is_odder_than_any_other():
+    table = pd.DataFrame({"fuel": ["gas"] * 600 + ["oil"] * 399 + ["peat"]})
+    new = encoded(table, pd.DataFrame({"fuel": ["gas", "peat", "coal"]}))["fuel (oddity)"]
+    assert new.is_monotonic_increasing
+    assert new.nunique() == 3
+
+
+def test_categories_that_do_not_go_together_are_odd():
+    table = pd.DataFrame({"sex": ["m"] * 500 + ["f"] * 500, "role": ["father"] * 500 + ["mother"] * 500})
+    table.loc[0, "role"] = "mother"
+    odd = encoded(table)
+    assert (odd.loc[0] > 1).all()
+    assert (odd.loc[1:] == 0).all(axis=None)
+
+
+def test_missing_cells_are_the_median_unless_it_is_odd_that_they_are_missing(rng):
+    table = pd.DataFrame(rng.normal(size=(N, 4)), columns=list("abcd"))
+    table.loc[:299, ["a", "b"]] = np.nan  # a panel that was not asked for
+    table.loc[999] = np.nan
+    numbers = encoded(table)
+    np.testing.assert_allclose(numbers.loc[0, ["a", "b"]], table[["a", "b"]].median())
+    assert (numbers.loc[999] > table.max() - 0.5).all()
+
+
+def test_no_category_vanishes_from_a_clean_table(rng):
+    table = pd.DataFrame(rng.normal(size=(N, 4)), columns=list("abcd"))
+    table["site"] = rng.choice(["N", "S", "W"], N, p=[0.5, 0.4, 0.1])
+    table["on"] = rng.random(N) < 0.1
+    X = TableEncoder().fit_transform(table)
+    removed = pd.Series(RobustDetector(contamination="auto", epochs=5, random_state=0).fit(X).predict(X) < 0)
+    assert removed.mean() < 0.02
+    for column in ("site", "on"):
+        assert removed.groupby(table[column]).mean().max() < 0.1
+
+
+def test_empty_rows_are_a_finding(rng):
+    table = pd.DataFrame(rng.normal(size=(N, 6)), columns=list("abcdef"))
+    table.loc[:19] = np.nan
+    X = TableEncoder().fit_transform(table)
+    scores = pd.Series(RobustDetector(epochs=5, random_state=0).fit(X).training_scores_)
+    assert scores.rank(pct=True)[:20].max() < 0.1
