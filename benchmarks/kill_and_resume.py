@@ -25,7 +25,7 @@ from robustgen.bench.records import FILE_NAME, Record, read
 
 COSTS = ("fit_seconds", "score_seconds", "rows_per_second", "peak_memory_mib")
 RUN = "import sys; from robustgen.cli import main; sys.exit(main())"
-DETECTORS = ("iforest", "knn", "pca", "ecod")
+DETECTORS = ("iforest", "knn", "pca", "tails")
 
 
 def main() -> int:

@@ -55,6 +55,8 @@ DETECTORS: Mapping[str, DetectorSpec] = {
         # Many neighbours are KNN's best defence against clumps of outliers: a fair peer.
         DetectorSpec("knn-50", "pyod.models.knn:KNN", {"n_neighbors": 50}),
         DetectorSpec("lof", "pyod.models.lof:LOF"),
+        DetectorSpec("tails", "robustgen.peers.tails:Tails"),
+        # Their scores depend on the other rows of the call: no fair peers, and in no suite of ours.
         DetectorSpec("ecod", "pyod.models.ecod:ECOD"),
         DetectorSpec("copod", "pyod.models.copod:COPOD"),
         DetectorSpec("hbos", "pyod.models.hbos:HBOS"),
@@ -79,6 +81,8 @@ DETECTORS: Mapping[str, DetectorSpec] = {
     )
 }
 """The detectors that go by a short name."""
+SCORED_TOGETHER = ("ecod", "copod", "dif", "pyod-vae")
+"""Those whose score of a row depends on the other rows of the call; tests find them, reports mark them."""
 
 
 def resolve(name: str, use: str | None = None, parameters: Mapping[str, Any] | None = None) -> DetectorSpec:
@@ -219,7 +223,7 @@ def _as_peer(detector: Any, spec: DetectorSpec, **of_peer: Any) -> Any:
         from robustgen.peers import PyODPeer
 
         return PyODPeer(detector, **of_peer)
-    if libraries[0] == "sklearn":
+    if libraries[0] == "sklearn" or type(detector).__module__ == "robustgen.peers.tails":
         from robustgen.peers import SklearnPeer
 
         return SklearnPeer(detector, **of_peer)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from robustgen.registry import SCORED_TOGETHER
 from robustgen.reporting import curves, display_tables, figures, intervals, posthoc, statistics, tables
 from robustgen.reporting.cells import measured
 from robustgen.reporting.documents import Picture, Section, picture
@@ -56,9 +57,16 @@ def first(parts: Parts) -> Section:
         "outlier then scores above an inlier; 0.5 is guessing. The clean oracle is the same detector trained "
         "without them; Undone is the share of the naive detector's damage that a detector avoids."
     )
+    text += _scored_together(parts.top)
     table = display_tables.leaderboard(parts.top, naive=parts.run.naive)
     pictures = (_leaderboard(parts, "auroc"),)
     return Section("leaderboard", "Leaderboard", f"{question} {text}".strip(), pictures, (table,))
+
+
+def _scored_together(table: pd.DataFrame) -> str:
+    """Mark the detectors that cannot be compared fairly."""
+    marked = [name for name in SCORED_TOGETHER if name in set(table["detector"])]
+    return f" Scores depend on the other rows of the call: {listed(marked)}." if marked else ""
 
 
 def others(parts: Parts) -> Iterator[Section]:
