@@ -37,7 +37,10 @@ from robustgen._seeds import seed_from
 from robustgen.data import draw, load
 
 BUILT_IN = ("digits:0", "digits:4", "digits:8", "breast_cancer", "wine:0")
+COMPARED = 10
+"""The number of answers at which other rows to ask about are measured beside the middles."""
 KEYS = ["set", "corruption", "repetition", "strategy", "answers", "wrong"]
+MARKERS = {"middles": "o", "random": "s", "suspicious": "v"}
 STRATEGIES = {"middles": "middles of clusters", "random": "random rows", "suspicious": "most suspicious rows"}
 
 
@@ -154,15 +157,19 @@ def measured(case: Case, numbers: list[int], wrong: float) -> Iterator[dict[str,
         if n > len(case.X) // 2:
             continue
         start = time.process_time()
-        rows = {"middles": questions(case.X, n)}
+        asked = questions(case.X, n)
         seconds = time.process_time() - start
-        rows["random"] = np.random.default_rng(case.seed).permutation(len(case.X))[:n]
-        rows["suspicious"] = np.argsort(plain.training_scores_, kind="stable")[:n]
-        for strategy, asked in rows.items():
-            for share in {0.0, wrong} if strategy == "middles" else {0.0}:
-                y = answered(case, asked, share)
-                yield _line(strategy, n, share) | scored(case, _kept(case, y)) | {"seconds": seconds}
-        yield _line("forest", n, 0.0) | forest(case, answered(case, rows["middles"], 0.0))
+        for share in sorted({0.0, wrong}):
+            detector = _kept(case, answered(case, asked, share))
+            yield _line("middles", n, share) | scored(case, detector) | {"seconds": seconds}
+        yield _line("forest", n, 0.0) | forest(case, answered(case, asked, 0.0))
+        if n == COMPARED:
+            others = {
+                "random": np.random.default_rng(case.seed).permutation(len(case.X))[:n],
+                "suspicious": np.argsort(plain.training_scores_, kind="stable")[:n],
+            }
+            for strategy, rows in others.items():
+                yield _line(strategy, n, 0.0) | scored(case, _kept(case, answered(case, rows, 0.0)))
 
 
 def _kept(case: Case, y: NDArray[np.int64]) -> RobustDetector:
@@ -238,9 +245,9 @@ def figure(table: pd.DataFrame) -> Figure:
                 curve = here[(here.strategy == strategy) & (here.wrong == wrong)].sort_values("answers")
                 if len(curve):
                     said = label if wrong == 0 else f"{label}, {100 * wrong:g} % wrong"
-                    axes.plot(
-                        [0, *curve.answers], [none, *(100 * curve.auroc)], style, marker="o", label=said
-                    )
+                    start = ([0], [none]) if strategy == "middles" else ([], [])
+                    places, heights = [*start[0], *curve.answers], [*start[1], *(100 * curve.auroc)]
+                    axes.plot(places, heights, style, marker=MARKERS[strategy], label=said)
         axes.axhline(every, color="0.4", linewidth=1, linestyle=":")
         axes.set_title(f"{100 * corruption:g} % outliers")
         axes.set_xlabel("answers")
