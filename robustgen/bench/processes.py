@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from robustgen.bench.cell import failed
+from robustgen.bench.limits import expendable
 from robustgen.bench.records import Record
 from robustgen.bench.spec import Cell
 
@@ -140,7 +141,7 @@ def _processes(number: int) -> Iterator[Executor]:
     from joblib.externals.loky import ProcessPoolExecutor
 
     executor = ProcessPoolExecutor(
-        number, timeout=_IDLE_SECONDS, initializer=_leave_interrupts_to_the_parent, env=_ONE_THREAD
+        number, timeout=_IDLE_SECONDS, initializer=_live_for_the_parent, env=_ONE_THREAD
     )
     try:
         yield executor
@@ -148,6 +149,7 @@ def _processes(number: int) -> Iterator[Executor]:
         executor.shutdown(kill_workers=True)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    """Ctrl-C reaches every process of a terminal: the parent stops the run, the others say nothing."""
+def _live_for_the_parent() -> None:
+    """End with the parent, and leave Ctrl-C to it, which reaches every process of a terminal."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    expendable()

@@ -185,7 +185,7 @@ def _run_missing(
 
 
 def _results(cells: Sequence[Cell], suite: Suite, options: Options) -> Generator[Record]:
-    """Yield records as cells end: here, in other processes or on a cluster."""
+    """Yield records as cells end, in processes of this machine or on a cluster."""
     from robustgen.bench.cell import run_cell
 
     memory_limit = parse_size(suite.memory_limit) if suite.memory_limit else None
@@ -194,12 +194,9 @@ def _results(cells: Sequence[Cell], suite: Suite, options: Options) -> Generator
         from robustgen.bench.cluster import on_cluster
 
         return on_cluster(cells, call, options.scheduler, jobs=options.jobs, device=options.device)
-    devices = _places(options, len(cells))
-    if len(devices) > 1 or memory_limit:  # a cell at its limit may take its process with it
-        from robustgen.bench.processes import in_processes
+    from robustgen.bench.processes import in_processes
 
-        return in_processes(cells, call, devices)
-    return (call(cell, device=device) for device in devices for cell in cells)
+    return in_processes(cells, call, _places(options, len(cells)))  # a cell may take its process with it
 
 
 def _places(options: Options, n_cells: int) -> list[str | None]:

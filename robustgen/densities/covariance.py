@@ -7,13 +7,15 @@ from torch import Tensor
 
 from robustgen._seeds import subsample
 from robustgen.densities.columns import fit_column_tails
+from robustgen.densities.ensemble import standardisation
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
 
 MOST_ROWS = 2000
 """Of which the half is searched: the start of the full algorithm on subsets does the same."""
 MOST_STEPS = 12
 CLIP = 3.0
-TINY = 1e-12
+ROUNDING = 1e-13
+"""The largest deviation that is rounding, over the size of the median."""
 REACH = 0.3
 """The share of the rows that are the neighbours of one, for a start."""
 
@@ -63,7 +65,7 @@ def _starts(rows: Tensor) -> tuple[Tensor, ...]:
     """Return measures (n,) of how far out a row is: by all columns, by single ones, by its neighbours."""
     median = rows.median(0).values
     spread = (rows - median).abs().median(0).values
-    spread = torch.where(spread > TINY, spread, rows.std(0, correction=0) + TINY)
+    spread = torch.where(spread > ROUNDING * median.abs(), spread, standardisation(rows)[1])
     clipped = ((rows - median) / spread).clamp(-CLIP, CLIP).square().sum(1)
     n_nearest = max(2, int(REACH * len(rows)))
     near = torch.cdist(rows, rows).topk(min(n_nearest, len(rows)), largest=False).values.mean(1)

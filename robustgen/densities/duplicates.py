@@ -43,16 +43,29 @@ def distinct(X: Any, copies: int | None) -> NDArray[np.intp]:
     return places[counting] if counting.sum() > 1 else places
 
 
-def _fingerprints(X: Any) -> NDArray[np.float64]:
-    """Return a random combination of each row's entries: equal for equal rows, and hardly ever for others."""
+def _fingerprints(X: Any) -> NDArray[np.uint64]:
+    """Return a number for each row: equal for equal rows, and for others with a chance of 2^-64 a pair.
+
+    Each entry is mixed with its column and the results are summed as whole numbers, which lose no digits: a
+    sum of the entries themselves is the largest of them in a row, and says nothing of the others.
+    """
     flat = X if sparse.issparse(X) else X.reshape(X.shape[0], -1)  # a memory map stays one
-    weights = np.random.default_rng(0).normal(size=flat.shape[1])
+    keys = np.random.default_rng(0).integers(2**64, size=flat.shape[1], dtype=np.uint64)
     chunks = (flat[start : start + CHUNK_ROWS] for start in range(0, flat.shape[0], CHUNK_ROWS))
-    return np.concatenate([_combined(chunk, weights) for chunk in chunks])
+    return np.concatenate([_combined(chunk, keys) for chunk in chunks])
 
 
-def _combined(rows: Any, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    if sparse.issparse(rows):
-        return np.asarray(rows @ weights)
-    # Summed row by row: a product of matrices rounds equal rows differently, by their place in it.
-    return (np.asarray(rows, dtype=np.float64) * weights).sum(1)
+def _combined(rows: Any, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    if not sparse.issparse(rows):
+        return _mixed(rows, keys).sum(1, dtype=np.uint64)
+    mixed = _mixed(rows.data, keys[rows.indices]) * (rows.data != 0)  # a stored zero is a zero
+    ends = np.concatenate([[np.uint64(0)], np.cumsum(mixed, dtype=np.uint64)])  # sums wrap, differences too
+    return ends[rows.indptr[1:]] - ends[rows.indptr[:-1]]
+
+
+def _mixed(entries: Any, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Mix the bits of entries with those of keys (Steele, Lea and Flood, "SplitMix", OOPSLA 2014)."""
+    bits = (np.asarray(entries, dtype=np.float64) + 0.0).view(np.uint64) + keys  # -0.0 + 0.0 is 0.0
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))

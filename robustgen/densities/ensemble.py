@@ -32,8 +32,8 @@ MODELS_OF_ALL: dict[str, Fit] = {
 }
 """Models of all training rows."""
 BLOCK_ROWS = 1024
-CONSTANT = 1e-9
-"""The largest deviation that is rounding, in the scaled units of the training rows."""
+ROUNDING = 1e-13
+"""The largest deviation that is rounding, over the median size of the cells of its column."""
 
 
 @storable
@@ -129,7 +129,7 @@ class Ensemble:
 def standardisation(rows: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and standard deviation of each column of (R, d), 1 for one constant but for rounding."""
     spread = rows.std(0, correction=0)
-    return rows.mean(0), torch.where(spread > CONSTANT, spread, 1)
+    return rows.mean(0), torch.where(spread > ROUNDING * rows.abs().median(0).values, spread, 1)
 
 
 def fit_ensemble(

@@ -27,6 +27,11 @@ from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.robust_quantisation import RobustVectorQuantisation
 from robustgen.training import RobustTraining
 
+REACH = 0.99
+"""The share of the inlier set whose distances to the outlier codebook are the most that a score subtracts."""
+ROUNDING = 1e-6
+"""The largest range that is rounding, over the size of the numbers, which are of single precision."""
+
 
 class RVQVAE(QuantisedDetector):
     r"""Vector-quantised autoencoder with a codebook for inliers and one for outliers.
@@ -58,7 +63,9 @@ class RVQVAE(QuantisedDetector):
         Distance to the inlier codebook minus that to the outlier codebook; the mean squared
         error through the inlier codebook minus that through the outlier codebook; the former error
         alone; the sum of the first and the third, each over its spread in training;
-        minus the log probability of the inlier codes under the prior.
+        minus the log probability of the inlier codes under the prior. What is subtracted is at most
+        what it is for 99 % of the rows of the inlier set: a row that is far from both codebooks is an
+        outlier.
     latent_dim : int or None
         D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
         the mean code over a row's positions, ``encode_codes`` all of them.
@@ -263,8 +270,10 @@ class RVQVAE(QuantisedDetector):
         evidence = self._evidence(X)
         marked = self._outlying(evidence)
         kept = evidence[~marked]
-        margins, errors = kept[:, 0] - kept[:, 1], kept[:, 2]
-        self._spreads = _spread(margins), _spread(errors)
+        self._reach = tuple(kept[:, [1, 3]].quantile(REACH, dim=0, interpolation="lower").tolist())
+        margins, errors = kept[:, 0] - kept[:, 1].clamp(max=self._reach[0]), kept[:, 2]
+        size = float(kept[:, :2].abs().median())
+        self._spreads = _spread(margins, size), _spread(errors, float(errors.abs().median()))
         self.outlier_fraction_ = float(marked.double().mean())
         return ~marked.numpy()
 
@@ -295,6 +304,7 @@ class RVQVAE(QuantisedDetector):
         if self.scoring in ("likelihood", "reconstruction"):
             return super()._errors(x)
         inlier, outlier, error, other_error = set_evidence(self.net_, x).unbind(-1)
+        outlier, other_error = outlier.clamp(max=self._reach[0]), other_error.clamp(max=self._reach[1])
         if self.scoring == "codebooks":
             return inlier - outlier
         if self.scoring == "contrast":
@@ -303,7 +313,7 @@ class RVQVAE(QuantisedDetector):
         return (inlier - outlier) / margin_spread + error / error_spread
 
 
-def _spread(values: Tensor) -> float:
-    """Return the interquartile range, or 1 where there is none."""
+def _spread(values: Tensor, size: float) -> float:
+    """Return the interquartile range, or 1 where it is but rounding of numbers of some size."""
     lower, upper = values.quantile(values.new_tensor([0.25, 0.75]))
-    return float(upper - lower) or 1.0
+    return float(upper - lower) if upper - lower > ROUNDING * size else 1.0

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils.sparsefuncs import csc_median_axis_0
+from sklearn.utils.sparsefuncs import csc_median_axis_0, mean_variance_axis
 from torch import Tensor, from_numpy
 
 from robustgen._storable import storable
@@ -23,7 +22,11 @@ SAMPLE_ROWS = 100_000
 CHANNEL_PIXELS = 2**26
 """Pixels of a channel, of evenly spaced images, that scalings are learnt from where there are more."""
 ROUNDING = 1e-9
-"""The largest range that is none, over the standard deviation of the column."""
+"""The largest range of the middle half that is none, over how far nearly all cells of the column reach."""
+USUAL = 0.95
+"""The share of the cells that differ from the median which tell how far they reach: no single one does."""
+LAST_DIGITS = 8 * np.finfo(np.float64).eps
+"""The largest distance that is rounding, over the size of the numbers."""
 
 
 @storable
@@ -57,18 +60,44 @@ class Scaling:
 
 
 def standard(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and standard deviation of each column of (n, d), dense or CSR."""
-    scaler = StandardScaler(with_mean=not sparse.issparse(X))
+    """Return mean and standard deviation of each column of (n, d), dense or CSR; 1 for a constant one.
+
+    A column is taken in a unit of its own and from its first cell on, so that neither a far origin nor a
+    tiny unit costs digits, and it is constant where its cells are equal but for rounding, however many.
+    """
+    if sparse.issparse(X):
+        return _standard_of_sparse(X)
+    first = np.asarray(X[0], dtype=np.float64)
+    reach = np.max([np.abs(rows - first).max(0) for rows in _chunks(X)], axis=0)
+    unit = np.where(reach > 0, reach, 1.0)
+    mean = np.sum([((rows - first) / unit).sum(0) for rows in _chunks(X)], axis=0) / X.shape[0]
+    squares = np.sum([(((rows - first) / unit - mean) ** 2).sum(0) for rows in _chunks(X)], axis=0)
+    deviation = unit * np.sqrt(squares / X.shape[0])
+    return first + unit * mean, np.where(reach > LAST_DIGITS * np.abs(first), deviation, 1.0)
+
+
+def _chunks(X: Any) -> Iterator[NDArray[np.float64]]:
     for start in range(0, X.shape[0], CHUNK_ROWS):  # X may be a memory map
-        scaler.partial_fit(X[start : start + CHUNK_ROWS])
-    return scaler.mean_, scaler.scale_
+        yield np.asarray(X[start : start + CHUNK_ROWS], dtype=np.float64)
+
+
+def _standard_of_sparse(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take columns from 0 on, where most of their cells are."""
+    lowest, highest = (np.asarray(end.todense(), dtype=np.float64).ravel() for end in (X.min(0), X.max(0)))
+    reach = np.maximum(np.abs(lowest), np.abs(highest))
+    unit = np.where(reach > 0, reach, 1.0)
+    scaled = sparse.csr_matrix(X, dtype=np.float64, copy=True)
+    scaled.data /= unit[scaled.indices]
+    mean, variance = mean_variance_axis(scaled, axis=0)
+    return unit * mean, np.where(highest - lowest > LAST_DIGITS * reach, unit * np.sqrt(variance), 1.0)
 
 
 def robust(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return median and interquartile range of each column of (n, d), dense or CSR.
 
     A column that is constant in its middle half, but for rounding, as counts and indicators often are, has
-    no such range: its standard deviation stands in.
+    no such range: the standard deviation of its cells stands in, those clipped that are farther from the
+    median than 95 % of all that differ from it.
     """
     rows = X[_sample(X.shape[0])] if X.shape[0] > SAMPLE_ROWS else X
     if sparse.issparse(rows):
@@ -77,10 +106,25 @@ def robust(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         quartiles = [np.percentile(columns[:, [j]].toarray(), (25, 75)) for j in range(X.shape[1])]
         spread = np.ptp(quartiles, axis=1)
     else:
+        columns = rows
         lower, median, upper = np.percentile(rows, (25, 50, 75), axis=0)
         spread = upper - lower
-    deviation = standard(X)[1]
-    return np.asarray(median, dtype=float), np.where(spread > ROUNDING * deviation, spread, deviation)
+    center, spread = np.asarray(median, dtype=float), np.asarray(spread, dtype=float)
+    for j in np.flatnonzero(spread <= ROUNDING * standard(X)[1]):  # few, and not all of them without a range
+        column = columns[:, [j]].toarray() if sparse.issparse(columns) else columns[:, j]
+        spread[j] = _clipped_spread(np.asarray(column, dtype=float).ravel() - center[j], spread[j])
+    return center, spread
+
+
+def _clipped_spread(column: NDArray[np.float64], spread: float) -> float:
+    """Return the range of the middle half of a column (n,) around 0, its deviation where that is rounding."""
+    distances = np.abs(column[column != 0])
+    if not distances.size:
+        return 1.0
+    reach = np.quantile(distances, USUAL, method="lower")
+    if spread > ROUNDING * reach:
+        return spread
+    return float(reach * np.std((column / reach).clip(-1, 1)))
 
 
 def _sample(n_rows: int) -> NDArray[np.intp]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -161,3 +162,16 @@ class Scoreless:
 
     def fit(self, X):
         return self
+
+
+class Swallowing(Centre):
+    """Goes on whatever is raised in it."""
+
+    def fit(self, X):
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            try:
+                time.sleep(0.05)
+            except BaseException:
+                continue
+        return super().fit(X)

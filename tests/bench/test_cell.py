@@ -85,6 +85,11 @@ def test_a_detector_that_takes_too_long_is_given_up():
     assert (record.status, record.message) == ("timeout", "given up after 0.05 s")
 
 
+def test_a_detector_that_swallows_the_error_is_out_of_time_all_the_same():
+    record = run_cell(replace(CELL, detector=detector("Swallowing")), timeout=0.05)
+    assert record.status == "timeout"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [({"dataset": "nowhere"}, "unknown dataset"), ({"inlier_class": "port"}, "has no class 'port'")],

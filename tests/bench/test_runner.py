@@ -90,10 +90,11 @@ def test_failed_cells_are_tried_again(folder, monkeypatch):
     assert {record.status for record in run_suite(suite, folder, HERE)} == {"ok"}
 
 
-def test_a_detector_that_kills_its_process_costs_its_own_cells_only(folder, undisturbed):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_detector_that_kills_its_process_costs_its_own_cells_only(folder, undisturbed, jobs):
     living = small_suite().detectors
     suite = small_suite(living[0], detector("Deadly"), living[1], corruption=(0.3,), oracle=False)
-    records = run_suite(suite, folder, Options(jobs=2))
+    records = run_suite(suite, folder, Options(jobs=jobs))
     dead = [record for record in records if record.detector == "deadly"]
     assert {(record.status, record.message) for record in dead} == {
         ("failed", "the process died: out of memory, killed, or crashed")
