@@ -21,7 +21,8 @@ from robustgen._storable import storable
 from robustgen._validation import check_rows
 from robustgen.detectors.answers import judged_neighbourhoods
 from robustgen.detectors.onnx import ScoringFunction, export_onnx
-from robustgen.inference.audit import Audit, audit, contamination_offset, finite_scores
+from robustgen.detectors.parameters import check_contamination
+from robustgen.inference.audit import Audit, InlierProbability, audit, contamination_offset, finite_scores
 from robustgen.inference.corruption import Corruption
 from robustgen.inference.explanation import framed_like
 from robustgen.inference.ties import DOUBLE, SINGLE, Tolerance
@@ -197,6 +198,62 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             +1 for an inlier, -1 for an outlier.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def set_threshold(self, contamination: float | str) -> Any:
+        """Mark another share of the training rows: ``predict`` changes, the scores do not.
+
+        Parameters
+        ----------
+        contamination : float in (0, 0.5] or "auto"
+            As in the constructor.
+
+        Returns
+        -------
+        self
+            The detector.
+
+        Raises
+        ------
+        UsageError
+            When it is neither.
+        """
+        check_is_fitted(self)
+        check_contamination(contamination)
+        self.contamination = contamination
+        self.offset_ = contamination_offset(self.training_scores_, self._marked_share())
+        return self
+
+    def outlier_probability(self, X: Any) -> NDArray[np.float64]:
+        """Return how probable it is that each row is an outlier, where new rows are like the training rows.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            One minus :class:`robustgen.inference.audit.InlierProbability` of the training scores, in [0, 1];
+            it never falls as the score falls, and one extreme row changes nothing for the others.
+        """
+        return 1 - InlierProbability(self.training_scores_)(self.score_samples(X))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probabilities of each row to be an inlier and to be an outlier.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+
+        Returns
+        -------
+        ndarray of float64, (n, 2)
+            The second column is ``outlier_probability``; a row's two add up to 1.
+        """
+        outlier = self.outlier_probability(X)
+        return np.column_stack([1 - outlier, outlier])
 
     def explain(self, X: Any) -> Any:
         r"""Return what each entry of each row contributes to its error: minus the score, shared out.

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector
+from robustgen._checks import UsageError
 from robustgen.inference.explanation import top_features
 from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors, words
 
@@ -119,6 +120,26 @@ def test_contamination_moves_the_threshold_and_never_the_ranking(build):
     np.testing.assert_array_equal(few.score_samples(X), many.score_samples(X))
     assert (few.predict(X) == -1).mean() == pytest.approx(0.05)
     assert (many.predict(X) == -1).mean() == pytest.approx(0.3)
+
+
+def test_the_threshold_moves_without_a_fit(build):
+    X = vectors(200)
+    few, many = build(contamination=0.05).fit(X), build(contamination=0.3).fit(X)
+    assert few.set_threshold(0.3).offset_ == many.offset_
+    assert few.get_params()["contamination"] == 0.3
+    with pytest.raises(UsageError):
+        few.set_threshold(0.7)
+
+
+def test_probabilities_follow_the_scores_whatever_one_extreme_row_does(build):
+    X = vectors(200)
+    detector = build().fit(X)
+    rows = np.vstack([X, np.full((1, 6), 1e3)])
+    outlier = detector.outlier_probability(rows)
+    assert ((outlier >= 0) & (outlier <= 1)).all()
+    assert (np.diff(outlier[np.argsort(detector.score_samples(rows))]) <= 0).all()
+    np.testing.assert_allclose(detector.predict_proba(rows), np.column_stack([1 - outlier, outlier]))
+    np.testing.assert_array_equal(outlier[:-1], detector.outlier_probability(X))
 
 
 def test_every_detector_audits_its_training_rows(build):
