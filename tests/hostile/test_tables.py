@@ -211,5 +211,6 @@ def test_an_interrupt_at_any_time_is_one_line_and_leaves_no_file(tmp_path, after
             started.wait(after)
         started.send_signal(signal.SIGINT)
         said = started.communicate()[1]
-    assert (started.returncode, said) == (130, "stopped: nothing was written\n")
+    assert said == "stopped: nothing was written\n"
+    assert started.returncode in (130, -signal.SIGINT)  # to a shell both are 130
     assert [path.name for path in tmp_path.iterdir()] == ["d.csv"]
