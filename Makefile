@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test lint docs clean
+.PHONY: help bench test fuzz lint docs clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,6 +26,11 @@ lint: $(READY)   ## style, types, import layers
 
 test: lint       ## lint, types, import layers, doctests and tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+FUZZ ?= 5000
+
+fuzz: $(READY)   ## the fuzzers of files, FUZZ examples each: minutes
+	OMP_NUM_THREADS=1 ROBUSTGEN_FUZZ=$(FUZZ) $(BIN)/python -m pytest --timeout 3600 tests/hostile
 
 docs: $(READY)   ## the site, under docs/_build/html; a warning is an error
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'

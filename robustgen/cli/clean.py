@@ -11,7 +11,7 @@ import click
 from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
-from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
+from robustgen.cli.model import Recipe, detector_of, import_libraries, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def clean(
     A detector is trained on all rows, robustly, and scores them. The kept rows of a table are copied
     unchanged; of a folder of images the files are. DATA is read twice: to learn from, and to be copied.
     """
+    import_libraries()
     import numpy as np
 
     from robustgen.inputs import open_input

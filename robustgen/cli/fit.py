@@ -11,7 +11,7 @@ from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
-from robustgen.cli.model import Recipe, detector_of, one_line, recipe_options
+from robustgen.cli.model import Recipe, detector_of, import_libraries, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def fit(
     DATA is a .csv, .csv.gz, .parquet, .npy or .npz file or a folder of images. Numbers, booleans,
     dates (ISO 8601) and categories of a table are all used; the model remembers how.
     """
+    import_libraries()
     from robustgen.inference.conformal import ConformalDetector
     from robustgen.inputs import open_input
     from robustgen.storage import save

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -165,6 +167,25 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         with_recipe = option(with_recipe)
     return with_recipe
+
+
+def import_libraries() -> None:
+    """Import what learns and scores, and keep an interrupt until that is done.
+
+    Libraries in C that are interrupted while they are imported answer with tracebacks of their own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    kept: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: kept.append(number))
+    try:
+        import robustgen.detectors
+        import robustgen.inputs
+        import robustgen.storage  # noqa: F401
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if kept:
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown, whole_file
-from robustgen.cli.model import detector_of
+from robustgen.cli.model import detector_of, import_libraries
 from robustgen.cli.outputs import expect_apart
 
 
@@ -23,6 +23,7 @@ def sample(model: Path, n_samples: int, output: Path, random_state: int) -> None
 
     A model of a table writes .csv, one of images .png (a grid) or .npy, one of arrays .npy.
     """
+    import_libraries()
     from robustgen.cli.fitted_model import FittedModel
 
     expect_apart([model], {"--output": output})

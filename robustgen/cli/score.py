@@ -12,6 +12,7 @@ from robustgen._checks import UsageError
 from robustgen._files import shown, whole_file
 from robustgen.cli.answers import agreement, answers_option
 from robustgen.cli.images import image_options, summary
+from robustgen.cli.model import import_libraries
 from robustgen.cli.outputs import expect_apart
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def score(
     where --explain is given. Scores of arrays and images are a CSV. DATA of any size is read in
     blocks, and as a whole where --answers is given, which says how many of them MODEL agrees with.
     """
+    import_libraries()
     import numpy as np
 
     from robustgen.cli.fitted_model import FittedModel, reasons

@@ -27,7 +27,7 @@ def read_arrays(path: Path) -> dict[str, NDArray]:
     UsageError
         If the file is no such archive, or holds Python objects.
     """
-    with reading(path, ".npz file"), np.load(path) as archive:
+    with reading(path, ".npz file"), path.open("rb") as file, np.load(file) as archive:
         expect_unpacked_size(path, sum(one.file_size for one in archive.zip.infolist()))
         return {key: archive[key] for key in archive.files}
 

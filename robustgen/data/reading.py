@@ -12,7 +12,7 @@ from robustgen._files import shown
 
 MOST_COLUMNS = 10_000
 """The columns that a table may have; wider rows are an array's."""
-FREE_BYTES = 2**28
+FREE_BYTES = 2**26
 """What a compressed file may unpack to, however small it is."""
 MOST_UNPACKING = 200
 """What it may unpack to beyond that, over its own size: real files stay below 100, bombs reach 1,000."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 """Files of other endings are passed over, as are hidden ones."""
-FORMATS = ("PNG", "JPEG", "MPO", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-"""What a file may hold, whatever its name ends with. Others run programs (EPS), or are hardly ever tried."""
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""What a file may hold, whatever its name ends with: EPS, for one, would start an interpreter."""
 
 Mode = Literal["L", "RGB"]
 """"L" is grey and "RGB" is colour, in Pillow's words."""
