@@ -1,7 +1,7 @@
 """Does RobustDetector stand on tables that nobody chose it on? Both halves of the sets beside fair peers.
 
 The sets of ``ROBUSTGEN_DATA`` whose names begin with ``ad_`` or ``emb_`` are split by the first byte of the
-SHA-256 of their names (A even, B odd). Protocol inductive, at most 1,000 training inliers and 1,500 test rows,
+SHA-256 of their names (A even, B odd). Inductive, at most 1,000 training inliers and 1,500 test rows,
 c = 0 .05 .1 .2 .3. Peers see rows in standard units and score them one at a time. ``cells.jsonl`` is resumed
 where it was cut.
 
@@ -160,7 +160,7 @@ def report(cells: list[dict[str, Any]], command: str) -> str:
         _means(auroc[auroc["set"].isin(KNOWN_SETS)], "The eight sets of earlier sessions"),
         _means(precision, "Both halves, average precision"),
         f"Estimated share of outliers: mean error {np.abs(estimate - true).mean():.3f} (of the constant .1 "
-        f"{np.abs(0.1 - true).mean():.3f}); the 90 % interval holds the true one in {held:.2f} of the cells.\n",
+        f"{np.abs(0.1 - true).mean():.3f}); the 90 % interval holds it in {held:.2f} of the cells.\n",
     ]
     return "\n".join(blocks)
 
