@@ -237,7 +237,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             One minus :class:`robustgen.inference.audit.InlierProbability` of the training scores, in [0, 1];
             it never falls as the score falls, and one extreme row changes nothing for the others.
         """
-        return 1 - InlierProbability(self.training_scores_)(self.score_samples(X))
+        scores = self.score_samples(X)
+        return 1 - InlierProbability(self.training_scores_)(scores)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probabilities of each row to be an inlier and to be an outlier.
