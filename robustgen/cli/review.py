@@ -10,6 +10,7 @@ import click
 
 from robustgen._files import expect_writable, whole_file
 from robustgen.cli.model import Recipe, recipe_options
+from robustgen.cli.outputs import expect_apart
 
 if TYPE_CHECKING:
     from robustgen.cli.review_session import ReviewSession
@@ -47,6 +48,7 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
     from robustgen.cli.review_session import ReviewSession
     from robustgen.inputs import open_input
 
+    expect_apart([data], {"--output": output, "--page": page})
     expect_writable(output if page is None else page)
     session = ReviewSession.opened(open_input(data), output, recipe)
     asked = session.asked(n_rows)

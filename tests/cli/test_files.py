@@ -201,6 +201,8 @@ COMMANDS = {
     "clean -o": lambda path: ("clean", "boilers.csv", "-o", path),
     "clean --removed": lambda path: ("clean", "boilers.csv", "-o", "k.csv", "--removed", path),
     "clean --report": lambda path: ("clean", "boilers.csv", "-o", "k.csv", "--report", path),
+    "review -o": lambda path: ("review", "boilers.csv", "-o", path),
+    "review --page": lambda path: ("review", "boilers.csv", "--page", path),
     "score -o": lambda path: ("score", "model", "boilers.csv", "-o", path),
 }
 

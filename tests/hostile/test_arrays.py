@@ -28,7 +28,7 @@ def test_a_damaged_file_is_read_or_refused(tmp_path, ending):
     for rng in draws(ending):
         path.write_bytes(damaged(content, rng))
         rows = rows_or_one_line(lambda: read_array(path))
-        assert rows is None or rows.sum() is not None  # every entry can be reached
+        assert rows is None or rows.astype(bool).sum() >= 0  # every entry can be reached
 
 
 def csr_parts(S):
