@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,23 +14,15 @@ from robustgen._storable import storable
 
 CUT = 3.0
 """Spreads above the centre from which a row is taken as an outlier."""
-SHORT_TAIL = 1.5
-"""The same where the inliers' tail is taken to be as short as a uniform distribution's."""
-LONG_TAIL, MOST_SKEW = 5.0, 0.8
-"""Standard deviations of the logarithm where it is taken to be as long as a log-normal one's, and the largest
-standard deviation that the logarithm of the inliers' errors is taken to have."""
+LONG_TAIL, SHORT_TAIL = 5.0, 1.5
+"""The same where the inliers' tail is taken to be long, and as short as a uniform distribution's."""
 MINORITY = 0.5
 """The largest share of outliers."""
 LEVEL = 0.9
 RESAMPLES = 100
-QUARTILE, NO_SKEW = 0.6745, 1e-3
-"""The upper quartile of a standard normal distribution; and a skewness that is none."""
 NORMAL_QUARTILE = 1.4826
 """Standard deviation of a normal distribution over the distance of its quartile from its median."""
 NOISE, NO_SPREAD = 1e-12, 1e-200
-
-End = Callable[[NDArray[np.float64]], float]
-"""The largest error that an inlier may have, told from ascending errors."""
 
 
 @storable
@@ -94,27 +86,6 @@ class Bulk(NamedTuple):
             n_rows = max(int(near), majority)
         return cls(_median(ordered[:n_rows]), spread, n_rows)
 
-    @staticmethod
-    def end(ordered: NDArray[np.float64]) -> float:
-        r"""Return where the tail of the bulk of ascending errors ends if it is a shifted log-normal one's.
-
-        .. math:: m + (q_{3/4} - m) \frac{e^{5 g} - 1}{e^{0.6745 g} - 1}, \qquad
-            0.6745\, g = \log \frac{q_{3/4} - m}{m - q_{1/4}}
-
-        with m and the quartiles those of the bulk, and g between 0, a normal tail, and 0.8.
-
-        References
-        ----------
-        Hoaglin, "Summarizing Shape Numerically: The g-and-h Distributions", in "Exploring Data Tables, Trends
-        and Shapes" (1985), for skewness told by the distances of quantiles from the median.
-        """
-        bulk = Bulk.of(ordered)
-        lower, median, upper = np.quantile(ordered[: bulk.n_rows], (0.25, 0.5, 0.75)).tolist()
-        least = bulk.spread * QUARTILE / 100
-        above, below = max(upper - median, least), max(median - lower, least)
-        g = min(max(np.log(above / below) / QUARTILE, NO_SKEW), MOST_SKEW)
-        return median + above * float(np.expm1(LONG_TAIL * g) / np.expm1(QUARTILE * g))
-
     def standardised(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the distance of each error from the centre, in spreads."""
         return (errors - self.center) / self.spread
@@ -149,8 +120,8 @@ def estimate_corruption(scores: NDArray[np.float64]) -> Corruption:
     -------
     Corruption
         The share, and an interval: from the 5 % quantile over resampled rows where the tail of the
-        inliers is taken to be as long as a log-normal one's (:meth:`Bulk.end`) to the 95 % quantile where it
-        is taken to be as short as a uniform distribution's (a cut at 1.5). The resampling is seeded: equal
+        inliers is taken to be long (a cut at 5 spreads) to the 95 % quantile where it is taken to
+        be as short as a uniform distribution's (a cut at 1.5). The resampling is seeded: equal
         scores give equal intervals.
 
     Raises
@@ -200,9 +171,8 @@ def agreed_corruption(scores: Iterable[NDArray[np.float64]]) -> Corruption:
     -------
     Corruption
         The share, at most that of any model alone; and an interval: from the 5 % quantile over resampled
-        rows of the share that is beyond the end of a long tail for all models to the 95 % quantile of the
-        share that any of them sets apart by 1.5 spreads, or to 0.5. For a single model it is
-        :func:`estimate_corruption`.
+        rows of the share that all models set apart by 5 spreads to the 95 % quantile of the share
+        that any of them does by 1.5, or to 0.5. For a single model it is :func:`estimate_corruption`.
 
     Raises
     ------
@@ -227,7 +197,7 @@ def agreed_corruption(scores: Iterable[NDArray[np.float64]]) -> Corruption:
     orders = errors.argsort(axis=1, kind="stable")
     rng = np.random.default_rng(0)
     few, many = np.transpose([_extreme_shares(errors, orders, rng) for _ in range(RESAMPLES)])
-    share = float(_set_apart(errors, orders, np.ones_like(orders[0]), _end_of_bulk(CUT)).all(0).mean())
+    share = float(_set_apart(errors, orders, np.ones_like(orders[0]), CUT).all(0).mean())
     tail = (1 - LEVEL) / 2
     lower, upper = float(np.quantile(few, tail)), float(np.quantile(many, 1 - tail))
     return Corruption(share, (min(lower, share), max(min(upper, MINORITY), share)))
@@ -269,18 +239,15 @@ def _extreme_shares(
     """Draw as many rows with replacement: what all models set apart by far, and what any does at all."""
     n = errors.shape[1]
     drawn = np.bincount(rng.integers(n, size=n), minlength=n)
-    few = _set_apart(errors, orders, drawn, Bulk.end).all(0)
-    many = _set_apart(errors, orders, drawn, _end_of_bulk(SHORT_TAIL)).any(0)
+    few = _set_apart(errors, orders, drawn, LONG_TAIL).all(0)
+    many = _set_apart(errors, orders, drawn, SHORT_TAIL).any(0)
     return drawn[few].sum() / n, drawn[many].sum() / n
 
 
 def _set_apart(
-    errors: NDArray[np.float64], orders: NDArray[np.intp], drawn: NDArray[np.intp], end: End
+    errors: NDArray[np.float64], orders: NDArray[np.intp], drawn: NDArray[np.intp], cut: float
 ) -> NDArray[np.bool_]:
-    """Mark what is beyond the inliers' end by each model (M, n), row i being there ``drawn[i]`` times."""
+    """Mark what each model (M, n) leaves out of its bulk, where row i is there ``drawn[i]`` times."""
     ordered = [np.repeat(error[order], drawn[order]) for error, order in zip(errors, orders, strict=True)]
-    return errors > np.array([end(model) for model in ordered])[:, None]
-
-
-def _end_of_bulk(cut: float) -> End:
-    return lambda ordered: ordered[Bulk.of(ordered, cut).n_rows - 1]
+    limits = [model[Bulk.of(model, cut).n_rows - 1] for model in ordered]
+    return errors > np.array(limits)[:, None]
