@@ -127,7 +127,8 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         ndarray of float64, (n,)
             ``score_samples(X) - offset_``: below 0 is an outlier, a difference by rounding is 0.
         """
-        return tolerance_of(self.detector_).margins(self.score_samples(X), self.offset_)
+        scores = self.score_samples(X)
+        return tolerance_of(self.detector_).margins(scores, self.offset_)
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Tell inliers from outliers.
