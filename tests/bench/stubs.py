@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+REPAIRED = "ROBUSTGEN_TEST_REPAIRED"
+
 
 class Centre:
     """Scores by the distance from the mean of the training rows, with a touch of its own noise."""
@@ -46,9 +48,11 @@ class DecisionOnly:
 
 
 class Failing(Centre):
-    """Raises on dirty data, after two lines of complaint."""
+    """Raises, after two lines of complaint, until `REPAIRED` is set: another process sees that, too."""
 
     def fit(self, X):
+        if REPAIRED in os.environ:
+            return super().fit(X)
         raise ArithmeticError("the matrix\nis singular")
 
 
