@@ -143,9 +143,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         return 0.0
 
     def _marked_share(self) -> float:
-        """Return the share that was given, or else what are outliers beyond doubt."""
-        given = self.contamination
-        return self.contamination_interval_[0] if isinstance(given, str) else given
+        return self.contamination_ if isinstance(self.contamination, str) else self.contamination
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return how normal each row is: minus its error.

@@ -60,9 +60,8 @@ class VQVAE(QuantisedDetector):
         ``fit_prior``, or by ``fit`` where the score asks for it. ``None`` makes as many as give
         1000 steps, and 10 at least.
     contamination : float in (0, 0.5] or "auto"
-        The share of the training rows that ``predict`` marks; "auto" takes the lower end of
-        ``contamination_interval_``: what are outliers beyond doubt. It moves the threshold, never the
-        ranking.
+        The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
+        moves the threshold, never the ranking.
     n_members : int
         K, nets that are trained at once, each with its own start, shuffles and draws; the score
         is their mean error.

@@ -154,7 +154,7 @@ def test_every_detector_audits_its_training_rows(build):
     assert share <= 0.5
     assert (~detector.support_).sum() == round(200 * share)
     assert weight[~detector.support_].max(initial=0) <= weight[detector.support_].min()
-    assert (detector.predict(X) == -1).mean() == pytest.approx(lower, abs=0.01)
+    assert (detector.predict(X) == -1).mean() == pytest.approx(share, abs=0.01)
 
 
 def test_without_sets_of_its_own_the_audit_follows_the_scores(build):

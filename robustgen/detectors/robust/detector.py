@@ -102,9 +102,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     learning_rate : float
         Adam's step.
     contamination : float in (0, 0.5] or "auto"
-        The share of the training rows that ``predict`` marks; "auto" takes the lower end of
-        ``contamination_interval_``: what are outliers beyond doubt. It moves the threshold, never the
-        ranking.
+        The share of the training rows that ``predict`` marks; "auto" takes ``contamination_``. It
+        moves the threshold, never the ranking.
     n_members : int
         K, autoencoders of each scaling, trained at once.
     robust : bool or RobustTraining
