@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.utils import Tags
+from sklearn.utils import ClassifierTags, Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
@@ -180,7 +180,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
             ``score_samples(X) - offset_``, 0 where they differ by rounding
             (:class:`robustgen.inference.ties.Tolerance`).
         """
-        return self.tolerance_.margins(self.score_samples(X), self.offset_)
+        scores = self.score_samples(X)
+        return self.tolerance_.margins(scores, self.offset_)
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Tell inliers from outliers.
@@ -349,4 +350,5 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.three_d_array = True
+        tags.classifier_tags = ClassifierTags(multi_class=False)  # predict_proba has two columns
         return tags
