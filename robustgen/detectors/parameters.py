@@ -23,17 +23,11 @@ def check_choices(name: str, values: Any, choices: Iterable[Any]) -> None:
         check_choice(name, value, known)
 
 
-def check_share(name: str, value: Any, *, zero: bool = False) -> None:
-    """Raise unless a parameter is a share in (0, 1], or 0 where that is one too."""
+def check_share(name: str, value: Any) -> None:
+    """Raise unless a parameter is a share in (0, 1]."""
     share = float(value) if isinstance(value, Real) else math.nan
-    if not (0 < share <= 1 or (zero and share == 0)):
-        raise UsageError(f"got {name}={value!r}, expected a share in {'[' if zero else '('}0, 1]")
-
-
-def check_ratio(name: str, value: Any) -> None:
-    """Raise unless a parameter is a ratio of at least 1, or 0 for none."""
-    if not isinstance(value, Real) or not (float(value) >= 1 or float(value) == 0):
-        raise UsageError(f"got {name}={value!r}, expected a ratio of 1 or more, or 0")
+    if not 0 < share <= 1:
+        raise UsageError(f"got {name}={value!r}, expected a share in (0, 1]")
 
 
 def check_contamination(value: Any) -> None:
