@@ -41,7 +41,7 @@ def test_a_search_finds_parameters(X, y, scoring):
     assert set(search.best_params_) == set(grid)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     np.testing.assert_array_equal(
-        search.score_samples(X), clone(search.best_estimator_).fit(X).score_samples(X)
+        search.score_samples(X), clone(search.best_estimator_).fit(X, y).score_samples(X)
     )
 
 
