@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from robustgen.reporting.figures.answers import against_answers
 from robustgen.reporting.figures.corruption import (
     WORST,
     against_corruption,
@@ -18,6 +19,7 @@ __all__ = [
     "LABELS",
     "STYLE",
     "WORST",
+    "against_answers",
     "against_corruption",
     "against_corruption_by_dataset",
     "each_against_corruption",
