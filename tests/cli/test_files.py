@@ -123,6 +123,23 @@ def test_a_calibrated_model_gives_p_values_and_a_false_discovery_rate(tmp_path, 
     np.testing.assert_array_equal(scored["outlier"], discoveries(scored["p_value"].to_numpy(), 0.2))
 
 
+def test_equal_rows_are_told_the_same_one_by_one_and_together(tmp_path):
+    """A tie at the threshold stays one, for the decision and the p-value, whatever rows stand beside it."""
+    table = pd.DataFrame({"a": np.ones(60), "b": np.r_[2.0, np.ones(59)], "c": np.ones(60)})
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    table[1:2].to_csv(tmp_path / "one.csv", index=False)
+    fit = ("fit", tmp_path / "rows.csv", "-o", tmp_path / "model", "-d", "rsrae", "--calibration", 0.5)
+    run(*fit, *QUICK)
+    scored = []
+    for name in ("rows", "one"):
+        run("score", tmp_path / "model", tmp_path / f"{name}.csv", "-o", tmp_path / "scored.csv")
+        scored.append(pd.read_csv(tmp_path / "scored.csv"))
+    together, alone = scored
+    assert together["outlier"][1:].nunique() == together["p_value"][1:].nunique() == 1
+    assert alone["outlier"][0] == together["outlier"][1]
+    assert alone["p_value"][0] == together["p_value"][1]
+
+
 def test_cleaning_splits_a_file_and_says_why(tmp_path, data):
     run(
         "clean", data, "-o", tmp_path / "clean.csv", "--ignore", "id", "--contamination", 0.2, *QUICK,
