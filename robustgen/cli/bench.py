@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from robustgen.cli.outputs import expect_own_folder
+
 if TYPE_CHECKING:
     from robustgen.bench.records import Record
     from robustgen.bench.spec import Suite
@@ -100,6 +102,7 @@ def bench(
     default = "generation" if changes["task"] == "generation" else "quick"
     suite = Choices(**changes).apply(read_suite(suite_name or default))
     folder = RunFolder(output or Path("reports", "runs", suite.name))
+    expect_own_folder(_inputs(suite, suite_name), "--output", folder.path)
     options = Options(
         jobs=jobs,
         device=device,
@@ -118,6 +121,12 @@ def bench(
             click.echo(f"stopped: {done} of {cells} cells are done; the same command goes on", err=True)
             sys.exit(130)
     _conclude(suite, folder.path, records, quiet=quiet)
+
+
+def _inputs(suite: Suite, suite_name: str | None) -> list[Path]:
+    """Return the files that a run reads: its data, and the suite where it is a file of its own."""
+    data = [Path(dataset.file.path) for dataset in suite.datasets if dataset.file]
+    return [*data, Path(suite_name)] if suite_name and suite_name.endswith(".toml") else data
 
 
 def _means(suite: Suite, records: Sequence[Record]) -> Iterator[DisplayTable]:

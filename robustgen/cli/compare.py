@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from robustgen.cli.outputs import expect_apart
+
 if TYPE_CHECKING:
     from robustgen.reporting.compare import Comparison
 
@@ -26,6 +28,7 @@ def compare(run_a: Path, run_b: Path, output: Path | None) -> None:
     """
     from robustgen.reporting.compare import compare_runs, write_comparison
 
+    expect_apart([run_a, run_b], {"--output": output})
     comparison = compare_runs(run_a, run_b)
     _show(comparison)
     if output is not None:

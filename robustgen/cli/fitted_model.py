@@ -92,8 +92,11 @@ class FittedModel:
     def p_values(self, scores: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """Return the column "p_value" where the model was calibrated."""
         from robustgen.inference.p_values import conformal_p_values
+        from robustgen.inference.scores import tolerance_of
 
-        return {} if self.reference is None else {"p_value": conformal_p_values(scores, self.reference)}
+        if self.reference is None:
+            return {}
+        return {"p_value": conformal_p_values(scores, self.reference, tolerance_of(self.model))}
 
     def outliers(
         self,
@@ -103,9 +106,10 @@ class FittedModel:
     ) -> NDArray[np.bool_]:
         """Mark outliers: what lies below the model's threshold, or discoveries at a false discovery rate."""
         from robustgen.inference.p_values import discoveries
+        from robustgen.inference.scores import below_threshold
 
         if fdr is None:
-            return scores < detector_of(self.model).offset_
+            return below_threshold(detector_of(self.model), scores)
         if not p_values:
             raise UsageError(
                 f"'{self.name}' was not calibrated, as --fdr needs it: fit it with --calibration 0.3"

@@ -56,7 +56,9 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
         _converse(session, asked)
         click.echo(session.summary())
     else:
-        _write_page(session, asked, page or Path("review.html"))
+        page = page or Path("review.html")
+        expect_apart([data], {"--output": output, "--page": page})
+        _write_page(session, asked, page)
 
 
 def _converse(session: ReviewSession, asked: Sequence[int]) -> None:
