@@ -11,6 +11,7 @@ from robustgen.reporting.figures.corruption import (
     recovered,
 )
 from robustgen.reporting.figures.costs import run_times
+from robustgen.reporting.figures.critical_differences import critical_differences
 from robustgen.reporting.figures.curves import precision_recall, score_histograms
 from robustgen.reporting.figures.leaderboard import leaderboard
 from robustgen.reporting.figures.style import LABELS, STYLE, token
@@ -22,6 +23,7 @@ __all__ = [
     "against_answers",
     "against_corruption",
     "against_corruption_by_dataset",
+    "critical_differences",
     "each_against_corruption",
     "leaderboard",
     "precision_recall",
