@@ -200,3 +200,10 @@ def one_line() -> Iterator[None]:
 def detector_of(model: Any) -> Any:
     """Return the detector of a model, which is the last step of a pipeline."""
     return model[-1] if hasattr(model, "named_steps") else model
+
+
+def left_out(model: Any) -> str:
+    """Return which columns of a table were left out because they name their rows, for a summary."""
+    names = model[0].identifiers_ if hasattr(model, "named_steps") else ()
+    columns = ", ".join(f"'{name}'" for name in names)
+    return f"; left out {columns}, with another value in nearly every row" if names else ""

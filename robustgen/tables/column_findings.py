@@ -17,6 +17,8 @@ NEARLY_CONSTANT = 0.99
 LEAST_ROWS = 100
 """Rows from which on a share of 99 % says something."""
 MOSTLY_MISSING = 0.5
+LEAST_DIFFERENT = 0.5
+"""Of the rows, copies among them, so many have another value of an identifier."""
 LEAST_MIXED = 0.01
 """The share of numbers among texts from which on a column is mixed."""
 FAR = 5.0
@@ -75,8 +77,10 @@ def identifiers_of(table: pd.DataFrame) -> tuple[str, ...]:
     >>> identifiers_of(table)
     ('id',)
     """
-    different = table[~comparable(table).duplicated().to_numpy()]
-    return tuple(name for name in table if _names_rows(different[name]))
+    cells = comparable(table)
+    different = table[~cells.duplicated().to_numpy()]
+    least = LEAST_DIFFERENT * len(table)
+    return tuple(name for name in table if cells[name].nunique() >= least and _names_rows(different[name]))
 
 
 def _names_rows(cells: pd.Series) -> bool:

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from robustgen._checks import UsageError, suggest
 from robustgen._fitting import all_at_once
 from robustgen._storable import storable
+from robustgen.tables.column_findings import identifiers_of
 from robustgen.tables.columns import (
     KINDS,
     BooleanColumn,
@@ -48,6 +49,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     A column's kind is estimated from its cells. Dates become days and phases of week and day, durations
     seconds. Cells that a column's kind cannot be read from are errors, never missing values.
 
+    Columns that name their rows, whole numbers or text that hardly ever repeat, are left out: no row is odd
+    because its number is, and new rows have new ones.
+
     With ``categories="groups"`` rows are judged within their group, so that none is suspect because its
     group is small (:mod:`robustgen.tables.groups`). A number becomes what it would be if the row's group were
     like all rows, where the categories and booleans explain something of it; a category or a boolean becomes
@@ -67,11 +71,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     categories : {"groups", "indicators"}
         What becomes of categories and booleans.
     ignore : sequence of str
-        Columns to leave out, such as identifiers and labels; they need not be there when rows are
-        transformed.
+        Columns to leave out, such as labels; they need not be there when rows are transformed.
 
     Attributes
     ----------
+    identifiers_ : tuple of str
+        Columns that were left out because they name their rows and say nothing of them
+        (:mod:`robustgen.tables.identifiers`); they need not be there when rows are transformed, either.
     columns_ : list of Column
         What was learnt of each column, in order; see :mod:`robustgen.tables.columns`.
     groups_ : robustgen.tables.groups.Groups
@@ -128,8 +134,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         UsageError
-            When a parameter is wrong, a cell is not of its column's kind, a column is empty, or a
-            column of text looks like an identifier; row (from 1) and column are named.
+            When a parameter is wrong, a cell is not of its column's kind, or a column is empty; row
+            (from 1) and column are named.
         """
         if self.missing not in MISSING:
             raise UsageError(f"got missing={self.missing!r}, expected 'impute' or 'refuse'")
@@ -142,7 +148,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         table = _as_table(X)
         for name in self.ignore:
             _expect_column(name, table)
-        used = [name for name in table.columns if name not in self.ignore]
+        offered = [name for name in table.columns if name not in self.ignore]
+        self.identifiers_ = identifiers_of(table[offered])
+        used = [name for name in offered if name not in self.identifiers_]
         if not used:
             raise UsageError("no column is left to learn from: ignore fewer of them")
         self.columns_ = [self._learnt(table[name]) for name in used]
@@ -276,7 +284,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def _expect_columns(self, table: pd.DataFrame) -> None:
         for name in self.feature_names_in_:
             _expect_column(name, table)
-        known = {*self.feature_names_in_, *self.ignore}
+        known = {*self.feature_names_in_, *self.ignore, *self.identifiers_}
         for name in table.columns:
             if name not in known:
                 hint = suggest(str(name), [str(one) for one in self.feature_names_in_])

@@ -394,7 +394,6 @@ FAULTS = {
     "too large a share": (
         ("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--contamination", "0.7"), "contamination=0.7"
     ),
-    "an identifier": (("fit", "boilers.csv", "-o", "m"), "--ignore 'id'"),
     "no such column": (("fit", "boilers.csv", "-o", "m", "--ignore", "ids"), "did you mean 'id'"),
     "an empty cell": (
         ("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--missing", "refuse"), "row 6, column 'fuel'"
@@ -444,3 +443,8 @@ def test_what_a_user_can_mend_is_one_line_and_leaves_no_file(
 def test_samples_need_an_ending_that_fits(tmp_path, data):
     run("fit", data, "-o", tmp_path / "model", "-d", "vae", "--ignore", "id", *QUICK)
     assert "are .csv" in refused("sample", tmp_path / "model", "-o", tmp_path / "grid.png")
+
+
+def test_fit_says_which_column_names_the_rows(tmp_path, data):
+    ended = run("fit", data, "-o", tmp_path / "model", *QUICK)
+    assert "left out 'id'" in ended.output
