@@ -28,7 +28,7 @@ COLUMNS = ("verdict", "score", "p_value", "reason", "group")
 PREFIX = "audit_"
 """What the new columns are called by where the file has columns of their names."""
 FEWEST = 6
-"""Categories that are named of a column, those that lose most; rare ones are not."""
+"""Categories that are named of a column, those that lose most."""
 
 
 @dataclass(frozen=True)
@@ -191,13 +191,11 @@ def _counts(audit: TableAudit, rule: Removal | None, marked: NDArray[Any] | None
 def _shares(audit: TableAudit, marked: NDArray[Any] | None) -> Iterator[str]:
     """Yield what each category would lose, a line a column, and a warning for each that loses too much."""
     from robustgen.reporting.formatting import percent
-    from robustgen.triage.shares import LEAST_ROWS
 
     shares = audit.shares if marked is None else audit.shares_of(marked)
     would_lose = "would lose" if marked is None else "loses"
     for name, lines in shares.groupby("column", sort=False):
-        large = lines[lines["n_rows"] >= LEAST_ROWS]
-        worst = large.sort_values("share_removed", ascending=False, kind="stable").head(FEWEST)
+        worst = lines.sort_values("share_removed", ascending=False, kind="stable").head(FEWEST)
         texts = [f"{line.value} {percent(line.share_removed)}" for line in worst.itertuples()]
         more = f", and {len(lines) - len(worst)} more" if len(lines) > len(worst) else ""
         yield f"  {name} {would_lose}: {', '.join(texts)}{more}"

@@ -144,7 +144,7 @@ class AuditPage:
         """Numbers of rows to choose from, with their names."""
         n_rows = self.outlier.size
         ends = [round(end * n_rows) for end in self.interval]
-        named = (("surely wrong", ends[0]), ("as judged", self.n_outliers), ("at most", ends[1]))
+        named = (("at least", ends[0]), ("as judged", self.n_outliers), ("at most", ends[1]))
         return tuple((label, min(count, self.reach)) for label, count in named)
 
     @property
@@ -186,11 +186,9 @@ class AuditPage:
 
     def _level_places(self) -> list[list[Any]]:
         """Return column, code and number of rows for each line of the table of shares."""
-        codes = {
-            name: {str(v): j for j, v in enumerate(one.categories)} for name, one in self.categories.items()
-        }
+        codes = {name: list(map(str, one.categories)) for name, one in self.categories.items()}
         return [
-            [line["column"], codes[line["column"]][line["value"]], line["n_rows"]]
+            [line["column"], codes[line["column"]].index(line["value"]), line["n_rows"]]
             for _, line in self.shares.iterrows()
         ]
 
@@ -270,22 +268,16 @@ def _rows(audit: AuditPage, rows: tuple[int, ...]) -> str:
 
 def _shares(audit: AuditPage) -> DisplayTable:
     columns = (
-        Column("column", numeric=False),
         Column("category", numeric=False),
+        Column("would go", "The share of the category's rows that would go"),
         Column("rows"),
-        Column("would go"),
-        Column("of it", "The share of the category's rows that would go"),
-        Column("warning", numeric=False),
     )
     lines = [
         Line(
             (
-                Item(line["column"]),
-                Item(line["value"]),
-                Item(f"{line['n_rows']:,}"),
-                Item(f"{line['removed']:,}"),
+                Item(f"{line['column']} = {line['value']}", beside=line["flag"]),
                 Item(percent(line["share_removed"]), shade=float(line["share_removed"])),
-                Item(line["flag"]),
+                Item(f"{line['removed']:,} of {line['n_rows']:,}"),
             )
         )
         for _, line in audit.shares.iterrows()

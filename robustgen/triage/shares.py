@@ -12,7 +12,8 @@ from robustgen.tables.columns import BooleanColumn, CategoryColumn, NumberColumn
 
 MOST_LEVELS = 50
 LEAST_ROWS = 5
-"""Of a smaller group nothing is flagged: a misspelt category is to vanish."""
+"""Smaller categories count together, and nothing is flagged of them: a misspelt one is to vanish."""
+RARE = "rare values"
 TWICE = 2.0
 COLUMNS = ("column", "value", "n_rows", "share", "removed", "share_removed", "flag")
 
@@ -30,8 +31,8 @@ def category_codes(encoder: Any, table: pd.DataFrame) -> dict[str, pd.Categorica
     Returns
     -------
     dict of str to Categorical (n,)
-        Columns of categories and booleans with their most frequent values, and whether a cell is missing
-        for columns of numbers that have both.
+        Columns of categories and booleans with their most frequent values, all others as "rare values", and
+        whether a cell is missing for columns of numbers that have both.
     """
     named = table.rename(columns=str)
     found = {}
@@ -46,8 +47,8 @@ def category_codes(encoder: Any, table: pd.DataFrame) -> dict[str, pd.Categorica
 
 def _levels(cells: pd.Series) -> pd.Categorical:
     texts = cells.astype("object").where(cells.notna(), "empty").astype("str")
-    frequent = texts.value_counts().index[:MOST_LEVELS]
-    return pd.Categorical(texts.where(texts.isin(frequent), "something else"))
+    counts = texts.value_counts()[:MOST_LEVELS]
+    return pd.Categorical(texts.where(texts.isin(counts.index[counts >= LEAST_ROWS]), RARE))
 
 
 def removed_shares(groups: dict[str, pd.Categorical], removed: NDArray[np.bool_]) -> pd.DataFrame:
@@ -82,14 +83,17 @@ def _of_column(name: str, levels: pd.Categorical, removed: NDArray[np.bool_]) ->
     lost = np.bincount(levels.codes[removed], minlength=len(levels.categories))
     order = np.argsort(-counts, kind="stable")
     n_rows, overall = removed.size, float(removed.mean())
+    values = [str(value) for value in levels.categories]
     return [
-        (name, str(levels.categories[j]), n, n / n_rows, gone, gone / n, _flag(n, gone, overall))
+        (name, values[j], n, n / n_rows, gone, gone / n, _flag(values[j], n, gone, overall))
         for j, n, gone in zip(order.tolist(), counts[order].tolist(), lost[order].tolist(), strict=True)
     ]
 
 
-def _flag(n_rows: int, lost: int, overall: float) -> str:
-    if n_rows >= LEAST_ROWS and lost == n_rows:
+def _flag(value: str, n_rows: int, lost: int, overall: float) -> str:
+    if value == RARE:
+        return ""
+    if lost == n_rows:
         return "vanishes"
     if lost >= LEAST_ROWS and lost / n_rows > TWICE * overall:
         return "loses more than twice its part"

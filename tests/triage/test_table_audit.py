@@ -91,7 +91,7 @@ def test_an_identifier_is_no_reason_and_changes_no_score(faulty, audit):
 def test_every_category_is_counted(faulty, audit):
     shares = audit.shares.set_index("value")
     assert shares["n_rows"].sum() == N_ROWS
-    assert shares.loc["runing", "n_rows"] == 1
+    assert shares.loc["rare values", ["n_rows", "removed", "flag"]].tolist() == [3, 3, ""]
     assert shares["removed"].sum() == audit.outlier.sum()
 
 

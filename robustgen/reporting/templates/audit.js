@@ -13,6 +13,12 @@ function shadeCell(cell, text, shade) {
   cell.textContent = text;
   cell.style.setProperty("--s", shade.toFixed(2));
 }
+function warn(cell, gone, total, twice) {
+  cell.querySelector("small")?.remove();
+  const rare = cell.textContent.endsWith(" = rare values");
+  const warning = rare ? "" : gone === total ? "vanishes" : twice && gone >= 5 ? "loses more than twice its part" : "";
+  if (warning) cell.append(Object.assign(document.createElement("small"), { textContent: warning }));
+}
 function showShares(removed) {
   const lines = document.querySelector("#table-shares tbody");
   if (!lines) return;
@@ -24,11 +30,9 @@ function showShares(removed) {
   for (const row of lines.rows) {
     const [name, code, total] = known.levels[row.dataset.place];
     const gone = lost[name][code] ?? 0, share = gone / total;
-    row.cells[3].textContent = grouped(gone);
-    shadeCell(row.cells[4], shareOf(share), share);
-    const vanishes = total >= 5 && gone === total;
-    const twice = gone >= 5 && share > (2 * removed.length) / known.total;
-    row.cells[5].textContent = vanishes ? "vanishes" : twice ? "loses more than twice its part" : "";
+    shadeCell(row.cells[1], shareOf(share), share);
+    row.cells[2].textContent = `${grouped(gone)} of ${grouped(total)}`;
+    warn(row.cells[0], gone, total, share > (2 * removed.length) / known.total);
   }
 }
 function showColumns(removed) {
