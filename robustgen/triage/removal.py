@@ -14,6 +14,7 @@ from robustgen._checks import UsageError
 from robustgen._files import shown
 from robustgen.inference.audit import contamination_offset
 from robustgen.inference.p_values import discoveries
+from robustgen.inference.scores import tolerance_of
 from robustgen.inputs.answers import read_answers
 from robustgen.triage.table_audit import TableAudit
 
@@ -42,7 +43,7 @@ class ByShare(Removal):
     def rows(self, audit: TableAudit, rows: Any) -> NDArray[np.bool_]:
         """Return the rows below the score of that share."""
         scores = audit.rows["score"].to_numpy()
-        return scores < contamination_offset(scores, self.share)
+        return tolerance_of(audit.model).margins(scores, contamination_offset(scores, self.share)) < 0
 
     @property
     def rule(self) -> str:

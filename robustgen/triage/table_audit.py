@@ -20,7 +20,7 @@ from robustgen.detectors.robust.detector import RobustDetector
 from robustgen.inference.audit import contamination_offset, finite_scores
 from robustgen.inference.conformal import cross_conformal_p_values
 from robustgen.inference.corruption import Corruption, estimate_corruption
-from robustgen.inference.scores import refuse_opposite_sign, scores_of
+from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 from robustgen.tables.encoder import TableEncoder
 from robustgen.tables.findings import Finding, findings
 from robustgen.triage.faults import Fault, common_faults, faults
@@ -243,7 +243,7 @@ def audited(
     estimate = _corruption(detector, scores)
     given = None if isinstance(contamination, str) else contamination
     threshold = contamination_offset(scores, estimate.share if given is None else given)
-    outlier = scores < threshold
+    outlier = tolerance_of(detector).margins(scores, threshold) < 0
     frame = pd.DataFrame({"verdict": np.where(outlier, OUTLIER, NORMAL), "score": scores})
     if n_folds:
         frame["p_value"] = cross_conformal_p_values(detector, encoded, n_folds, random_state)
