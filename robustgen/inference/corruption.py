@@ -178,8 +178,8 @@ def agreed_corruption(
     Corruption
         The share, at most that of any model of ``scores`` alone; and an interval: from the 5 % quantile over
         resampled rows of the share that all models and others set apart by 5 spreads to the 95 % quantile
-        of the share that any of them does by 1.5 (2.5 where there are others), or to 0.5. For a single model it is
-        :func:`estimate_corruption`.
+        of the share that any of them does by 1.5 (2.5 where there are others), or to 0.5. For a single
+        model it is :func:`estimate_corruption`.
 
     Raises
     ------

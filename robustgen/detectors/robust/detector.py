@@ -153,7 +153,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %: from what all models, those of all rows too, set apart by far
         to what any of them does at all. Outliers of real tables are seldom far from all models: where the
-        interval is wide, the share is a guess (``reports/share``).
+        interval is wide, the share is a guess (``reports/robust-halves``).
     latent_dim_ : int
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
