@@ -7,13 +7,17 @@ normal in its turn. Every detector sees the same rows, and is trained with the s
 
     ROBUSTGEN_DATA=folder python benchmarks/maw_kdd.py --output reports/kdd-maw
 
-writes ``kdd.csv``, a line a fit and scoring, as the fits end, and prints the table of its means.
+writes ``kdd.csv``, a line a fit and scoring, as the fits end, and prints the table of its means. Fits whose
+lines are there already are not made again: a run that was stopped goes on.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Container, Iterator, Mapping
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +36,31 @@ TRAIN_INLIERS, TEST_INLIERS = 6000, 1200
 TEST_CORRUPTION = (0.1, 0.3, 0.5, 0.7, 0.9)
 TRAINING = {"batch_size": 512, "learning_rate": 1e-3}
 NORMAL_CLASSES = {"attacks": 0, "benign": 1}
-COLUMNS = ("detector", "scoring", "normal", "corruption", "draw", "auroc")
+COLUMNS = ("detector", "scoring", "normal", "corruption", "draw", "auroc", "code_share")
+ALTERNATING = Regularisation(mode="alternating")
+SLICED = Regularisation("sliced", weight=5.0)
+
+
+def maw(**settings: Any) -> Callable[..., Any]:
+    """Return how MAW is built with some settings."""
+    return partial(MAW, **settings)
+
 
 DETECTORS: Mapping[str, Any] = {
     "MAW": MAW,
-    "MAW, joint, weight 20": lambda **options: MAW(
-        regulariser=Regularisation(mode="joint", weight=20.0), **options
-    ),
-    "MAW-MSE": lambda **options: MAW(reconstruction="l2", **options),
-    "MAW-KL": lambda **options: MAW(regulariser=Regularisation("kl"), **options),
-    "MAW, one Gaussian": lambda **options: MAW(mixture=LatentMixture(n_components=1), **options),
-    "MAW, both full rank": lambda **options: MAW(mixture=LatentMixture(ranks=(2, 2)), **options),
-    "VAE": lambda **options: VAE(latent_dim=2, **options),
+    "MAW, weight 20": maw(regulariser=Regularisation(weight=20.0)),
+    "MAW, sliced, weight 5": maw(regulariser=SLICED),
+    "MAW, sliced, weight 5, floor .1": maw(regulariser=SLICED, mixture=LatentMixture(covariance_floor=0.1)),
+    "MAW, sliced, weight 5, floor .01": maw(regulariser=SLICED, mixture=LatentMixture(covariance_floor=0.01)),
+    "MAW-KL": maw(regulariser=Regularisation("kl")),
+    "MAW-MSE": maw(reconstruction="l2"),
+    "MAW, one Gaussian": maw(mixture=LatentMixture(n_components=1)),
+    "MAW, both full rank": maw(mixture=LatentMixture(ranks=(2, 2))),
+    "MAW, alternating": maw(regulariser=ALTERNATING),
+    "MAW-MSE, alternating": maw(regulariser=ALTERNATING, reconstruction="l2"),
+    "MAW, alternating, one Gaussian": maw(regulariser=ALTERNATING, mixture=LatentMixture(n_components=1)),
+    "MAW, alternating, both full rank": maw(regulariser=ALTERNATING, mixture=LatentMixture(ranks=(2, 2))),
+    "VAE": partial(VAE, latent_dim=2),
     "RSRAE": RSRAE,
     "autoencoder": Autoencoder,
 }
@@ -60,34 +77,40 @@ def main(
 ) -> None:
     torch.set_num_threads(1)
     output.mkdir(parents=True, exist_ok=True)
-    lines: list[dict[str, Any]] = []
-    with (output / "kdd.csv").open("w", newline="") as file:
+    path = output / "kdd.csv"
+    lines = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=COLUMNS)
+    made = set(lines[["detector", "normal", "corruption", "draw"]].itertuples(index=False, name=None))
+    with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        for line in measured(detector or tuple(DETECTORS), corruption, draws, epochs):
+        if not made:
+            writer.writeheader()
+        for line in measured(made, detector or tuple(DETECTORS), corruption, draws, epochs):
             writer.writerow(line)
             file.flush()
-            lines.append(line)
-    print(table(pd.DataFrame(lines)).to_string())
+    print(table(pd.read_csv(path)).to_string())
 
 
 def measured(
-    names: tuple[str, ...], corruption: tuple[float, ...], draws: int, epochs: int
+    made: Container[tuple[Any, ...]],
+    names: tuple[str, ...],
+    corruption: tuple[float, ...],
+    draws: int,
+    epochs: int,
 ) -> Iterator[dict[str, Any]]:
-    """Yield a line for each draw, detector and scoring."""
+    """Yield a line for each draw, detector and scoring that is not made yet."""
     dataset = load("kddcup99_10pct")
-    for draw in range(draws):
-        for normal, label in NORMAL_CLASSES.items():
-            for c in corruption:
-                train, inliers, outliers = sampled(dataset.y == label, normal, c, draw)
-                for name in names:
-                    seed = seed_from("fit", normal, c, draw, name) % 2**31
-                    detector = DETECTORS[name](epochs=epochs, random_state=seed, **TRAINING)
-                    fitted = detector.fit(dataset.X[train])
-                    for scoring, scored in scorings(fitted):
-                        scores = [-scored.score_samples(dataset.X[rows]) for rows in (inliers, outliers)]
-                        line = (name, scoring, normal, c, draw, round(mean_auroc(*scores), 5))
-                        yield dict(zip(COLUMNS, line, strict=True))
+    for draw, normal, c in product(range(draws), NORMAL_CLASSES, corruption):
+        missing = [name for name in names if (name, normal, c, draw) not in made]
+        train, inliers, outliers = sampled(dataset.y == NORMAL_CLASSES[normal], normal, c, draw)
+        for name in missing:
+            seed = seed_from("fit", normal, c, draw, name) % 2**31
+            detector = DETECTORS[name](epochs=epochs, random_state=seed, **TRAINING)
+            fitted = detector.fit(dataset.X[train])
+            share = float(fitted.code_share_[0]) if isinstance(fitted, MAW) else math.nan
+            for scoring, scored in scorings(fitted):
+                scores = [-scored.score_samples(dataset.X[rows]) for rows in (inliers, outliers)]
+                line = (name, scoring, normal, c, draw, round(mean_auroc(*scores), 5), round(share, 3))
+                yield dict(zip(COLUMNS, line, strict=True))
 
 
 def sampled(inlier: NDArray[np.bool_], *parts: Any) -> tuple[NDArray, NDArray, NDArray]:

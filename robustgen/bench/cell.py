@@ -111,7 +111,8 @@ def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
     X_train, X_test, outlier_test = split.X_train, split.X_test, split.outlier_test
     with one_thread():
         forget_peak_memory()
-        _, fit_seconds = _timed(detector.fit, X_train)
+        fit = _answered(cell, detector, split)
+        _, fit_seconds = _timed(fit, X_train)
         normality, score_seconds = _timed(score, X_test)
         peak = peak_memory_mib()
         flagged = _flagged(detector, X_test, normality)
@@ -126,6 +127,22 @@ def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
         "precision_recall": {"recall": recalls.tolist(), "precision": precisions.tolist()},
         "histogram": histogram(outlier_test, outlierness),
     }
+
+
+def _answered(cell: Cell, detector: Any, split: Split) -> Callable[[Any], Any]:
+    """Return the detector's fit, with a person's answers where the cell has some."""
+    if cell.answering is None:
+        return detector.fit
+    answers = cell.answering.judge(detector, split.X_train, split.outlier_train, cell.fit_seed)
+
+    def fit(X: Any) -> Any:
+        try:
+            return detector.fit(X, answers)
+        except UsageError as error:  # as where all that were asked about are outliers
+            warnings.warn(f"fitted without answers: {error}", stacklevel=1)
+            return detector.fit(X)
+
+    return fit
 
 
 def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
@@ -258,10 +275,11 @@ def _record(cell: Cell, status: Status, **rest: Any) -> Record:
         inlier_class=cell.inlier_class,
         corruption=cell.corruption,
         corruption_of=cell.sampling.corruption_of,
-        detector=cell.detector.name,
+        detector=cell.detector_name,
         repetition=cell.repetition,
         clean=cell.clean,
         status=status,
+        answering=None if cell.answering is None else cell.answering.told(cell.detector.name),
     )
     return replace(record, **rest)
 

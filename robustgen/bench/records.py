@@ -54,6 +54,9 @@ class Record:
         "recall" and "precision", 101 numbers each.
     histogram
         Of the test rows' outlierness: 41 "edges", and 40 counts of "inliers" and "outliers" each.
+    answering
+        The rows that were judged for the detector: "answers", how many, the "strategy" and the share that is
+        "wrong"; None for none. ``detector`` is then its name with the answers.
     samples
         Of the task "generation": the first samples, their "shape" and their "pixels" as bytes in
         base 64, scaled to 0..255 over all of them.
@@ -81,6 +84,7 @@ class Record:
     precision_recall: dict[str, list[float]] | None = None
     histogram: dict[str, list[float]] | None = None
     samples: dict[str, Any] | None = None
+    answering: dict[str, Any] | None = None
 
     def to_json(self) -> str:
         """Return the record as one line of JSON, floats rounded to 6 significant places.

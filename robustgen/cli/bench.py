@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from robustgen.reporting.display_tables import DisplayTable
 
 _REPEATABLE = "may be given more than once"
+
+
+def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(one) for one in value.split(",")) if value else ()
+    except ValueError:
+        raise click.BadParameter(f"got '{value}', expected whole numbers with commas, as 0,5,10,20") from None
 
 
 @click.command()
@@ -36,6 +43,18 @@ _REPEATABLE = "may be given more than once"
 )
 @click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
 @click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
+@click.option(
+    "--answers",
+    callback=_numbers,
+    help="Give detectors a person's answers for so many training rows, as 0,5,10,20.",
+)
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    help=f"Rows that are judged: middles, random or suspicious; {_REPEATABLE}.  [default: all three]",
+)
+@click.option("--wrong", type=float, help="Also give answers of which this share is wrong.")
 @click.option("--repetitions", type=int, help="Draws of each cell.")
 @click.option("--protocol", help="inductive, transductive or clean.")
 @click.option("--corruption-of", help="What corruption is a share of: all rows, or the inliers.")
@@ -114,14 +133,19 @@ def _inputs(suite: Suite, suite_name: str | None) -> list[Path]:
     return [*data, Path(suite_name)] if suite_name and suite_name.endswith(".toml") else data
 
 
-def _means(suite: Suite, records: Sequence[Record]) -> DisplayTable:
-    """Return the table at the end of a run."""
-    from robustgen.reporting import display_tables, samples, tables
+def _means(suite: Suite, records: Sequence[Record]) -> Iterator[DisplayTable]:
+    """Yield the tables at the end of a run."""
+    from robustgen.reporting import answers, display_tables, samples, tables
     from robustgen.reporting.cells import SAMPLE_METRICS, cells
 
     if suite.task == "generation":
-        return samples.table(samples.summary(cells(records, SAMPLE_METRICS)))
-    return display_tables.means(tables.summary(cells(records), naive=suite.naive))
+        yield samples.table(samples.summary(cells(records, SAMPLE_METRICS)))
+        return
+    without = [record for record in records if record.answering is None]
+    yield display_tables.means(tables.summary(cells(without), naive=suite.naive))
+    answered = answers.summary(records)
+    if len(answered):
+        yield answers.display_table(answered)
 
 
 def _command() -> list[str]:
@@ -133,7 +157,8 @@ def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: boo
     from robustgen.reporting import build_report, terminal
 
     if not quiet and any(record.status == "ok" for record in records):
-        terminal.console().print(terminal.terminal(_means(suite, records)))
+        for table in _means(suite, records):
+            terminal.console().print(terminal.terminal(table))
     click.echo(f"report: {build_report(path)}")
     bad = [record for record in records if record.status != "ok"]
     if bad:

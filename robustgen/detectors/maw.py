@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -41,10 +41,10 @@ class MAW(NetDetector):
         \quad M_j = A^\top \mathrm{diag}(s_{0,j}) A,
 
     with one matrix A for all, :math:`\tilde M_j` the truncation of :math:`M_j` to its largest
-    eigenvalues and all of :math:`\mu_0, s_0` from one encoder. It minimises
+    eigenvalues and all of :math:`\mu_0, s_0` from one encoder. It minimises, over batches of B rows,
 
     .. math::
-        \sum_i \lVert x_i - D(z_i) \rVert_2 + W_1(q(z), N(0, I)), \qquad z_i \sim q(z|x_i).
+        \frac1B \sum_i \lVert x_i - D(z_i) \rVert_2 + \lambda W_1(q(z), N(0, I)), \qquad z_i \sim q(z|x_i).
 
     The error is not squared, so outliers pull with bounded force; the Wasserstein-1 distance,
     unlike the divergence, is finite for covariances of low rank. A row is scored by its
@@ -111,6 +111,11 @@ class MAW(NetDetector):
         The terms of the objective by epoch and member.
     inlier_codes_ : robustgen.nets.mixture.GaussianMixture
         The inlier Gaussians of training rows that ``predict`` takes for inliers, 1000 at most.
+    code_share_ : ndarray of float, (K,)
+        The share of the reconstruction that the code explains, on the same rows:
+        :math:`1 - \sum_i \rho(x_i, D(\mu_i)) / \sum_i \rho(x_i, \bar x)` with :math:`\rho` the error of
+        ``reconstruction``, :math:`\mu_i` the inlier mean and :math:`\bar x` the mean of the reconstructions.
+        Near 0 the codes have collapsed: every row gets the same reconstruction.
     offset_ : float
         The threshold on ``score_samples``.
     support_ : ndarray of bool, (n,)
@@ -139,17 +144,37 @@ class MAW(NetDetector):
 
     Notes
     -----
-    ``history_`` has the term "reconstruction", then "critic" (minus the distance as the critic sees it),
-    "gradient_penalty" and "wasserstein", or "kl". Of the layers the method's own are ``Layers()``.
+    ``history_`` has the term "reconstruction", then "wasserstein", "critic" (minus the distance as the critic
+    sees it) and "gradient_penalty", or "sliced_wasserstein", or "kl". Of the layers the method's own are
+    ``Layers()``.
 
-    The paper's mathematics, not the released code, where the two differ: the gradient penalty is
-    minimised, and the eigenvalues that are kept are the largest ones. The floor s = 1 is in
-    the code only. The output is linear, images take the net of RSRAE, which lacks the code's dense
-    layer of 512, and the learning rate is 5 times the code's, whose number of epochs is not known.
+    **What the floor does.** Each code has at least the variance s in every direction. With s = 1, as in the
+    authors' code, q(z) is the prior exactly where all :math:`\mu = 0` and :math:`\tilde M = 0`: the minimiser
+    of the distance is a code that says nothing of its row. The harder the distance is pulled down, the nearer
+    the net comes to that: ``code_share_`` falls to 0 and every row gets the same reconstruction, a centre of
+    the data in the sense of the error. The score is then a distance from that centre, which serves where the
+    inliers are one cluster and fails where they are several. With s below 1 a code must carry the rest
+    of the prior's variance in :math:`\mu` and :math:`\tilde M`, and can be near the prior and say something.
 
-    With a floor of 1 no code is more certain than the prior, and the divergence of "kl" can drive
-    all means to 0: the net then gives every row the same reconstruction, a centre of the data,
-    which serves where the inliers are one cluster and fails where they are several.
+    **Departures.** The mathematics of the paper and not the released code where the two differ: the gradient
+    penalty is minimised, and the eigenvalues that are kept are the largest ones. From both we
+    depart in this:
+
+    * errors and distances are means over a batch, so that :math:`\lambda` weighs the distance against the
+      error of one row, not of all;
+    * the distance is added to the loss; in the code it has an Adam of its own
+      (``Regularisation(mode="alternating")``), whose steps do not depend on :math:`\lambda`;
+    * the component is drawn for each row; the code draws one a batch
+      (``LatentMixture(component_per="batch")``);
+    * leaky ReLU, a linear output and no affine maps, where the code has tanh for images and sigmoid for
+      tables and text, on the output too, and the affine maps that it calls batch normalisation;
+    * images take the net of RSRAE, with kernels of 5, 5 and 3 and without the code's dense layer of 512;
+    * columns are in standard units, where the code brings them to [0, 1];
+    * the step is 2.5e-4, 5 times the code's; its number of epochs is not known;
+    * a row is scored by the mean of its inlier Gaussian, where the code averages draws, and tables by the
+      Euclidean error.
+
+    :meth:`as_published` returns the settings of the code. The floor s = 1 is in the code only.
 
     References
     ----------
@@ -168,6 +193,7 @@ class MAW(NetDetector):
 
     net_: VariationalNet
     inlier_codes_: GaussianMixture
+    code_share_: NDArray[np.float64]
 
     def __init__(
         self,
@@ -209,6 +235,42 @@ class MAW(NetDetector):
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
+
+    @classmethod
+    def as_published(cls, **parameters: Any) -> MAW:
+        """Return a detector with the settings of the authors' code for tables.
+
+        The columns are to be in [0, 1]: put a scaler of scikit-learn before it, as in the example.
+
+        Parameters
+        ----------
+        **parameters
+            What is to be otherwise; ``epochs`` above all, which the authors do not give.
+
+        Returns
+        -------
+        MAW
+            Not fitted.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from sklearn.preprocessing import MinMaxScaler
+        >>> detector = make_pipeline(MinMaxScaler(), MAW.as_published(epochs=2, random_state=0))
+        >>> detector.fit(load_wine().data)[-1].layers.output_activation
+        'sigmoid'
+        """
+        published: dict[str, Any] = {
+            "mixture": LatentMixture(component_per="batch"),
+            "regulariser": Regularisation(mode="alternating"),
+            "layers": Layers("sigmoid", "affine", "sigmoid"),
+            "scoring": "cosine",
+            "scaling": None,
+            "batch_size": 128,
+            "learning_rate": 5e-5,
+        }
+        return cls(**published | parameters)
 
     def sample(
         self,
@@ -276,6 +338,7 @@ class MAW(NetDetector):
             draws=mixture.n_draws,
             activation=layers.activation_within(*limits),
             normalization=layers.normalization,
+            output_activation=layers.output_activation,
         )
 
     def _build_objective(self) -> VariationalAutoencoding:
@@ -302,5 +365,31 @@ class MAW(NetDetector):
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
         inliers = np.flatnonzero(scores >= self.offset_)
         kept = X[inliers[:: math.ceil(len(inliers) / CODES)]]
-        parts = [self.net_.posterior(x).component(0) for x in self._member_blocks(kept)]
-        self.inlier_codes_ = GaussianMixture.joined(parts)
+        blocks = list(self._member_blocks(kept))
+        self.inlier_codes_ = GaussianMixture.joined([self.net_.posterior(x).component(0) for x in blocks])
+        made = torch.cat([self.net_(x) for x in blocks], dim=1)
+        share = explained_share(torch.cat(blocks, dim=1), made, RECONSTRUCTION_ERRORS[self.reconstruction])
+        self.code_share_ = share.cpu().double().numpy()
+
+
+def explained_share(x: Tensor, made: Tensor, error: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Return the share (K,) of the errors around the mean reconstruction that a row's own saves.
+
+    Parameters
+    ----------
+    x, made : torch.Tensor
+        Rows and their reconstructions, (K, B, ...).
+    error : callable
+        Gives the error (K, B) of each row.
+
+    Examples
+    --------
+    >>> from robustgen.objectives.errors import l2
+    >>> x = torch.tensor([[[1.0], [3.0]]])
+    >>> explained_share(x, x, l2), explained_share(x, torch.full_like(x, 7.0), l2)
+    (tensor([1.]), tensor([0.]))
+    """
+    constant = made.mean(1, keepdim=True).expand_as(made)
+    around = error(x, constant).sum(1)
+    tiny = torch.finfo(around.dtype).tiny
+    return 1 - error(x, made).sum(1).clamp_min(tiny) / around.clamp_min(tiny)

@@ -26,7 +26,7 @@ SUBSPACE_LR_FACTOR = 10.0
 
 
 class Style(TypedDict):
-    """What the layers of a net share."""
+    """What the layers of encoder and decoder share."""
 
     activation: str
     normalization: str | None
@@ -218,7 +218,10 @@ class RSRAE(NetDetector):
         layers = self._layers()
         style = Style(activation=layers.activation_within(*limits), normalization=layers.normalization)
         encoder = encoder_for(row_shape, self.hidden_dims, **style)
-        decoder = decoder_for(self.latent_dim_, row_shape, self.hidden_dims, **style)
+        output = layers.output_activation
+        decoder = decoder_for(
+            self.latent_dim_, row_shape, self.hidden_dims, **style, output_activation=output
+        )
         layer = RSRLayer(encoder.out_features, self.latent_dim_)
         return RSRNet(encoder, layer, decoder)
 

@@ -226,6 +226,7 @@ class VAE(NetDetector):
             gaussian,
             activation=layers.activation_within(*limits),
             normalization=layers.normalization,
+            output_activation=layers.output_activation,
         )
 
     def _build_objective(self) -> VariationalAutoencoding:

@@ -46,8 +46,9 @@ def decoder_for(
     *,
     activation: str = "leaky_relu",
     normalization: str | None = None,
+    output_activation: str = "identity",
 ) -> ConvDecoder | MLP:
-    """Return the mirror of :func:`encoder_for`, from codes to rows, its output linear.
+    """Return the mirror of :func:`encoder_for`, from codes to rows.
 
     Parameters
     ----------
@@ -55,11 +56,23 @@ def decoder_for(
         d, the length of a code.
     row_shape, hidden_dims, activation, normalization
         As in :func:`encoder_for`.
+    output_activation : str
+        After the last layer.
     """
     if len(row_shape) == 3:
-        return ConvDecoder(latent_dim, row_shape, activation=activation, normalization=normalization)
-    dims = [latent_dim, *reversed(hidden_dims), row_shape[0]]
-    return MLP(dims, activation=activation, normalization=normalization)
+        return ConvDecoder(
+            latent_dim,
+            row_shape,
+            activation=activation,
+            normalization=normalization,
+            output_activation=output_activation,
+        )
+    return MLP(
+        [latent_dim, *reversed(hidden_dims), row_shape[0]],
+        activation=activation,
+        normalization=normalization,
+        output_activation=output_activation,
+    )
 
 
 class AutoencoderNet(nn.Module):

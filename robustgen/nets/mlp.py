@@ -82,10 +82,13 @@ class Layers:
     ----------
     activation : str
         Name in :data:`robustgen.nets.mlp.ACTIVATIONS`, or "auto": ReLU where the scaled data is not
-        negative, tanh where it stays in [-1, 1], leaky ReLU elsewhere. The output is linear.
+        negative, tanh where it stays in [-1, 1], leaky ReLU elsewhere.
     normalization : {"affine", "batch"} or None
         What follows each hidden activation: the trainable affine map that is called "batch
         normalisation" in the code of RSRAE's authors, real batch normalisation, or nothing.
+    output_activation : str
+        Of the decoder's last layer, by its name in :data:`robustgen.nets.mlp.ACTIVATIONS`. "sigmoid" is for
+        rows that are scaled to [0, 1].
 
     Raises
     ------
@@ -100,10 +103,12 @@ class Layers:
 
     activation: str = "leaky_relu"
     normalization: str | None = None
+    output_activation: str = "identity"
 
     def __post_init__(self) -> None:
         check_choice("activation", self.activation, ["auto", *ACTIVATIONS])
         check_choice("normalization", self.normalization, [*NORMALIZATIONS, None])
+        check_choice("output_activation", self.output_activation, ACTIVATIONS)
 
     def activation_within(self, low: float, high: float) -> str:
         """Return the name of the activation.

@@ -124,6 +124,7 @@ def variational_net(
     draws: int = 0,
     activation: str = "leaky_relu",
     normalization: str | None = None,
+    output_activation: str = "identity",
 ) -> VariationalNet:
     """Put a net together for rows of a shape, with one member.
 
@@ -141,7 +142,7 @@ def variational_net(
         Whether there is a critic.
     draws : int
         See :class:`VariationalNet`.
-    activation, normalization
+    activation, normalization, output_activation
         As in :class:`robustgen.nets.mlp.MLP`. The critic keeps its own.
 
     Examples
@@ -153,7 +154,12 @@ def variational_net(
     encoder = encoder_for(row_shape, hidden_dims, activation=activation, normalization=normalization)
     head = GaussianMixtureHead(encoder.out_features, latent_dim, mixture)
     decoder = decoder_for(
-        latent_dim, row_shape, hidden_dims, activation=activation, normalization=normalization
+        latent_dim,
+        row_shape,
+        hidden_dims,
+        activation=activation,
+        normalization=normalization,
+        output_activation=output_activation,
     )
     if critic:
         return CriticisedNet(encoder, head, decoder, Critic(latent_dim), draws)

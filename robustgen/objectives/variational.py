@@ -14,6 +14,7 @@ from robustgen.nets.variational import CriticisedNet, VariationalNet
 from robustgen.objectives.base import Net, Player, Term, Terms
 from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 from robustgen.objectives.kl import mixture_kl_bound, standard_normal_kl
+from robustgen.objectives.sliced import drawn_directions, sliced_distance
 from robustgen.objectives.wasserstein import critic_gap, gradient_penalty
 
 DRAWINGS = ("row", "batch")
@@ -92,9 +93,8 @@ class WassersteinRegulariser:
     .. math::
         W_1 = \sup_{\mathrm{Lip}(f) \le 1} E_{z \sim p} f(z) - E_{x, z \sim q(z|x)} f(z)
 
-    After the autoencoder two players move: the critic f on
-    :math:`f(z_i) - f(p_i) + 10 (\lVert \nabla f \rVert - 1)^2`, and the encoder, if it has a
-    player of its own, on the distance :math:`f(p_i) - f(z_i)` that the critic sees.
+    The autoencoder's loss has the weighted distance :math:`f(p_i) - f(z_i)` that the critic f sees, and
+    after it the critic moves on :math:`f(z_i) - f(p_i) + 10 (\lVert \nabla f \rVert - 1)^2`.
 
     Parameters
     ----------
@@ -102,10 +102,10 @@ class WassersteinRegulariser:
         How codes are drawn.
     joint : bool
         Whether the distance is added to the reconstruction error. Otherwise the encoder has a
-        player of its own, with its own optimiser, as in the authors' code: the two then pull
-        alike, however large their values.
+        player of its own, with its own optimiser, as in the authors' code: Adam does not feel the
+        weight, and what is minimised is not the sum.
     weight : float
-        Factor of the distance, at least 0. An optimiser of its own (Adam) does not feel it.
+        Factor of the distance in the sum, at least 0.
     critic_steps : int
         The critic's moves per batch.
 
@@ -151,6 +151,35 @@ class WassersteinRegulariser:
     def _distance(self, net: CriticisedNet, z: Tensor, generators: Generators) -> Terms:
         prior = normal(generators, z, *z.shape[1:])
         return {"wasserstein": Term(-critic_gap(net.critic, z, prior), self._weight)}
+
+
+class SlicedRegulariser:
+    r"""The sliced distance :math:`SW_1(q(z), N(0, I))` of a batch's codes and as many draws of the prior.
+
+    Parameters
+    ----------
+    weight : float
+        Its factor beside the reconstruction error, at least 0.
+
+    See Also
+    --------
+    robustgen.objectives.sliced : The formula.
+    """
+
+    def __init__(self, weight: float = 1.0) -> None:
+        self._weight = weight
+
+    def terms(
+        self, net: VariationalNet, posterior: GaussianMixture, z: Tensor, generators: Generators
+    ) -> Terms:
+        """Return the distance."""
+        prior = normal(generators, z, *z.shape[1:])
+        distance = sliced_distance(z, prior, drawn_directions(z, generators))
+        return {"sliced_wasserstein": Term(distance, self._weight)}
+
+    def players(self, net: VariationalNet) -> tuple[Player, ...]:
+        """Return nobody: the autoencoder minimises the distance by itself."""
+        return ()
 
 
 class VariationalAutoencoding:

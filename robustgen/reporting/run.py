@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,11 @@ class Run:
     def cells(self) -> pd.DataFrame:
         """Its one frame, a row a cell; see :func:`robustgen.reporting.cells.cells`."""
         return cells(self.records, SAMPLE_METRICS if self.task == "generation" else METRICS)
+
+    @cached_property
+    def without_answers(self) -> Run:
+        """The run without the cells whose detectors were given answers: those are a question of their own."""
+        return replace(self, records=[record for record in self.records if record.answering is None])
 
     @property
     def naive(self) -> str | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
+from sklearn.preprocessing import minmax_scale
 
 from robustgen import MAW, VAE, LatentMixture, Layers, Regularisation
 from robustgen.detectors.vae import VARIANCE_FLOOR
+from robustgen.nets.draws import normal
+from robustgen.objectives.variational import CodeSampler
 from tests.detectors.builders import grey_images, vectors
 
 ABLATIONS = {
@@ -18,7 +22,8 @@ ABLATIONS = {
     "one Gaussian": {"mixture": {"n_components": 1}},
     "both full rank": {"mixture": {"ranks": (2, 2)}},
     "component per batch": {"mixture": {"component_per": "batch"}},
-    "joint": {"regulariser": {"mode": "joint", "weight": 0.5}},
+    "alternating": {"regulariser": {"mode": "alternating"}},
+    "sliced": {"regulariser": {"kind": "sliced", "weight": 5.0}},
     "singular": {"mixture": {"covariance_floor": 0.0}},
     "codes of many dimensions": {"latent_dim": 7},
     "drawn scores": {"mixture": {"n_draws": 3}},
@@ -48,6 +53,75 @@ def test_with_one_component_and_the_divergence_it_is_the_vae_term_by_term():
     for term in vae.history_:
         np.testing.assert_array_equal(maw.history_[term], vae.history_[term])
     np.testing.assert_array_equal(maw.score_samples(X), vae.score_samples(X))
+
+
+MEMBERS = 4
+
+
+def code_distances(detector: MAW, X: np.ndarray) -> np.ndarray:
+    """Return the exact W1 (K,) between drawn codes of all rows and as many draws of the prior."""
+    generators = [torch.Generator().manual_seed(k) for k in range(detector.n_members)]
+    (x,) = detector._member_blocks(X)
+    z = CodeSampler("row")(detector.net_.posterior(x), generators)
+    return sample_distances(z.numpy(), normal(generators, z, *z.shape[1:]).numpy())
+
+
+def sample_distances(z: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    costs = np.linalg.norm(z[:, :, None] - prior[:, None], axis=-1)
+    return np.array([cost[linear_sum_assignment(cost)].mean() for cost in costs])
+
+
+def fitted_codes(**regulariser: object) -> tuple[float, float]:
+    """Return the mean distance and the mean share that the codes explain, of four starts."""
+    X, floor = vectors(300), regulariser.pop("floor", 1.0)
+    detector = MAW(
+        regulariser=regulariser,
+        mixture={"covariance_floor": floor},
+        n_members=MEMBERS,
+        epochs=60,
+        learning_rate=1e-3,
+        random_state=0,
+    ).fit(X)
+    return code_distances(detector, X).mean(), detector.code_share_.mean()
+
+
+@pytest.fixture(scope="module")
+def null_distance() -> float:
+    """That of the prior itself: two samples of it."""
+    draws = np.random.default_rng(0).normal(size=(2, MEMBERS, 300, 2))
+    return sample_distances(*draws).mean()
+
+
+def test_the_distance_falls_as_a_part_of_the_loss(null_distance):
+    without, _ = fitted_codes(weight=0.0)
+    separate, _ = fitted_codes(mode="alternating", weight=5.0)
+    light, _ = fitted_codes()
+    heavy, _ = fitted_codes(weight=5.0)
+    assert heavy < light < without
+    assert heavy - null_distance < 0.75 * (separate - null_distance)
+
+
+def test_without_a_critic_the_distance_falls_to_that_of_the_prior_itself(null_distance):
+    sliced, _ = fitted_codes(kind="sliced", weight=5.0)
+    assert sliced < 1.1 * null_distance
+
+
+def test_codes_under_a_floor_of_1_collapse_where_the_distance_is_minimised(null_distance):
+    """With s = 1 the minimiser has no means and no factors; below 1 it needs them."""
+    _, collapsed = fitted_codes(kind="sliced", weight=5.0)
+    assert abs(collapsed) < 0.02
+    distance, share = fitted_codes(kind="sliced", weight=5.0, floor=0.01)
+    assert distance < 1.1 * null_distance
+    assert share > 0.7
+
+
+def test_the_published_settings_keep_reconstructions_in_the_range_of_the_columns():
+    X = minmax_scale(vectors())
+    detector = MAW.as_published(epochs=3, random_state=0).fit(X)
+    made = detector.reconstruct(X)
+    assert made.min() > 0
+    assert made.max() < 1
+    assert MAW.as_published(epochs=7).epochs == 7
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
