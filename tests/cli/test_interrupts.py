@@ -13,7 +13,6 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -71,15 +70,6 @@ def command_in(folder: Path, arguments: tuple[str, ...], terminal: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def server():
-    context = get_context("forkserver")
-    context.set_forkserver_preload(
-        ["robustgen.cli.review_session", "robustgen.reporting.compare", "robustgen.storage"]
-    )
-    return context
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     here = tmp_path_factory.mktemp("here") / "work"
     here.mkdir()
@@ -94,10 +84,10 @@ def folder(tmp_path_factory):
     return here
 
 
-def stopped(server, folder, name, after):
+def stopped(forks, folder, name, after):
     """Start a command, interrupt its group, and return how it ended and what it said."""
     keyboard, terminal = pty.openpty()
-    process = server.Process(target=command_in, args=(folder, COMMANDS[name], os.ttyname(terminal)))
+    process = forks.Process(target=command_in, args=(folder, COMMANDS[name], os.ttyname(terminal)))
     process.start()
     try:
         while process.exitcode is None and os.getpgid(process.pid) != process.pid:
@@ -121,10 +111,10 @@ RESULTS = ("m", "k.csv", "r.csv", "a.html", "s.csv", "answers.csv", "run/", "don
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_that_is_stopped_says_so_in_one_line(server, folder, name):
+def test_a_command_that_is_stopped_says_so_in_one_line(forks, folder, name):
     before = content(folder)
     for rng, _ in zip(draws(name), range(MOMENTS), strict=False):
-        code, said = stopped(server, folder, name, rng.uniform(0.05, 1.0))
+        code, said = stopped(forks, folder, name, rng.uniform(0.05, 1.0))
         assert SAID.fullmatch(said), said
         assert code == (130 if said else 0)
         after = content(folder)
