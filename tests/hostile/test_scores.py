@@ -16,7 +16,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 
 from robustgen import ConformalDetector, InverseRegressor, SignCanonicalizer, TableEncoder
-from robustgen.inference.p_values import conformal_p_values, discoveries, whole_rows
+from robustgen.inference.p_values import conformal_p_values, discoveries
 from robustgen.inference.ties import Tolerance
 from robustgen.metrics.generation import frechet_distance, precision_recall
 from robustgen.peers import PyODPeer, SklearnPeer, Trimmed
@@ -98,13 +98,6 @@ def test_scores_that_differ_by_rounding_have_one_p_value(seed, unit):
     noisy = reference * (1 + 1e-13 * rng.normal(size=20))
     expected = conformal_p_values(np.sort(reference), reference)
     assert np.array_equal(conformal_p_values(np.sort(noisy), reference), expected)
-
-
-@FEW
-@given(st.integers(1, 1000), st.integers(0, 1000))
-def test_a_share_of_whole_rows_is_these_rows(n, k):
-    k = min(n, k)
-    assert whole_rows(k / n, n) == k
 
 
 def test_p_at_the_border_is_a_discovery():
