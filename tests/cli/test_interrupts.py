@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import signal
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -120,3 +121,20 @@ def test_a_command_that_is_stopped_says_so_in_one_line(forks, folder, name):
         after = content(folder)
         assert not [path for path in after if ".part" in path or ".report" in path]
         assert all(path.startswith(RESULTS) for path, _ in after.items() - before.items())
+
+
+@pytest.mark.parametrize("after", [1.0, 2.0])
+def test_an_interrupt_while_libraries_are_imported_is_one_line_and_leaves_no_file(tmp_path, after):
+    rng = np.random.default_rng(0)
+    pd.DataFrame(rng.normal(size=(3000, 4)), columns=list("abcd")).to_csv(tmp_path / "d.csv", index=False)
+    command = [sys.executable, "-m", "robustgen", "clean", "d.csv", "-o", "k.csv", "--set", "epochs=100000"]
+    with subprocess.Popen(
+        [*command, "-d", "rsrae"], cwd=tmp_path, stderr=subprocess.PIPE, env=os.environ, text=True
+    ) as started:
+        with pytest.raises(subprocess.TimeoutExpired):
+            started.wait(after)
+        started.send_signal(signal.SIGINT)
+        said = started.communicate()[1]
+    assert said == "stopped\n"
+    assert started.returncode in (130, -signal.SIGINT)  # to a shell both are 130
+    assert [path.name for path in tmp_path.iterdir()] == ["d.csv"]
