@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from robustgen.tables.columns import DateColumn, NumberColumn
 from robustgen.tables.duplicates import comparable
 from robustgen.tables.finding import Finding, counted, places, quoted
 from robustgen.tables.identifiers import numbers_name_rows, texts_name_rows
+from robustgen.tables.kinds import Notations
+from robustgen.tables.text import days_of, is_text, numbers_in, numbers_of, words_of
 
+AS_WRITTEN = Notations()
 NEARLY_CONSTANT = 0.99
 LEAST_ROWS = 100
 """Rows from which on a share of 99 % says something."""
@@ -27,14 +29,14 @@ FAR_DAYS = 365.0
 ISOLATED = 3.0
 """Interquartile ranges between a sentinel and all other numbers."""
 LEAST_COPIES = 2
-DAY = np.timedelta64(1, "D")
-NINES = r"-9+|99+|9{3,}"
 SENTINEL_WORDS = frozenset(
     {"?", "-", "--", ".", "x", "tbd", "unknown", "missing", "not available", "n.a.", "na"}
 )
 
 
-def column_findings(table: pd.DataFrame, identifiers: tuple[str, ...]) -> Iterator[Finding]:
+def column_findings(
+    table: pd.DataFrame, identifiers: tuple[str, ...], notations: Notations = AS_WRITTEN
+) -> Iterator[Finding]:
     """Find what is remarkable in each column.
 
     Parameters
@@ -43,6 +45,8 @@ def column_findings(table: pd.DataFrame, identifiers: tuple[str, ...]) -> Iterat
         As read.
     identifiers : tuple of str
         The columns that name their rows: of them nothing else is said.
+    notations : robustgen.tables.kinds.Notations
+        How cells are written, as far as a person has said so.
 
     Yields
     ------
@@ -55,16 +59,18 @@ def column_findings(table: pd.DataFrame, identifiers: tuple[str, ...]) -> Iterat
             yield _identifier(cells)
             continue
         for find in FINDERS:
-            yield from find(cells)
+            yield from find(cells, notations)
 
 
-def identifiers_of(table: pd.DataFrame) -> tuple[str, ...]:
+def identifiers_of(table: pd.DataFrame, notations: Notations = AS_WRITTEN) -> tuple[str, ...]:
     """Return the columns that name their rows; copies of whole rows count once.
 
     Parameters
     ----------
     table : DataFrame (n, d)
         As read.
+    notations : robustgen.tables.kinds.Notations
+        How cells are written, as far as a person has said so.
 
     Returns
     -------
@@ -80,29 +86,16 @@ def identifiers_of(table: pd.DataFrame) -> tuple[str, ...]:
     cells = comparable(table)
     different = table[~cells.duplicated().to_numpy()]
     least = LEAST_DIFFERENT * len(table)
-    return tuple(name for name in table if cells[name].nunique() >= least and _names_rows(different[name]))
-
-
-def _names_rows(cells: pd.Series) -> bool:
-    if pd.api.types.is_bool_dtype(cells.dtype):
-        return False
-    if pd.api.types.is_numeric_dtype(cells.dtype):
-        return cells.dtype.kind != "c" and numbers_name_rows(cells.astype("float64").to_numpy())
-    return _is_text(cells) and _words_name_rows(cells.dropna().astype("str"))
-
-
-def _words_name_rows(words: pd.Series) -> bool:
-    return texts_name_rows(words) and not any(
-        _share_read(words, kind) >= 0.5 for kind in (NumberColumn, DateColumn)
+    return tuple(
+        name for name in table if cells[name].nunique() >= least and _names_rows(different[name], notations)
     )
 
 
-def _is_text(cells: pd.Series) -> bool:
-    return cells.dtype == object or isinstance(cells.dtype, pd.StringDtype | pd.CategoricalDtype)
-
-
-def _share_read(words: pd.Series, kind: type[NumberColumn | DateColumn]) -> float:
-    return float(kind.parse(words).notna().mean()) if len(words) else 0.0
+def _names_rows(cells: pd.Series, notations: Notations) -> bool:
+    numbers = numbers_of(cells, notations)
+    if numbers is not None:
+        return numbers_name_rows(numbers)
+    return is_text(cells) and texts_name_rows(words_of(cells)) and days_of(cells, notations) is None
 
 
 def _identifier(cells: pd.Series) -> Finding:
@@ -112,7 +105,7 @@ def _identifier(cells: pd.Series) -> Finding:
     return Finding("identifier", (str(cells.name),), places(repeated), sentence)
 
 
-def _constant(cells: pd.Series) -> Iterator[Finding]:
+def _constant(cells: pd.Series, notations: Notations) -> Iterator[Finding]:
     values = cells.dropna().astype("str")
     if values.empty:
         return
@@ -126,7 +119,7 @@ def _constant(cells: pd.Series) -> Iterator[Finding]:
         yield Finding("nearly constant column", (name,), others, sentence)
 
 
-def _missing(cells: pd.Series) -> Iterator[Finding]:
+def _missing(cells: pd.Series, notations: Notations) -> Iterator[Finding]:
     missing, name = cells.isna(), str(cells.name)
     if missing.all():
         yield Finding("empty column", (name,), (), f"{name} is empty in all rows and is left out")
@@ -135,11 +128,11 @@ def _missing(cells: pd.Series) -> Iterator[Finding]:
         yield Finding("mostly missing", (name,), (), sentence)
 
 
-def _mixed(cells: pd.Series) -> Iterator[Finding]:
-    words = cells.dropna().astype("str")
-    if not _is_text(cells) or _share_read(words, DateColumn) >= DateColumn.least:
+def _mixed(cells: pd.Series, notations: Notations) -> Iterator[Finding]:
+    if not is_text(cells) or days_of(cells, notations) is not None:
         return
-    numbers = NumberColumn.parse(words).notna()
+    words = words_of(cells)
+    numbers = numbers_in(words, notations).notna()
     share = numbers.mean() if len(words) else 0.0
     if LEAST_MIXED <= share < 1:
         fewer = words.index[numbers if share < 0.5 else ~numbers]
@@ -151,8 +144,8 @@ def _mixed(cells: pd.Series) -> Iterator[Finding]:
         )
 
 
-def _dates(cells: pd.Series) -> Iterator[Finding]:
-    days = days_of(cells)
+def _dates(cells: pd.Series, notations: Notations) -> Iterator[Finding]:
+    days = days_of(cells, notations)
     if days is None:
         return
     name = str(cells.name)
@@ -168,35 +161,25 @@ def _dates(cells: pd.Series) -> Iterator[Finding]:
         yield Finding("impossible dates", (name,), places(far), sentence)
 
 
-def days_of(cells: pd.Series) -> NDArray[np.float64] | None:
-    """Return cells (n,) as days since 1970, NaN where one is no date; None where hardly any is a date."""
-    if _is_text(cells):
-        words = cells.dropna().astype("str")
-        is_number = _share_read(words, NumberColumn) >= NumberColumn.least
-        if is_number or _share_read(words, DateColumn) < DateColumn.least:
-            return None
-    elif not pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return None
-    dates = DateColumn.parse(cells.astype("object").where(cells.notna(), None))
-    return (dates.to_numpy() - np.datetime64("1970-01-01")) / DAY
-
-
-def _sentinels(cells: pd.Series) -> Iterator[Finding]:
-    name = str(cells.name)
-    if _is_text(cells):
-        words = cells.astype("object").where(cells.notna(), "").astype("str").str.strip().str.lower()
-        marked = words.isin(SENTINEL_WORDS)
-        if marked.any() and not marked.all():
-            hold = f"{counted(int(marked.sum()), 'cell')} of {name} with words for what is missing"
-            yield Finding("sentinel", (name,), places(marked), f"{hold}: {quoted(cells[marked])}")
+def _sentinels(cells: pd.Series, notations: Notations) -> Iterator[Finding]:
+    name, values = str(cells.name), numbers_of(cells, notations)
+    if values is None:
+        yield from _sentinel_words(cells)
         return
-    if pd.api.types.is_bool_dtype(cells.dtype) or cells.dtype.kind not in "iuf":
-        return
-    values = cells.astype("float64").to_numpy()
     for value in _isolated(values):
         marked = values == value
         sentence = f"{name} is {value:g} in {counted(int(marked.sum()), 'row')}, far from all other numbers"
         yield Finding("sentinel", (name,), places(marked), f"{sentence}: a mark of what is missing?")
+
+
+def _sentinel_words(cells: pd.Series) -> Iterator[Finding]:
+    if not is_text(cells):
+        return
+    words = cells.astype("object").where(cells.notna(), "").astype("str").str.strip().str.lower()
+    marked = words.isin(SENTINEL_WORDS)
+    if marked.any() and not marked.all():
+        hold = f"{counted(int(marked.sum()), 'cell')} of {cells.name} with words for what is missing"
+        yield Finding("sentinel", (str(cells.name),), places(marked), f"{hold}: {quoted(cells[marked])}")
 
 
 def _isolated(values: NDArray[np.float64]) -> Iterator[float]:
@@ -220,7 +203,7 @@ def _is_nines(value: float) -> bool:
     return value % 1 == 0 and abs(value) >= 9 and set(f"{abs(value):.0f}") == {"9"}
 
 
-FINDERS: tuple[Callable[[pd.Series], Iterator[Finding]], ...] = (
+FINDERS: tuple[Callable[[pd.Series, Notations], Iterator[Finding]], ...] = (
     _constant,
     _missing,
     _mixed,

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import pandas as pd
 
-from robustgen.tables.column_findings import column_findings, identifiers_of
+from robustgen.tables.column_findings import AS_WRITTEN, column_findings, identifiers_of
 from robustgen.tables.duplicates import duplicates
 from robustgen.tables.finding import Finding
+from robustgen.tables.kinds import Notations
 from robustgen.tables.order import order_findings
 
 __all__ = ["Finding", "findings", "identifiers_of"]
 
 
-def findings(table: pd.DataFrame) -> tuple[Finding, ...]:
+def findings(table: pd.DataFrame, notations: Notations = AS_WRITTEN) -> tuple[Finding, ...]:
     """Find what is remarkable in a table: rows that repeat, columns that say nothing, cells that cannot be.
 
     Parameters
     ----------
     table : DataFrame (n, d)
         As read, in the order of the file.
+    notations : robustgen.tables.kinds.Notations
+        How cells are written, as far as a person has said so.
 
     Returns
     -------
@@ -36,7 +39,11 @@ def findings(table: pd.DataFrame) -> tuple[Finding, ...]:
     if not len(table):
         return ()
     named = table.rename(columns=str)
-    identifiers = identifiers_of(named)
+    identifiers = identifiers_of(named, notations)
     rest = named.drop(columns=list(identifiers))
     rows = duplicates(rest) if len(rest.columns) else iter(())
-    return (*rows, *column_findings(named, identifiers), *order_findings(named, identifiers))
+    return (
+        *rows,
+        *column_findings(named, identifiers, notations),
+        *order_findings(named, identifiers, notations),
+    )

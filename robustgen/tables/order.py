@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from robustgen.tables.column_findings import days_of
+from robustgen.tables.column_findings import AS_WRITTEN
 from robustgen.tables.finding import Finding, counted, places
+from robustgen.tables.kinds import Notations
+from robustgen.tables.text import days_of, numbers_of
 
 LEAST_ROWS = 50
 SMOOTH = 0.8
@@ -23,7 +25,9 @@ ODD = 8.0
 NORMAL_MAD = 1.4826
 
 
-def order_findings(table: pd.DataFrame, identifiers: tuple[str, ...]) -> Iterator[Finding]:
+def order_findings(
+    table: pd.DataFrame, identifiers: tuple[str, ...], notations: Notations = AS_WRITTEN
+) -> Iterator[Finding]:
     """Find columns of numbers and dates that follow the order of the rows, and the cells that break it.
 
     Parameters
@@ -32,6 +36,8 @@ def order_findings(table: pd.DataFrame, identifiers: tuple[str, ...]) -> Iterato
         As read, in the order of the file.
     identifiers : tuple of str
         Columns to pass over.
+    notations : robustgen.tables.kinds.Notations
+        How cells are written, as far as a person has said so.
 
     Yields
     ------
@@ -40,16 +46,17 @@ def order_findings(table: pd.DataFrame, identifiers: tuple[str, ...]) -> Iterato
         and "drift" where a column changes over the file without being smooth.
     """
     for name in table:
-        values = None if name in identifiers else _numbers(table[name])
+        values = None if name in identifiers else _numbers(table[name].reset_index(drop=True), notations)
         if values is not None and values.size >= LEAST_ROWS and np.ptp(values) > 0:
             yield from _of_column(str(name), values)
 
 
-def _numbers(cells: pd.Series) -> NDArray[np.float64] | None:
-    days = days_of(cells.reset_index(drop=True))
-    if days is None and (cells.dtype.kind not in "iuf" or pd.api.types.is_bool_dtype(cells.dtype)):
+def _numbers(cells: pd.Series, notations: Notations) -> NDArray[np.float64] | None:
+    numbers = numbers_of(cells, notations)
+    found = days_of(cells, notations) if numbers is None else numbers
+    if found is None:
         return None
-    values = pd.Series(cells.astype("float64").to_numpy() if days is None else days)
+    values = pd.Series(found)
     values = values.where(np.isfinite(values))
     return values.ffill().bfill().to_numpy() if values.notna().mean() > 0.5 else None
 

@@ -40,7 +40,9 @@ class Repairs:
     def __init__(self, model: Any, table: pd.DataFrame, normal: NDArray[np.bool_]) -> None:
         self.encoder, self._detector = model[0], model[-1]
         self.columns: dict[str, Column] = {column.name: column for column in self.encoder.columns_}
-        self.cells = self._parsed(table)  # values of their column's kind, missing where they are empty
+        self.cells = self.encoder.values(
+            table.reset_index(drop=True)
+        )  # values of their column's kind, missing where they are empty
         self._rows = self.encoder.transform(table)
         self._normal = normal if normal.any() else np.ones_like(normal)
         self._medians = np.median(self._rows[self._normal], axis=0)
@@ -146,10 +148,6 @@ class Repairs:
         if isinstance(column, NumberColumn) and column.whole:
             return f"{round(number):,}".replace(",", "")
         return f"{number:.3g}" if abs(number) < 1000 else f"{number:.0f}"
-
-    def _parsed(self, table: pd.DataFrame) -> pd.DataFrame:
-        named = table.rename(columns=str).reset_index(drop=True)
-        return pd.DataFrame({name: column.parse(named[name]) for name, column in self.columns.items()})
 
     def _counts(self, name: str) -> pd.Series:
         return self.cells[name][self._normal].dropna().map(_level).value_counts()

@@ -23,6 +23,7 @@ from robustgen.inference.corruption import Corruption, estimate_corruption
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 from robustgen.tables.encoder import TableEncoder
 from robustgen.tables.findings import Finding, findings
+from robustgen.tables.kinds import Notations
 from robustgen.triage.faults import Fault, common_faults, faults
 from robustgen.triage.reasons import column_shares, worded_reasons
 from robustgen.triage.repairs import Repairs
@@ -175,8 +176,8 @@ def audit(
     Raises
     ------
     UsageError
-        When a cell is not of its column's kind, a parameter is out of its range, or the detector's scores
-        grow with outlyingness.
+        When a parameter is out of its range, or the detector's scores grow with outlyingness. A cell that
+        is not of its column's kind is missing to the detector, and a finding.
 
     Examples
     --------
@@ -192,7 +193,9 @@ def audit(
     usual = RobustDetector(contamination="auto", random_state=random_state)
     judge = usual if detector is None else clone(detector)
     refuse_opposite_sign(judge)
-    model = Pipeline([("table", TableEncoder(ignore=tuple(ignore))), ("detector", judge)])
+    model = Pipeline(
+        [("table", TableEncoder(ignore=tuple(ignore), bad_cells="missing")), ("detector", judge)]
+    )
     if not isinstance(table, pd.DataFrame):
         raise UsageError(
             f"got {type(table).__name__}, expected a DataFrame, whose columns have names and kinds"
@@ -277,12 +280,18 @@ def _corruption(detector: Any, scores: NDArray[np.float64]) -> Corruption:
     return estimate_corruption(scores)
 
 
+def _findings(encoder: TableEncoder, table: pd.DataFrame) -> tuple[Finding, ...]:
+    notations = Notations(encoder.decimal, encoder.thousands, encoder.date_format)
+    notes = (Finding("reading", (), (), note) for note in encoder.notes_)
+    return (*notes, *findings(table, notations))
+
+
 def _explained(judged: TableAudit, table: pd.DataFrame) -> TableAudit:
     """Return an audit with what a table's columns tell: findings, reasons and faults."""
     scores, outlier = judged.rows["score"].to_numpy(), judged.outlier
     lowest = np.argsort(scores, kind="stable")[:EXPLAINED]
     places = np.union1d(np.flatnonzero(outlier), lowest)
-    part, found = table.iloc[places], findings(table)
+    part, found = table.iloc[places], _findings(judged.model[0], table)
     shares = column_shares(judged.model, part)
     named = faults(Repairs(judged.model, table, ~outlier), shares, places, found)
     texts = pd.DataFrame("", index=judged.rows.index, columns=["reason", "group"], dtype=object)

@@ -139,6 +139,18 @@ def test_wrong_parameters_are_one_line(faulty):
         robustgen.audit(faulty.to_numpy())
 
 
+def test_bad_cells_are_findings_and_no_error():
+    table = machines().astype({"flow": object})
+    table.loc[[7, 8], "flow"] = "broken"
+    table["seen"] = pd.to_datetime(table["seen"]).dt.strftime("%d.%m.%Y")
+    table.loc[9, "seen"] = "31.02.2024"
+    audit = robustgen.audit(table, n_folds=0)
+    found = audit.findings.set_index("kind")
+    assert found.loc["mixed types", "rows"] == (7, 8)
+    assert found.loc["impossible dates", "rows"] == (9,)
+    assert any("dates such as" in sentence for sentence in found.loc["reading", "sentence"])
+
+
 def test_a_boolean_is_expected_as_true_or_false():
     table = machines().assign(on=lambda rows: rows["state"] == "running")
     table.loc[[3, 4], "on"] = ~table.loc[[3, 4], "on"]
