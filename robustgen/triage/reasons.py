@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
-from robustgen.inference.explanation import top_features
+from robustgen.inference.explanation import explain, top_features
 
 NORMAL_MAD = 1.4826
 
@@ -29,20 +30,20 @@ def column_shares(model: Any, table: pd.DataFrame) -> pd.DataFrame:
         By the columns that the encoder takes. A row adds up to 1; where the detector does not explain, a part
         is that of the squared distances from the median, in spreads of the rows given.
     """
-    encoder, detector = model[0], model[-1]
-    rows = encoder.transform(table)
-    parts = detector.explain(rows) if hasattr(detector, "explain") else _distances(rows)
-    first = np.flatnonzero(np.diff(encoder.source_, prepend=-1))
-    by_column = np.add.reduceat(np.asarray(parts), first, axis=1)
-    total = by_column.sum(1, keepdims=True)
-    shares = by_column / np.where(total == 0, 1, total)
-    return pd.DataFrame(shares, columns=encoder.feature_names_in_, index=table.index)
+    explained = hasattr(model[-1], "explain")
+    parts = explain(model if explained else Pipeline([*model.steps[:-1], ("distances", Distances())]), table)
+    total = parts.sum(axis=1)
+    return parts.div(total.where(total != 0, 1), axis=0)
 
 
-def _distances(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    deviations = np.abs(rows - np.median(rows, axis=0))
-    spreads = NORMAL_MAD * np.median(deviations, axis=0)
-    return np.square(deviations / np.where(spreads > 0, spreads, 1))
+class Distances:
+    """Explains rows by how far they are from the median, where a detector does not explain."""
+
+    def explain(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the squared distances (n, e) from the median of these rows, in their spreads."""
+        deviations = np.abs(rows - np.median(rows, axis=0))
+        spreads = NORMAL_MAD * np.median(deviations, axis=0)
+        return np.square(deviations / np.where(spreads > 0, spreads, 1))
 
 
 def worded_reasons(shares: pd.DataFrame, table: pd.DataFrame, n_columns: int) -> list[str]:
