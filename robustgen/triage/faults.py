@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from robustgen.tables.columns import DateColumn
 from robustgen.tables.finding import Finding
 from robustgen.triage.reasons import worded
-from robustgen.triage.repairs import Repairs
+from robustgen.triage.repairs import Repairs, Usual
 
 SPEAKS = 0.2
 """The part of a row's error from which on a column's cell is odd."""
@@ -20,8 +20,10 @@ NEAR_POWER = 0.15
 """How far the logarithm to base 10 of a ratio lies from a whole number."""
 FAR = 20.0
 """Spreads from what is expected beyond which another unit is likelier than an unusual number."""
-FITS = 3.0
-"""Spreads within which a number fits another column."""
+FITS = 4.0
+"""Spreads within which a number is usual in another column, and beyond which it is not in its own."""
+UNUSUAL = 2.0
+"""Spreads beyond which that is so of the number that it was swapped with."""
 
 
 @dataclass(frozen=True)
@@ -69,31 +71,51 @@ def faults(
     }
     repeated = {row for finding in found if finding.kind == "repeated row" for row in finding.rows}
     names = list(shares)
+    partners = _partners(repairs.usual(rows), parts.argmax(1))
     named = []
     for place, row in enumerate(rows.tolist()):
         order = [int(j) for j in np.argsort(-parts[place], kind="stable") if odd[place, j]]
-        one = _Row(repairs, row, {names[j]: float(expected[place, j]) for j in order}, marks)
+        partner = names[partners[place]] if partners[place] >= 0 else ""
+        one = _Row(repairs, row, {names[j]: float(expected[place, j]) for j in order}, marks, partner)
         named.append(Fault("repeated row" if row in repeated else one.name(), one.expected()))
     return named
 
 
+def _partners(usual: Usual, first: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return for each row the column (k,) with which its oddest cell was swapped; -1 where it was not.
+
+    Each of the two cells is usual in the other's column, and unusual in its own.
+    """
+    every = np.arange(first.size)
+    value, center, scale = (one[every, first][:, None] for one in usual)
+    there = np.abs(value - usual.centers) / usual.scales
+    here = np.abs(usual.values - center) / scale
+    own = np.abs(usual.values - usual.centers) / usual.scales
+    swapped = (there <= FITS) & (here <= FITS) & (own > UNUSUAL) & (own[every, first][:, None] > FITS)
+    distances = np.where(swapped, there + here, np.inf)
+    return np.where(swapped.any(1), distances.argmin(1), -1)
+
+
 @dataclass(frozen=True)
 class _Row:
-    """A row with the numbers expected in its odd columns, the oddest first; NaN in those of categories."""
+    """A row with the numbers expected in its odd columns, the oddest first; NaN in those of categories.
+
+    The partner is the column with which its oddest cell was swapped, if it was.
+    """
 
     repairs: Repairs
     row: int
     numbers: dict[str, float]
     marks: set[tuple[tuple[str, ...], int]]
+    partner: str
 
     def name(self) -> str:
         """Return what is wrong."""
         if self.repairs.cells.iloc[self.row].isna().all():
             return "empty row"
-        first, *others = self.numbers
-        for other in others[:1]:
-            if self._are_swapped(first, other):
-                return f"{' and '.join(sorted((first, other)))} swapped"
+        first = next(iter(self.numbers))
+        if self.partner:
+            return f"{' and '.join(sorted((first, self.partner)))} swapped"
         return self._of_cell(first)
 
     def _of_cell(self, name: str) -> str:
@@ -114,17 +136,6 @@ class _Row:
             return f"x {10.0**power:g}"
         high, low = ("late", "early") if is_date else ("high", "low")
         return high if value > expected else low
-
-    def _are_swapped(self, one: str, other: str) -> bool:
-        if self.repairs.is_group(one) or self.repairs.is_group(other):
-            return False
-        return self._fits(one, other) and self._fits(other, one)
-
-    def _fits(self, one: str, other: str) -> bool:
-        """Tell whether the cell of a column would be normal in another, and is not in its own."""
-        value = self.repairs.value(one, self.row)
-        fits = abs(value - self.numbers[other]) <= FITS * self.repairs.spread(other)
-        return fits and abs(value - self.numbers[one]) > self.repairs.spread(one)
 
     def expected(self) -> dict[str, str]:
         """Return the expected cells as text."""

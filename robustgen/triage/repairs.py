@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,20 @@ TRIED = 200
 ALIKE = 0.75
 """How alike two spellings are, by difflib's ratio."""
 TRUTH = {"0.0": "false", "1.0": "true"}
+
+
+class Usual(NamedTuple):
+    """Cells of some rows as numbers, and what is usual of them in the rows' groups.
+
+    Attributes
+    ----------
+    values, centers, scales : ndarray of float, (k, d)
+        The cells, and median and spread; NaN in columns of categories.
+    """
+
+    values: NDArray[np.float64]
+    centers: NDArray[np.float64]
+    scales: NDArray[np.float64]
 
 
 class Repairs:
@@ -40,9 +54,7 @@ class Repairs:
     def __init__(self, model: Any, table: pd.DataFrame, normal: NDArray[np.bool_]) -> None:
         self.encoder, self._detector = model[0], model[-1]
         self.columns: dict[str, Column] = {column.name: column for column in self.encoder.columns_}
-        self.cells = self.encoder.values(
-            table.reset_index(drop=True)
-        )  # values of their column's kind, missing where they are empty
+        self.cells = self.encoder.values(table.reset_index(drop=True))
         self._rows = self.encoder.transform(table)
         self._normal = normal if normal.any() else np.ones_like(normal)
         self._medians = np.median(self._rows[self._normal], axis=0)
@@ -64,6 +76,29 @@ class Repairs:
     def spread(self, name: str) -> float:
         """Return how far the normal cells of a column of numbers lie apart."""
         return self._spreads[name]
+
+    def usual(self, rows: NDArray[np.intp]) -> Usual:
+        """Return cells (k, d) of some rows as numbers, and what is usual of them; NaN for categories."""
+        found = Usual(*np.full((3, rows.size, len(self.columns)), np.nan))
+        for place, (name, column) in enumerate(self.columns.items()):
+            if not self.is_group(name):
+                cells = self.cells[name].iloc[rows]
+                found.values[:, place] = np.where(cells.notna(), column.encode(cells)[:, 0], np.nan)
+                found.centers[:, place], found.scales[:, place] = self._units(name, rows)
+        return found
+
+    def _units(self, name: str, rows: NDArray[np.intp]) -> tuple[Any, Any]:
+        grouped = self._grouped.get(name)
+        if grouped is None or grouped.by is None:
+            cells = self.columns[name].encode(self.cells[name])[self._normal, 0]
+            return np.median(cells), self._spreads[name]
+        own = self._own(grouped.by, rows)
+        return grouped.center[own], grouped.scale[own]
+
+    def _own(self, by: int, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the level (k,) of some rows in a column of categories, as the encoder's groups count it."""
+        cells = self.cells[self._group_names[by]].iloc[rows].map(_level).to_numpy(dtype=object)
+        return self.encoder.groups_.levels[by].codes(cells)
 
     def numbers(self, odd: NDArray[np.bool_], rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the numbers (k, d) expected in some rows in place of those that are odd (k, d).
@@ -135,9 +170,7 @@ class Repairs:
         grouped = self._grouped.get(name)
         if grouped is None or grouped.by is None:
             return numbers
-        by = self._group_names[grouped.by]
-        cells = self.cells[by].iloc[rows].map(_level).to_numpy(dtype=object)
-        own = self.encoder.groups_.levels[grouped.by].codes(cells)
+        own = self._own(grouped.by, rows)
         return grouped.center[own] + grouped.scale[own] * (numbers - grouped.center[-1]) / grouped.scale[-1]
 
     def worded(self, name: str, number: float) -> str:
