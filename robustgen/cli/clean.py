@@ -128,6 +128,8 @@ def clean(
     marked = None if rule is None else rule.rows(audit, rows)
     _write(source, audit, rows, marked, prefix, paths)
     click.echo(f"{shown(output)}: {_counts(audit, rule, marked)}{left_out(audit.model)}{summary(source)}")
+    if rule is not None and marked is not None and not marked.any() and rule.why_none:
+        click.echo(f"Warning: {rule.why_none}", err=True)
     for line in _shares(audit, marked):
         click.echo(line)
 

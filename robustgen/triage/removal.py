@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,11 @@ class Removal(ABC):
     @abstractmethod
     def rule(self) -> str:
         """What decided, in a few words."""
+
+    @property
+    def why_none(self) -> str:
+        """Why it may be that no row is to be removed, in a sentence, or an empty text."""
+        return ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,15 @@ class ByRate(Removal):
     def rule(self) -> str:
         """The rate."""
         return f"a false discovery rate of {self.rate:g}"
+
+    @property
+    def why_none(self) -> str:
+        """The least number of discoveries: p-values are no smaller than one over the number of rows."""
+        least = math.ceil(1 / self.rate)
+        return (
+            f"nothing is discovered at a rate of {self.rate:g}: {least} rows or more must stand out from all "
+            "others; decide on the page (--report), or take --remove estimate"
+        )
 
 
 @dataclass(frozen=True)

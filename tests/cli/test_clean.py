@@ -85,6 +85,12 @@ def test_a_share_removes_the_lowest_scores(data):
     assert not kept["id"].between(1021, 1026).any()
 
 
+def test_a_rate_that_so_few_rows_cannot_reach_is_warned_of(data, boilers):
+    ended, output = clean(data, "k.csv", "--remove", "fdr=0.01", "--folds", 2)
+    assert len(pd.read_csv(output)) == len(boilers)
+    assert "nothing is discovered at a rate of 0.01: 100 rows or more" in ended.stderr
+
+
 def test_decisions_of_a_person_are_carried_out(data, boilers):
     hashes = contents(pd.read_csv(data))
     decided = {3: "outlier", 20: "normal", 70: "outlier"}
