@@ -314,7 +314,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return left_out | set(self.ignore)
 
     def _table(self, X: Any) -> pd.DataFrame:
-        table = _as_table(X)
+        table = as_table(X)
         return table.apply(_without, na=tuple(self.na)) if self.na else table
 
     def _outputs(self) -> list[list[str]]:
@@ -436,7 +436,8 @@ def _notes_of_bad(table: pd.DataFrame, values: list[Values]) -> Iterator[str]:
             yield f"{n_bad} cells of column '{column.name}' are not {column.kind}, and taken as missing"
 
 
-def _as_table(X: Any) -> pd.DataFrame:
+def as_table(X: Any) -> pd.DataFrame:
+    """Return a DataFrame of pandas, polars or Arrow as one of pandas, whose columns have texts for names."""
     table = (X if isinstance(X, pd.DataFrame) else _of_others(X)).rename(columns=str)
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from robustgen._checks import UsageError
 from robustgen._files import whole_file
 from robustgen.detectors.parameters import check_contamination
 from robustgen.detectors.robust.detector import RobustDetector
@@ -21,7 +20,7 @@ from robustgen.inference.audit import contamination_offset, finite_scores
 from robustgen.inference.conformal import cross_conformal_p_values
 from robustgen.inference.corruption import Corruption, estimate_corruption
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
-from robustgen.tables.encoder import TableEncoder
+from robustgen.tables.encoder import TableEncoder, as_table
 from robustgen.tables.findings import Finding, findings
 from robustgen.tables.kinds import Notations
 from robustgen.triage.faults import Fault, common_faults, faults
@@ -138,7 +137,7 @@ class TableAudit:
 
 
 def audit(
-    table: pd.DataFrame,
+    table: Any,
     detector: Any = None,
     *,
     contamination: float | str = "auto",
@@ -151,7 +150,7 @@ def audit(
 
     Parameters
     ----------
-    table : DataFrame (n, D)
+    table : DataFrame (n, D) of pandas, polars or Arrow
         Numbers, booleans, dates, durations and categories, outliers among the rows or not.
     detector : estimator or None
         Any unfitted detector of vectors, larger = more normal; ``None`` takes a
@@ -190,18 +189,15 @@ def audit(
     3  outlier  heat x 1000
     5  outlier  heat x 1000
     """
+    rows = as_table(table)
     usual = RobustDetector(contamination="auto", random_state=random_state)
     judge = usual if detector is None else clone(detector)
     refuse_opposite_sign(judge)
     model = Pipeline(
         [("table", TableEncoder(ignore=tuple(ignore), bad_cells="missing")), ("detector", judge)]
     )
-    if not isinstance(table, pd.DataFrame):
-        raise UsageError(
-            f"got {type(table).__name__}, expected a DataFrame, whose columns have names and kinds"
-        )
     return audited(
-        model, table, name=name, contamination=contamination, n_folds=n_folds, random_state=random_state
+        model, pandas, name=name, contamination=contamination, n_folds=n_folds, random_state=random_state
     )
 
 

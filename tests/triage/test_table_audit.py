@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.ensemble import IsolationForest
 
@@ -119,6 +120,11 @@ def test_the_index_of_a_table_is_of_no_matter(faulty, audit):
     other = faulty.set_axis(np.arange(N_ROWS)[::-1] * 2, axis=0)
     again = robustgen.audit(other, n_folds=0, contamination=0.05)
     np.testing.assert_array_equal(again.rows["score"], audit.rows["score"])
+    assert again.rows["group"].tolist() == audit.rows["group"].tolist()
+
+
+def test_a_table_of_arrow_is_judged_as_one_of_pandas(faulty, audit):
+    again = robustgen.audit(pa.Table.from_pandas(faulty), n_folds=0, contamination=0.05)
     assert again.rows["group"].tolist() == audit.rows["group"].tolist()
 
 
