@@ -27,7 +27,8 @@ def unmasked(X: Any) -> Any:
         return X
     if not np.ma.is_masked(X):
         return X.data
-    return X.astype(np.result_type(X.dtype, np.float64)).filled(np.nan)
+    numbers: np.ma.MaskedArray = X.astype(np.result_type(X.dtype, np.float64))
+    return numbers.filled(np.nan)
 
 
 def check_signals(estimator: Any, X: Any, *, fitting: bool, complex_allowed: bool) -> NDArray[Any]:
