@@ -27,7 +27,7 @@ def unmasked(X: Any) -> Any:
         return X
     if not np.ma.is_masked(X):
         return X.data
-    numbers: np.ma.MaskedArray = X.astype(np.result_type(X.dtype, np.float64))
+    numbers: Any = X.astype(np.result_type(X.dtype, np.float64))
     return numbers.filled(np.nan)
 
 
