@@ -115,7 +115,7 @@ def _manifest(path: Path) -> Mapping[str, Any]:
     remedy = "restore it, or delete it to report without it"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"got {path}, which is damaged ({error}), expected JSON: {remedy}") from None
     if not isinstance(manifest, Mapping):
         raise UsageError(f"got {path}, which holds no JSON object, expected one: {remedy}")
