@@ -16,7 +16,7 @@ from robustgen._checks import UsageError, check_choice
 from robustgen._fitting import all_at_once
 from robustgen._rows import is_text
 from robustgen._seeds import base_seed
-from robustgen._validation import unmasked
+from robustgen._validation import expect_numbered_columns, unmasked
 from robustgen.inference.audit import finite_scores
 from robustgen.inference.ties import Tolerance
 from robustgen.peers.randomness import isolated_randomness
@@ -135,6 +135,7 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
 
     def _checked(self, X: Any, *, fitting: bool) -> NDArray[np.float64]:
         """Return rows (n, d), whose columns have the names of the training rows' in the same order."""
+        expect_numbered_columns(self, X, fitting=fitting)
         vectors = as_vectors(X)  # refuses what scikit-learn takes, such as dates, whose number is of a unit
         named = X if hasattr(X, "columns") else vectors
         checked = validate_data(self, named, reset=fitting, ensure_min_samples=2 if fitting else 1)

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.ensemble import IsolationForest
 
 from robustgen import Autoencoder, SignCanonicalizer, TableEncoder
+from robustgen._checks import UsageError
 from robustgen.peers import PyODPeer, SklearnPeer
 
 X = np.random.default_rng(0).integers(0, 5, size=(40, 4)).astype(float)
@@ -117,6 +118,16 @@ def test_a_masked_cell_is_missing_for_what_knows_symmetries_too():
 def test_a_masked_cell_is_named():
     with pytest.raises(ValueError, match="NaN in row 3, column 1"):
         Autoencoder(epochs=1).fit(masked((3, 1)))
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_columns_that_are_numbered_have_an_order_too(who, tmp_path):
+    frame = pd.DataFrame(X)
+    fitted = WHO[who]().fit(frame)
+    np.testing.assert_array_equal(fitted.score_samples(frame), fitted.score_samples(X))
+    with pytest.raises(UsageError, match=r"got the columns 3, 2, 1, 0, but .* fitted on 0, 1, 2, 3"):
+        fitted.score_samples(frame[[3, 2, 1, 0]])
+    fitted.fit(X).score_samples(frame[[3, 2, 1, 0]])  # no names were learnt
 
 
 TABLE = pd.DataFrame(
