@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder
 
@@ -163,9 +164,9 @@ def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: boo
     bad = [record for record in records if record.status != "ok"]
     if bad:
         first = bad[0]
-        click.echo(
+        said = (
             f"Error: {len(bad)} of {len(records)} cells have no result, the first: {first.detector} on "
-            f"{first.dataset}, {first.status}: {first.message} (all of them are in the report)",
-            err=True,
+            f"{first.dataset}, {first.status}: {first.message} (all of them are in the report)"
         )
+        click.echo(legible(said), err=True)
         sys.exit(1)

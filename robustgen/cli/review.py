@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from robustgen._files import expect_writable, whole_file
+from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.model import Recipe, recipe_options
 from robustgen.cli.outputs import expect_apart
@@ -67,7 +68,7 @@ def _converse(session: ReviewSession, asked: Sequence[int]) -> None:
     at = 0
     while at < len(asked):
         question = session.question(asked[at])
-        click.echo(f"\n{question.heading} ({at + 1} of {len(asked)})\n{_shown(question)}")
+        click.echo(legible(f"\n{question.heading} ({at + 1} of {len(asked)})\n{_shown(question)}"))
         key = _key()
         if key == "s":
             return

@@ -102,6 +102,10 @@ class QuantisedDetector(NetDetector):
 
     def _train(self, X: Any) -> None:
         super()._train(X)
+        if (
+            self._placement()[0].type != "mps"
+        ):  # else rounding, which depends on the batch, would choose codes
+            self.net_ = self.net_.double()
         self.prior_ = None
         self._seed = base_seed(self.random_state)
         kept = self._prior_rows(X)

@@ -27,6 +27,7 @@ from robustgen.densities.ensemble import (
 )
 from robustgen.densities.held_out import held_out_errors
 from robustgen.descriptors.description import Description
+from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choices, check_contamination, check_share
@@ -263,18 +264,18 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _shared(self) -> dict[str, Any]:
         return {"loss": "l21"} | {name: getattr(self, name) for name in OF_AUTOENCODERS}
 
-    def _learn(self, X: Any, remaining: NDArray[np.bool_] | None) -> None:
+    def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
         self._seed = base_seed(self.random_state)
         chosen = self.screeners is not None or self.models is not None
         as_vectors = chosen and self.row_type_ == "text"
         self.modality_ = modality_for("vectors" if as_vectors else self.row_type_)
         self.choice_ = self._chosen(self.modality_.usual)
-        rows = X if remaining is None else X[remaining]
-        self._support_fraction = self.support_fraction if remaining is None else ANSWERED_SUPPORT
+        rows = X if judged is None else X[judged.remaining]
+        self._support_fraction = self.support_fraction if judged is None else ANSWERED_SUPPORT
         self.scaling_ = fit_scaling(rows, self.modality_.scaling)
         self._fit_models(rows)
-        if remaining is not None:
-            self.reference_ = np.flatnonzero(remaining)[self.reference_]
+        if judged is not None:
+            self.reference_ = np.flatnonzero(judged.remaining)[self.reference_]
 
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
