@@ -56,6 +56,7 @@ DETECTORS: Mapping[str, DetectorSpec] = {
         DetectorSpec("knn-50", "pyod.models.knn:KNN", {"n_neighbors": 50}),
         DetectorSpec("lof", "pyod.models.lof:LOF"),
         DetectorSpec("tails", "robustgen.peers.tails:Tails"),
+        DetectorSpec("answers-forest", "robustgen.peers.answers_forest:AnswersForest"),
         # Their scores depend on the other rows of the call: no fair peers, and in no suite of ours.
         DetectorSpec("ecod", "pyod.models.ecod:ECOD"),
         DetectorSpec("copod", "pyod.models.copod:COPOD"),
@@ -157,6 +158,23 @@ def build(spec: DetectorSpec, *, random_state: int | None = None, device: str | 
     except (TypeError, ValueError) as error:
         raise UsageError(f"detector '{spec.name}' cannot be built from {spec.use}: {error}") from None
     return _as_peer(detector, spec, random_state=random_state, **of_peer)
+
+
+def takes_answers(spec: DetectorSpec) -> bool:
+    """Return whether a detector learns from :class:`robustgen.Answers`, given to ``fit`` as ``y``.
+
+    Its class says so by an attribute ``takes_answers``. One that cannot be imported takes none: that it
+    cannot is said where it is built.
+
+    Examples
+    --------
+    >>> takes_answers(resolve("robust")), takes_answers(resolve("knn"))
+    (True, False)
+    """
+    try:
+        return bool(getattr(_import(spec.use), "takes_answers", False))
+    except UsageError:
+        return False
 
 
 def trimmed(

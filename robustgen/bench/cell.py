@@ -26,6 +26,8 @@ from robustgen.bench.spec import Cell, DatasetSpec, Sampling
 from robustgen.data.dataset import Dataset
 from robustgen.data.sources import load
 from robustgen.data.splits import Split, draw
+from robustgen.inference.scores import below_threshold, tolerance_of
+from robustgen.inference.ties import Tolerance
 from robustgen.metrics import ranking
 from robustgen.registry import build
 
@@ -109,11 +111,12 @@ def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
     X_train, X_test, outlier_test = split.X_train, split.X_test, split.outlier_test
     with one_thread():
         forget_peak_memory()
-        _, fit_seconds = _timed(detector.fit, X_train)
+        fit = _answered(cell, detector, split)
+        _, fit_seconds = _timed(fit, X_train)
         normality, score_seconds = _timed(score, X_test)
         peak = peak_memory_mib()
         flagged = _flagged(detector, X_test, normality)
-    outlierness = _checked(normality, outlier_test.size)
+    outlierness = _checked(normality, outlier_test.size, tolerance_of(detector))
     recalls, precisions = ranking.precision_recall_curve(outlier_test, outlierness)
     return {
         "metrics": _metrics(outlier_test, outlierness, flagged),
@@ -124,6 +127,22 @@ def _measure(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
         "precision_recall": {"recall": recalls.tolist(), "precision": precisions.tolist()},
         "histogram": histogram(outlier_test, outlierness),
     }
+
+
+def _answered(cell: Cell, detector: Any, split: Split) -> Callable[[Any], Any]:
+    """Return the detector's fit, with a person's answers where the cell has some."""
+    if cell.answering is None:
+        return detector.fit
+    answers = cell.answering.judge(detector, split.X_train, split.outlier_train, cell.fit_seed)
+
+    def fit(X: Any) -> Any:
+        try:
+            return detector.fit(X, answers)
+        except UsageError as error:  # as where all that were asked about are outliers
+            warnings.warn(f"fitted without answers: {error}", stacklevel=1)
+            return detector.fit(X)
+
+    return fit
 
 
 def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
@@ -218,19 +237,19 @@ def _score_of(detector: Any) -> Callable[[Any], NDArray]:
 def _flagged(detector: Any, X: Any, normality: NDArray) -> NDArray[np.bool_] | None:
     """Say which rows the fitted threshold calls outliers; None for a detector that does not decide."""
     if hasattr(detector, "score_samples") and hasattr(detector, "offset_"):
-        return np.asarray(normality < detector.offset_)  # predict without a second pass of scoring
+        return below_threshold(detector, normality)  # predict without a second pass of scoring
     return np.asarray(detector.predict(X)) == -1 if hasattr(detector, "predict") else None
 
 
-def _checked(normality: NDArray, n_rows: int) -> NDArray[np.float64]:
-    """Return outlierness; the bench turns the sign here and nowhere else."""
+def _checked(normality: NDArray, n_rows: int, tolerance: Tolerance) -> NDArray[np.float64]:
+    """Return outlierness, ties made exact; the bench turns the sign here and nowhere else."""
     scores = np.asarray(normality, dtype=np.float64)
     if scores.shape != (n_rows,):
         raise ValueError(f"got scores of shape {scores.shape}, expected one for each of {n_rows} rows")
     bad = int(np.count_nonzero(~np.isfinite(scores)))
     if bad:
         raise ValueError(f"got {bad} of {n_rows} scores that are not finite, expected numbers")
-    return -scores
+    return -tolerance.joined(scores)
 
 
 def _timed(call: Callable[[Any], Any], rows: Any) -> tuple[Any, float]:
@@ -256,10 +275,11 @@ def _record(cell: Cell, status: Status, **rest: Any) -> Record:
         inlier_class=cell.inlier_class,
         corruption=cell.corruption,
         corruption_of=cell.sampling.corruption_of,
-        detector=cell.detector.name,
+        detector=cell.detector_name,
         repetition=cell.repetition,
         clean=cell.clean,
         status=status,
+        answering=None if cell.answering is None else cell.answering.told(cell.detector.name),
     )
     return replace(record, **rest)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from robustgen._checks import UsageError
+from robustgen.bench.answering import Questioning
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.data.catalog import find
 from robustgen.data.dataset import Dataset
@@ -25,6 +26,8 @@ class Choices:
         of the user's own, which join the chosen data sets.
     label
         The label columns of the files: one for all, or one for each.
+    answers, strategies, wrong
+        As in `Questioning`; the last two count where there are answers.
     repetitions, protocol, corruption_of, max_corruption, task, timeout, memory_limit
         As in `Suite` and `Sampling`.
 
@@ -42,6 +45,9 @@ class Choices:
     label: tuple[str, ...] = ()
     inlier_class: tuple[str, ...] = ()
     detector: tuple[str, ...] = ()
+    answers: tuple[int, ...] = ()
+    strategies: tuple[str, ...] = ()
+    wrong: float | None = None
     repetitions: int | None = None
     protocol: str | None = None
     corruption_of: str | None = None
@@ -73,6 +79,7 @@ class Choices:
             corruption=self.corruption or _possible(suite.corruption, sampling.protocol),
             repetitions=suite.repetitions if self.repetitions is None else self.repetitions,
             sampling=sampling,
+            questioning=self._questioning(suite.questioning),
             task=self.task or suite.task,
             timeout=suite.timeout if self.timeout is None else self.timeout,
             memory_limit=suite.memory_limit if self.memory_limit is None else self.memory_limit,
@@ -84,6 +91,13 @@ class Choices:
             protocol=self.protocol or sampling.protocol,
             corruption_of=self.corruption_of or sampling.corruption_of,
             max_corruption=sampling.max_corruption if self.max_corruption is None else self.max_corruption,
+        )
+
+    def _questioning(self, questioning: Questioning) -> Questioning:
+        return Questioning(
+            self.answers or questioning.answers,
+            self.strategies or questioning.strategies,
+            questioning.wrong if self.wrong is None else self.wrong,
         )
 
     def _detectors(self, suite: Suite) -> tuple[DetectorSpec, ...]:

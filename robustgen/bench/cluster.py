@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from robustgen._checks import UsageError
+from robustgen._extras import optional
 from robustgen.bench.cell import failed
 from robustgen.bench.processes import Call, dispatch
 from robustgen.bench.records import Record
@@ -88,12 +89,9 @@ def _in_turn(call: Call, cell: Cell, device: str | None) -> Record:
 
 @contextmanager
 def _connected(scheduler: str) -> Iterator[Client]:
+    distributed = optional("distributed", "the backend 'dask'")
     try:
-        from distributed import Client
-    except ImportError:
-        raise UsageError("backend 'dask' needs dask.distributed: pip install 'robustgen[dask]'") from None
-    try:
-        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
+        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UsageError(f"no scheduler answers at '{scheduler}': {error}") from None
     with client:

@@ -10,12 +10,13 @@ from typing import Any
 
 from robustgen._checks import UsageError
 from robustgen._seeds import seed_from
+from robustgen.bench.answering import Answering, Questioning
 from robustgen.bench.limits import parse_size
 from robustgen.data.corruption import check_corruption
 from robustgen.data.dataset import Dataset
 from robustgen.data.files import DataFile
 from robustgen.data.splits import check_max_corruption, check_protocol, draw
-from robustgen.registry import DetectorSpec
+from robustgen.registry import DetectorSpec, takes_answers
 
 TASKS = ("detection", "generation")
 """What a detector is asked for: scores of test rows, or rows of its own."""
@@ -106,6 +107,8 @@ class Cell:
         The classes that the rows come from, empty for all, and the most rows of each.
     file
         The user's own file that holds the data set; None for a set that goes by its name.
+    answering
+        Which training rows are judged for the detector; None for none.
     """
 
     dataset: str
@@ -119,6 +122,13 @@ class Cell:
     classes: tuple[str, ...] = ()
     per_class: int | None = None
     file: DataFile | None = None
+    answering: Answering | None = None
+
+    @property
+    def detector_name(self) -> str:
+        """What the detector is called in the record, with the answers that it was given."""
+        name = self.detector.name
+        return name if self.answering is None else self.answering.called(name)
 
     @property
     def key(self) -> str:
@@ -128,6 +138,8 @@ class Cell:
         """
         plain = asdict(self)
         plain["sampling"]["reach"] = plain["sampling"].pop("max_corruption")  # as the first records had it
+        if self.answering is None:  # nor had they this
+            del plain["answering"]
         del plain["file"]
         if self.file:
             plain["file"] = self.file.content
@@ -170,6 +182,8 @@ class Suite:
         Seconds after which a cell is given up; None for never.
     memory_limit
         The memory that a cell may take, as "4GiB"; None for any. See :func:`.limits.memory_limit`.
+    questioning
+        The answers of a person that detectors which take some are given besides.
 
     Examples
     --------
@@ -191,6 +205,7 @@ class Suite:
     naive: str | None = "autoencoder"
     timeout: float | None = None
     memory_limit: str | None = None
+    questioning: Questioning = field(default_factory=Questioning)
 
     def cells(self, load: Callable[[str], Dataset] | None = None) -> list[Cell]:
         """Return every cell, after making sure that each can be drawn.
@@ -238,6 +253,7 @@ class Suite:
                 f"got repetitions = {self.repetitions}, expected 1 to {MOST_REPETITIONS:,}: choose another"
             )
         self._check_limits()
+        self._check_answers()
         named = {"dataset": self.datasets, "detector": self.detectors, "corruption": self.corruption}
         for what, some in named.items():
             if not some:
@@ -254,6 +270,14 @@ class Suite:
         if self.memory_limit is not None:
             parse_size(self.memory_limit)
 
+    def _check_answers(self) -> None:
+        self.questioning.check()
+        if self.questioning.answers and not any(map(takes_answers, self.detectors)):
+            raise UsageError(
+                f"got answers for {', '.join(spec.name for spec in self.detectors)}, expected a detector "
+                "that takes some: name 'robust', or leave the answers out"
+            )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the suite as plain lists and dictionaries, its sampling among its own settings.
 
@@ -262,7 +286,13 @@ class Suite:
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
         for one, spec in zip(plain["datasets"], self.datasets, strict=True):
             one["file"] = spec.file and spec.file.content
+        if not self.questioning.answers:
+            del plain["questioning"]
         return plain | plain.pop("sampling")
+
+    def _answerings(self, spec: DetectorSpec) -> list[Answering]:
+        answerings = self.questioning.answerings()
+        return answerings if answerings and takes_answers(spec) else []
 
     def _drawable(self, dataset: Dataset, spec: DatasetSpec) -> Iterator[tuple[str, str | None]]:
         """Yield the set's name and each inlier class, once a draw at the worst corruption has worked."""
@@ -278,9 +308,12 @@ class Suite:
             for corruption, clean in self._columns():
                 for detector in self.detectors:
                     drawn = (dataset, inlier_class, corruption, repetition)
-                    yield Cell(
+                    cell = Cell(
                         *drawn, detector, sampling, clean, self.task, spec.classes, spec.per_class, spec.file
                     )
+                    yield cell
+                    for answering in self._answerings(detector) * (not clean):
+                        yield replace(cell, answering=answering)
 
     def _columns(self) -> list[tuple[float, bool]]:
         """Return each corruption with whether the fit is a clean oracle."""

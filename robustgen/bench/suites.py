@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from robustgen._checks import UsageError, suggest
+from robustgen.bench.answering import Questioning
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.data.catalog import content_folder, read_toml
 from robustgen.data.files import DataFile
@@ -61,8 +62,8 @@ def parse_suite(table: Mapping[str, Any], default_name: str = "suite", folder: P
     Parameters
     ----------
     table
-        The keys of `Suite` and `Sampling` at the top (without `datasets` and `detectors`), and the lists
-        ``[[dataset]]`` (the keys of `DatasetSpec`, and
+        The keys of `Suite`, `Sampling` and `Questioning` at the top (without `datasets` and
+        `detectors`), and the lists ``[[dataset]]`` (the keys of `DatasetSpec`, and
         ``data`` and ``label`` for a file) and ``[[detector]]`` (name, use, parameters).
     default_name
         What it is called if it does not say.
@@ -79,12 +80,18 @@ def parse_suite(table: Mapping[str, Any], default_name: str = "suite", folder: P
     settings = {key: value for key, value in table.items() if key in _SETTINGS}
     if "corruption" in settings:
         settings["corruption"] = tuple(float(one) for one in settings["corruption"])
+    asked = {key: table[key] for key in _QUESTIONING if key in table}
     return Suite(
         **{"name": default_name, **settings},
         sampling=Sampling(**sampling),
+        questioning=Questioning(**{key: _as_tuple(value) for key, value in asked.items()}),
         datasets=tuple(_dataset(one, folder) for one in table.get("dataset", ())),
         detectors=tuple(_detector(one) for one in table.get("detector", ())),
     )
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _dataset(table: Mapping[str, Any], folder: Path) -> DatasetSpec:
@@ -139,6 +146,14 @@ def _numbers(value: Any) -> bool:
     return isinstance(value, list) and all(map(_number, value))
 
 
+def _counts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_whole, value))
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
+
+
 def _table(value: Any) -> bool:
     return isinstance(value, dict)
 
@@ -173,6 +188,7 @@ _SETTINGS: dict[str, _Check] = {
     "timeout": _number,
     "memory_limit": _text,
 }
+_QUESTIONING: dict[str, _Check] = {"answers": _counts, "strategies": _texts, "wrong": _number}
 _DATASET: dict[str, _Check] = {
     "name": _text,
     "data": _text,
@@ -182,7 +198,13 @@ _DATASET: dict[str, _Check] = {
     "per_class": _whole,
     "max_train": _whole,
 }
-_TOP: dict[str, _Check] = {**_SETTINGS, **_SAMPLING, "dataset": _tables, "detector": _tables}
+_TOP: dict[str, _Check] = {
+    **_SETTINGS,
+    **_SAMPLING,
+    **_QUESTIONING,
+    "dataset": _tables,
+    "detector": _tables,
+}
 
 
 def _check_table(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from robustgen._text import legible
+from robustgen.cli.interrupts import interrupts_kept
+from robustgen.cli.outputs import expect_own_folder
 
 if TYPE_CHECKING:
     from robustgen.bench.records import Record
@@ -16,6 +20,13 @@ if TYPE_CHECKING:
     from robustgen.reporting.display_tables import DisplayTable
 
 _REPEATABLE = "may be given more than once"
+
+
+def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(one) for one in value.split(",")) if value else ()
+    except ValueError:
+        raise click.BadParameter(f"got '{value}', expected whole numbers with commas, as 0,5,10,20") from None
 
 
 @click.command()
@@ -33,6 +44,18 @@ _REPEATABLE = "may be given more than once"
 )
 @click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
 @click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
+@click.option(
+    "--answers",
+    callback=_numbers,
+    help="Give detectors a person's answers for so many training rows, as 0,5,10,20.",
+)
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    help=f"Rows that are judged: middles, random or suspicious; {_REPEATABLE}.  [default: all three]",
+)
+@click.option("--wrong", type=float, help="Also give answers of which this share is wrong.")
 @click.option("--repetitions", type=int, help="Draws of each cell.")
 @click.option("--protocol", help="inductive, transductive or clean.")
 @click.option("--corruption-of", help="What corruption is a share of: all rows, or the inliers.")
@@ -72,15 +95,19 @@ def bench(
     runs of the suite are kept and added to. Every cell computes on one thread, so that the number
     of jobs cannot change a result.
     """
-    from robustgen.bench.choices import Choices
-    from robustgen.bench.folder import RunFolder
-    from robustgen.bench.runner import Options, run_suite
-    from robustgen.bench.suites import read_suite
-    from robustgen.cli.progress import Progress
+    with interrupts_kept():
+        import robustgen.bench.processes
+        import robustgen.reporting.display_tables  # noqa: F401
+        from robustgen.bench.choices import Choices
+        from robustgen.bench.folder import RunFolder
+        from robustgen.bench.runner import Options, run_suite
+        from robustgen.bench.suites import read_suite
+        from robustgen.cli.progress import Progress
 
     default = "generation" if changes["task"] == "generation" else "quick"
     suite = Choices(**changes).apply(read_suite(suite_name or default))
     folder = RunFolder(output or Path("reports", "runs", suite.name))
+    expect_own_folder(_inputs(suite, suite_name), "--output", folder.path)
     options = Options(
         jobs=jobs,
         device=device,
@@ -101,14 +128,25 @@ def bench(
     _conclude(suite, folder.path, records, quiet=quiet)
 
 
-def _means(suite: Suite, records: Sequence[Record]) -> DisplayTable:
-    """Return the table at the end of a run."""
-    from robustgen.reporting import display_tables, samples, tables
+def _inputs(suite: Suite, suite_name: str | None) -> list[Path]:
+    """Return the files that a run reads: its data, and the suite where it is a file of its own."""
+    data = [Path(dataset.file.path) for dataset in suite.datasets if dataset.file]
+    return [*data, Path(suite_name)] if suite_name and suite_name.endswith(".toml") else data
+
+
+def _means(suite: Suite, records: Sequence[Record]) -> Iterator[DisplayTable]:
+    """Yield the tables at the end of a run."""
+    from robustgen.reporting import answers, display_tables, samples, tables
     from robustgen.reporting.cells import SAMPLE_METRICS, cells
 
     if suite.task == "generation":
-        return samples.table(samples.summary(cells(records, SAMPLE_METRICS)))
-    return display_tables.means(tables.summary(cells(records), naive=suite.naive))
+        yield samples.table(samples.summary(cells(records, SAMPLE_METRICS)))
+        return
+    without = [record for record in records if record.answering is None]
+    yield display_tables.means(tables.summary(cells(without), naive=suite.naive))
+    answered = answers.summary(records)
+    if len(answered):
+        yield answers.display_table(answered)
 
 
 def _command() -> list[str]:
@@ -120,14 +158,15 @@ def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: boo
     from robustgen.reporting import build_report, terminal
 
     if not quiet and any(record.status == "ok" for record in records):
-        terminal.console().print(terminal.terminal(_means(suite, records)))
+        for table in _means(suite, records):
+            terminal.console().print(terminal.terminal(table))
     click.echo(f"report: {build_report(path)}")
     bad = [record for record in records if record.status != "ok"]
     if bad:
         first = bad[0]
-        click.echo(
+        said = (
             f"Error: {len(bad)} of {len(records)} cells have no result, the first: {first.detector} on "
-            f"{first.dataset}, {first.status}: {first.message} (all of them are in the report)",
-            err=True,
+            f"{first.dataset}, {first.status}: {first.message} (all of them are in the report)"
         )
+        click.echo(legible(said), err=True)
         sys.exit(1)

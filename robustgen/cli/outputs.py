@@ -47,6 +47,34 @@ def expect_apart(inputs: Collection[Path | None], outputs: Mapping[str, Path | N
             )
 
 
+def expect_own_folder(inputs: Collection[Path], option: str, folder: Path) -> None:
+    """Raise where a folder whose content is replaced is an input, lies inside one, or holds one.
+
+    Parameters
+    ----------
+    inputs : collection of Path
+        What is read.
+    option : str
+        The option that names the folder.
+    folder : Path
+        The folder.
+
+    Examples
+    --------
+    >>> expect_own_folder([Path("d.csv")], "--output", Path("."))
+    Traceback (most recent call last):
+        ...
+    robustgen._checks.UsageError: got --output ., which holds the input d.csv: give it a folder of its own
+    """
+    expect_apart(inputs, {option: folder})
+    for source in inputs:
+        if _is_inside(source, folder):
+            raise UsageError(
+                f"got {option} {shown(folder)}, which holds the input {shown(source)}: "
+                "give it a folder of its own"
+            )
+
+
 def _is_same(one: Path, other: Path) -> bool:
     try:
         if one.samefile(other):

@@ -58,6 +58,9 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     def _check_parameters(self) -> None:
         """Raise a UsageError unless all parameters are in their ranges."""
 
+    takes_answers = True
+    """Whether ``fit`` learns from what a person says of some rows."""
+
     @abstractmethod
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
         """Learn from checked rows (n, d) or (n, C, H, W) what scores them, ``scaling_`` among it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
 from robustgen._checks import UsageError
+from robustgen._extras import optional
 from robustgen._files import whole_file
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class ScoringFunction(nn.Module):
 
 def export_onnx(detector: Detector, path: str | os.PathLike[str]) -> None:
     """Write the scoring function of a fitted detector as ONNX; see ``Detector.to_onnx``."""
-    if not (find_spec("onnx") and find_spec("onnxscript")):
-        raise UsageError("ONNX needs two more packages: pip install 'robustgen[onnx]'")
+    for package in ("onnx", "onnxscript"):
+        optional(package, "ONNX")
     try:
         program = _onnx_program(detector)
     except torch.onnx.OnnxExporterError as error:

@@ -35,6 +35,11 @@ def tolerance_of(detector: Any) -> Tolerance:
     return known[-1] if known else Tolerance()
 
 
+def below_threshold(detector: Any, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark the rows whose scores (n,) lie below a fitted detector's ``offset_`` by more than rounding."""
+    return tolerance_of(detector).margins(scores, detector.offset_) < 0
+
+
 def refuse_opposite_sign(detector: Any) -> None:
     """Refuse a detector whose scores grow with outlyingness, however deep in pipelines and searches it is.
 

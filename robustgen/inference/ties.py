@@ -56,6 +56,25 @@ class Tolerance:
             np.abs(margins) <= self._allowed(np.maximum(np.abs(scores), abs(offset))), 0.0, margins
         )
 
+    def joined(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return scores (n,) in which those that are equal are one number, so that any ranking ties them.
+
+        From the lowest score on, what is equal to it takes its value; the next that is not begins anew. So no
+        score moves by more than the tolerance, however many lie close together.
+
+        Examples
+        --------
+        >>> Tolerance(1e-6).joined(np.array([3.0, 1.0000001, 2.0, 1.0]))
+        array([3., 1., 2., 1.])
+        """
+        ordered, place = np.unique(scores, return_inverse=True)
+        begins = np.searchsorted(ordered, self.largest_equal(ordered), side="right")
+        first = 0
+        while first < ordered.size:
+            ordered[first : begins[first]] = ordered[first]
+            first = begins[first]
+        return ordered[place]
+
     def largest_equal(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the largest numbers (n,) that are equal to scores (n,)."""
         return scores + self._allowed(np.abs(scores))

@@ -7,16 +7,19 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from robustgen._extras import optional
 from robustgen._files import file_hash
 from robustgen.data.files import parquet_frames
 from robustgen.data.files.tables import ROWS
 from robustgen.data.reading import reading
 from robustgen.inputs.base import Input, Part, expect_all_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Table(Input):
@@ -68,11 +71,11 @@ class ParquetTable(Table):
 
     def about(self) -> int | None:
         with reading(self.path, "Parquet file"):
-            return int(pq.read_metadata(self.path).num_rows)
+            return int(_parquet().read_metadata(self.path).num_rows)
 
     def _header(self) -> list[str]:
         with reading(self.path, "Parquet file"):
-            return list(pq.read_schema(self.path).names)
+            return list(_parquet().read_schema(self.path).names)
 
     def _frames(self, rows: int | None) -> Iterator[pd.DataFrame]:
         self.expect_same(self.path, file_hash(self.path))
@@ -81,7 +84,7 @@ class ParquetTable(Table):
     def write(self, parts: Sequence[Part]) -> None:
         self.expect_same(self.path, file_hash(self.path))
         with ExitStack() as stack:
-            source = stack.enter_context(pq.ParquetFile(self.path))
+            source = stack.enter_context(_parquet().ParquetFile(self.path))
             expect_all_rows(self.path, source.metadata.num_rows, parts)
             writers = [stack.enter_context(_Writer(source.schema_arrow, part)) for part in parts]
             for batch in source.iter_batches():
@@ -90,16 +93,21 @@ class ParquetTable(Table):
         self.expect_same(self.path, file_hash(self.path))
 
 
+def _parquet() -> Any:
+    return optional("pyarrow.parquet", "Parquet")
+
+
 class _Writer:
     """Writes the rows of a part, batch by batch."""
 
     def __init__(self, schema: pa.Schema, part: Part) -> None:
-        self._rows = pa.array(part.rows)
-        self._new = [pa.array(column) for column in part.values.values()]
+        arrow = optional("pyarrow", "Parquet")
+        self._rows = arrow.array(part.rows)
+        self._new = [arrow.array(column) for column in part.values.values()]
         for name, column in zip(part.values, self._new, strict=True):
-            schema = schema.append(pa.field(name, column.type))
+            schema = schema.append(arrow.field(name, column.type))
         self._schema = schema
-        self._file = pq.ParquetWriter(part.path, schema)
+        self._file = _parquet().ParquetWriter(part.path, schema)
         self._start = 0
 
     def __enter__(self) -> _Writer:
@@ -113,5 +121,5 @@ class _Writer:
         place = slice(self._start, self._start + batch.num_rows)
         self._start = place.stop
         columns = [*batch.columns, *(column[place] for column in self._new)]
-        table = pa.Table.from_arrays(columns, schema=self._schema)
-        self._file.write_table(table.filter(self._rows[place]))
+        marked = type(batch).from_arrays(columns, schema=self._schema).filter(self._rows[place])
+        self._file.write_batch(marked)

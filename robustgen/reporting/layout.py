@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from robustgen.reporting import samples, sections, tables
+from robustgen.reporting import answers, samples, sections, tables
 from robustgen.reporting.documents import Report, Section, picture, provenance
 from robustgen.reporting.figures.palette import Mark, marks
 from robustgen.reporting.formatting import count, listed, percent
@@ -38,7 +38,9 @@ def _of_samples(run: Run) -> Report:
     )
 
 
-def _of_scores(run: Run) -> Report:
+def _of_scores(whole_run: Run) -> Report:
+    run = whole_run.without_answers
+    answered = answers.summary(whole_run.records)
     whole = {
         "summary": tables.summary(run.cells, naive=run.naive),
         "sets": tables.by_dataset(run.cells, naive=run.naive),
@@ -52,11 +54,11 @@ def _of_scores(run: Run) -> Report:
         headline=headline(parts.top, naive=run.naive),
         naive=run.naive,
         first=sections.first(parts),
-        sections=tuple(sections.others(parts)),
+        sections=(*answers.sections(answered), *sections.others(parts)),
         damaged=_damaged(run),
         provenance=_provenance(run),
         rebuild=_rebuild(run),
-        tables=whole,
+        tables=whole | ({"answers": answered} if len(answered) else {}),
     )
 
 

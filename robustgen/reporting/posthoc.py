@@ -1,17 +1,13 @@
-"""The one place that speaks with scikit-posthocs and statsmodels: paired tests, and the diagram of them."""
+"""Paired tests of detectors over sets, and which of them cannot be told apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 
+import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 from scipy.stats import wilcoxon
-
-from robustgen.reporting.figures.palette import INK, Mark
-from robustgen.reporting.figures.style import WIDTH, styled, token
 
 
 def signed_rank_p_values(scores: pd.DataFrame) -> pd.DataFrame:
@@ -40,11 +36,11 @@ def signed_rank_p_values(scores: pd.DataFrame) -> pd.DataFrame:
     >>> float(signed_rank_p_values(scores).loc["knn", "pca"])
     0.03125
     """
-    from scikit_posthocs import posthoc_wilcoxon  # loads pyplot, seaborn and statsmodels: seconds
-
-    long = scores.melt(var_name="detector", value_name="score")
-    p_values = posthoc_wilcoxon(long, "score", "detector", zero_method="zsplit", p_adjust="holm")
-    return pd.DataFrame(p_values)
+    pairs = combinations(scores, 2)
+    raw = pd.Series([signed_rank_p_value(scores[first] - scores[second]) for first, second in pairs])
+    table = np.eye(scores.shape[1])
+    table[np.triu_indices_from(table, 1)] = holm(raw)
+    return pd.DataFrame(np.maximum(table, table.T), index=scores.columns, columns=scores.columns)
 
 
 def signed_rank_p_value(differences: pd.Series) -> float:
@@ -63,84 +59,58 @@ def signed_rank_p_value(differences: pd.Series) -> float:
 def holm(p_values: pd.Series) -> pd.Series:
     """Return p-values by Holm's correction over those that are there; see `signed_rank_p_values`.
 
+    The i-th smallest of m becomes the largest of min(1, (m - j + 1) p_j) over j <= i.
+
     Examples
     --------
     >>> holm(pd.Series([0.04, 0.01, float("nan")])).tolist()
     [0.04, 0.02, nan]
     """
-    from statsmodels.stats.multitest import multipletests
-
-    known = p_values.dropna()
-    if known.empty:
-        return p_values
-    corrected = multipletests(known, method="holm")[1]
-    return pd.Series(corrected, index=known.index).reindex(p_values.index)
+    ordered = p_values.dropna().sort_values(kind="stable")
+    factors = np.arange(len(ordered), 0, -1)
+    return (ordered * factors).cummax().clip(upper=1).reindex(p_values.index)
 
 
-def draw_critical_differences(
-    axes: Axes, ranks: pd.Series, alike: pd.DataFrame, *, colours: Mapping[str, str], bar: str
-) -> Iterable[tuple[Text, str]]:
-    """Draw a critical-difference diagram, and return its labels, each with its detector.
+def groups(alike: pd.DataFrame) -> list[frozenset[str]]:
+    """Return the groups in which no two detectors are told apart, and to which no other could be added.
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
-        Where to draw.
-    ranks : pandas.Series
-        The mean rank of each detector.
     alike : pandas.DataFrame
-        Whether two detectors cannot be told apart: these are joined by a bar.
-    colours : mapping
-        The colour of each detector.
-    bar : str
-        The colour of the bars.
-    """
-    from scikit_posthocs import critical_difference_diagram
+        Whether two detectors, row and column, cannot be told apart; symmetric.
 
-    ordered = ranks.sort_values(kind="stable")
-    parts = critical_difference_diagram(
-        ordered,
-        alike.astype(float),  # 1 is read as p = 1, 0 as p = 0
-        ax=axes,
-        color_palette=dict(colours),
-        label_fmt_left="{label}  {rank:.1f}",
-        label_fmt_right="{rank:.1f}  {label}",
-        label_props={"fontsize": 8},
-        elbow_props={"linewidth": 0.8},
-        marker_props={"s": 9},
-        text_h_margin=0.02 * (ordered.iloc[-1] - ordered.iloc[0]),
-        crossbar_props={"color": bar, "linewidth": 2},
-    )
-    half = (len(ordered) + 1) // 2
-    names = [*ordered.index[:half], *ordered.index[half:][::-1]]
-    return zip(parts["labels"], names, strict=True)
-
-
-@styled
-def critical_differences(ranks: pd.Series, alike: pd.DataFrame, marks: Mapping[str, Mark]) -> Figure:
-    """Draw the mean ranks on an axis, a bar under each group of detectors that are all alike.
-
-    Parameters
-    ----------
-    ranks : pandas.Series
-        The mean rank of each detector, 1 the best.
-    alike : pandas.DataFrame
-        Whether two detectors, row and column, cannot be told apart.
-    marks : mapping
-        :func:`robustgen.reporting.figures.palette.marks` of the detectors.
+    Returns
+    -------
+    list of frozenset
+        The maximal cliques; those of one detector too.
 
     References
     ----------
-    Demsar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006, section 3.2.4;
-    bars as in Benavoli, Corani & Mangili, "Should we really use post-hoc tests based on mean-ranks?",
-    JMLR 17, 2016: by pairwise signed-rank tests, which no third detector can change.
+    Bron & Kerbosch, "Algorithm 457: finding all cliques of an undirected graph", CACM 16, 1973, with the
+    pivot of Tomita, Tanaka & Takahashi, Theoretical Computer Science 363, 2006.
+
+    Examples
+    --------
+    >>> names = ["knn", "pca", "mcd"]
+    >>> alike = pd.DataFrame([[True, True, False], [True, True, True], [False, True, True]], names, names)
+    >>> [sorted(group) for group in groups(alike)]
+    [['knn', 'pca'], ['mcd', 'pca']]
     """
-    figure = Figure(figsize=(WIDTH, 1), layout="constrained")
-    axes = figure.add_subplot()
-    colours = {name: marks[name].colour for name in ranks.index}
-    labels = draw_critical_differences(axes, ranks, alike, colours=colours, bar=INK)
-    for label, name in labels:
-        label.set_gid(token(name))
-    low, high = axes.get_ylim()
-    figure.set_figheight(0.3 + 0.16 * (high - low))
-    return figure
+    likes = {name: frozenset(row.index[row]) - {name} for name, row in alike.iterrows()}
+    return sorted(_cliques(likes, frozenset(), set(likes), set()), key=sorted)
+
+
+Likes = Mapping[str, frozenset[str]]
+
+
+def _cliques(
+    likes: Likes, group: frozenset[str], candidates: set[str], done: set[str]
+) -> Iterator[frozenset[str]]:
+    """Yield the maximal cliques that hold a group, some candidates, and none that is done."""
+    if not candidates | done:
+        yield group
+        return
+    pivot = max(candidates | done, key=lambda name: len(candidates & likes[name]))
+    for name in candidates - likes[pivot]:
+        yield from _cliques(likes, group | {name}, candidates & likes[name], done & likes[name])
+        candidates, done = candidates - {name}, done | {name}

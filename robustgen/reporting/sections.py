@@ -230,7 +230,7 @@ def _diagram(level: float, one: Block, compared: pd.DataFrame, parts: Parts) -> 
         f"Mean rank by AUROC over {count(len(one.scores), 'set')}, the best to the left. A bar joins "
         "detectors of which no two can be told apart."
     )
-    drawn = posthoc.critical_differences(one.ranks, statistics.alike(compared), parts.marks)
+    drawn = figures.critical_differences(one.ranks, posthoc.groups(statistics.alike(compared)), parts.marks)
     title = f"Critical differences at corruption {level:g}"
     return picture(f"critical-differences-{level:g}", title, caption, drawn)
 

@@ -239,7 +239,10 @@ def test_the_history_has_every_epoch(build):
     assert detector.history_["reconstruction"].shape == (3, detector.n_members)
 
 
-def test_the_progress_bar_shows_when_asked_and_only_then(build, capsys):
+def test_the_progress_bar_shows_on_a_terminal_when_asked_and_only_then(build, capsys, monkeypatch):
+    build(verbose=True).fit(vectors())
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # by which rich takes standard error for a terminal
     build(verbose=False).fit(vectors())
     assert capsys.readouterr() == ("", "")
     build(verbose=True).fit(vectors())

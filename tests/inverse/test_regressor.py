@@ -152,7 +152,8 @@ def test_it_survives_a_file(symmetry, tmp_path):
     assert loaded.score(y, x) == fitted.score(y, x)
 
 
-def test_the_progress_bar_shows_when_asked_and_only_then(capsys):
+def test_the_progress_bar_shows_when_asked_and_only_then(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # by which rich takes standard error for a terminal
     build().fit(*pairs())
     assert capsys.readouterr() == ("", "")
     build(verbose=True).fit(*pairs())

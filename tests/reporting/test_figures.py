@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from robustgen.bench.records import Record
-from robustgen.reporting import curves, figures, posthoc, tables
+from robustgen.reporting import curves, figures, tables
 from robustgen.reporting.cells import cells
 from robustgen.reporting.figures import svg
 from robustgen.reporting.figures.palette import INK, MUTED, OKABE_ITO, marks
@@ -21,7 +21,6 @@ RECORDS = [Record(**one) for one in fabricate.run()]
 CELLS = cells(RECORDS)
 TABLE = tables.summary(CELLS, naive="autoencoder")
 RANKS = pd.Series(range(1, 9), index=fabricate.NAMES, dtype=float)
-ALIKE = pd.DataFrame(True, index=RANKS.index, columns=RANKS.index)
 MARKS = marks(list(fabricate.NAMES), naive="autoencoder")
 
 
@@ -41,7 +40,7 @@ def draw(name: str) -> Figure:
         "each": lambda: figures.each_against_corruption(TABLE, MARKS, naive="autoencoder", metric="auroc"),
         "undone": lambda: figures.recovered(TABLE, MARKS),
         "costs": lambda: figures.run_times(tables.run_times(CELLS), MARKS),
-        "ranks": lambda: posthoc.critical_differences(RANKS, ALIKE, MARKS),
+        "ranks": lambda: figures.critical_differences(RANKS, [frozenset(fabricate.NAMES)], MARKS),
     }
     return drawn[name]()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from scipy import stats
 
 from robustgen.bench.records import Record
-from robustgen.reporting import posthoc, statistics
+from robustgen.reporting import figures, posthoc, statistics
 from robustgen.reporting.cells import cells, measured
 from robustgen.reporting.figures.palette import marks
 from robustgen.reporting.posthoc import signed_rank_p_values
@@ -41,6 +42,55 @@ def test_holm_by_hand_over_scipys_signed_rank_tests() -> None:
     p_values = signed_rank_p_values(scores)
     for place, index in enumerate(order):
         assert p_values.loc[pairs[index]] == pytest.approx(stepped[place])
+
+
+@pytest.mark.parametrize(
+    ("sets", "detectors", "decimals", "expected"),
+    [
+        (10, 4, 9, [0.640625, 1, 0.22265625, 1, 1, 0.322265625]),
+        (12, 3, 1, [0.474609375, 0.736328125, 0.736328125]),
+        (60, 3, 2, [4.42551786213e-06, 4.42551786213e-06, 0.707320609966]),
+    ],
+    ids=["exact", "with ties and zeros", "by the normal approximation"],
+)
+def test_p_values_are_those_of_scikit_posthocs(
+    sets: int, detectors: int, decimals: int, expected: list[float]
+) -> None:
+    """The numbers of scikit-posthocs 0.17.1, `posthoc_wilcoxon(zero_method="zsplit", p_adjust="holm")`."""
+    seed = {10: 0, 12: 1, 60: 3}[sets]
+    scores = random_scores(sets, detectors, seed).round(decimals)
+    scores["d0"] += 0.2
+    p_values = signed_rank_p_values(scores).to_numpy()
+    assert p_values[np.triu_indices(detectors, 1)] == pytest.approx(expected)
+    assert (p_values == p_values.T).all()
+    assert (np.diag(p_values) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        ([0.5, 0.02, 0.02, 0.2, 0.9], [1, 0.1, 0.1, 0.6, 1]),
+        ([0.001, 0.0012, 0.6], [0.003, 0.003, 0.6]),
+        ([], []),
+    ],
+)
+def test_holms_correction_is_that_of_statsmodels(raw: list[float], expected: list[float]) -> None:
+    """The numbers of statsmodels 0.15.0, `multipletests(method="holm")`."""
+    assert posthoc.holm(pd.Series(raw, dtype=float)).tolist() == pytest.approx(expected)
+
+
+def test_groups_are_all_sets_of_detectors_alike_that_nothing_could_join() -> None:
+    upper = np.triu(np.random.default_rng(0).random((9, 9)) < 0.6, 1)
+    alike = pd.DataFrame(upper | upper.T, index=[*"abcdefghi"], columns=[*"abcdefghi"])
+
+    def is_alike(group: frozenset[str]) -> bool:
+        return all(alike.loc[pair] for pair in combinations(group, 2))
+
+    sets = [frozenset(names) for size in range(1, 10) for names in combinations(alike, size)]
+    cliques = [group for group in sets if is_alike(group)]
+    maximal = [group for group in cliques if not any(group < other for other in cliques)]
+    assert posthoc.groups(alike) == sorted(maximal, key=sorted)
 
 
 def test_equal_columns_cannot_be_told_apart() -> None:
@@ -116,7 +166,7 @@ def test_the_diagram_names_all_and_joins_those_alike() -> None:
     scores = ahead(0.1).assign(third=lambda frame: frame["second"])
     one = statistics.Block(scores, {}, len(scores))
     alike = statistics.alike(statistics.pairs(scores))
-    figure = posthoc.critical_differences(one.ranks, alike, marks(list(scores)))
+    figure = figures.critical_differences(one.ranks, posthoc.groups(alike), marks(list(scores)))
     (axes,) = figure.axes
     assert sorted(text.get_text().split()[0] for text in axes.texts[:2]) == ["first", "second"]
     bars = [line for line in axes.lines if line.get_linewidth() == 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from robustgen.reporting.figures.answers import against_answers
 from robustgen.reporting.figures.corruption import (
     WORST,
     against_corruption,
@@ -10,6 +11,7 @@ from robustgen.reporting.figures.corruption import (
     recovered,
 )
 from robustgen.reporting.figures.costs import run_times
+from robustgen.reporting.figures.critical_differences import critical_differences
 from robustgen.reporting.figures.curves import precision_recall, score_histograms
 from robustgen.reporting.figures.leaderboard import leaderboard
 from robustgen.reporting.figures.style import LABELS, STYLE, token
@@ -18,8 +20,10 @@ __all__ = [
     "LABELS",
     "STYLE",
     "WORST",
+    "against_answers",
     "against_corruption",
     "against_corruption_by_dataset",
+    "critical_differences",
     "each_against_corruption",
     "leaderboard",
     "precision_recall",
