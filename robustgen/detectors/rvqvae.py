@@ -41,6 +41,9 @@ ROUNDING = 1e-6
 NEARLY_HALF = 0.48
 """From this share of outliers on, sets that nothing tells apart may be each other's."""
 
+LEAST_WARNED = 20
+"""Of fewer rows any share is near one half by chance, and nobody is told."""
+
 
 class RVQVAE(QuantisedDetector):
     r"""Vector-quantised autoencoder with a codebook for inliers and one for outliers.
@@ -142,6 +145,8 @@ class RVQVAE(QuantisedDetector):
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
         The variance of the decoder, in scaled units.
+    noise_scale_ : ndarray of float, (K, *input_shape_)
+        The standard deviation of the decoder at each entry, in the units of X.
     offset_ : float
         The threshold on ``score_samples``.
     latent_dim_ : int
@@ -307,7 +312,12 @@ class RVQVAE(QuantisedDetector):
     def _warn_of_even_sides(self, marked: Tensor) -> None:
         """Say where two sides of nearly one size are told apart by nothing but it."""
         share, anchors = float(marked.float().mean()), self._anchors
-        if share > NEARLY_HALF and not len(anchors.trusted) and anchors.evidence(marked[None]).abs() <= SURE:
+        if (
+            len(marked) >= LEAST_WARNED
+            and share > NEARLY_HALF
+            and not len(anchors.trusted)
+            and anchors.evidence(marked[None]).abs() <= SURE
+        ):
             warnings.warn(
                 f"RVQVAE parted the rows into {1 - share:.0%} and {share:.0%}, and nothing but their number "
                 "tells which are the inliers: judge some rows, fit(X, Answers(normal=[...], outliers=[...]))",

@@ -21,7 +21,7 @@ TwoSidedNet = VectorQuantisedNet[DualQuantizer]
 BLOCK_ROWS = 1024
 START_ROWS = 2048
 """Rows whose latents the first codebooks are fitted to."""
-MARGINS = (1.15, 1.05)
+MARGINS = (1.15, 1.1)
 """In the start a row is outlying where the inlier codebook is so many times as far as the other one: in the
 first half of the rounds, and then."""
 MOST_OUTLIERS = 0.49
@@ -61,7 +61,7 @@ class SetRules:
     start_rounds : int
         Rounds in which, before the codebooks are trained, each is fitted to its set's latents by
         k-means, and the rows become outliers from which the inlier codebook is 1.15 times as far as the
-        outlier codebook, 1.05 times in the second half. The margin lets the inlier codebook win rows back
+        outlier codebook, 1.1 times in the second half. The margin lets the inlier codebook win rows back
         that it explains nearly as well.
 
     Raises
