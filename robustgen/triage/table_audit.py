@@ -197,7 +197,7 @@ def audit(
         [("table", TableEncoder(ignore=tuple(ignore), bad_cells="missing")), ("detector", judge)]
     )
     return audited(
-        model, pandas, name=name, contamination=contamination, n_folds=n_folds, random_state=random_state
+        model, rows, name=name, contamination=contamination, n_folds=n_folds, random_state=random_state
     )
 
 
