@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from robustgen.cli.outputs import expect_own_folder
+from robustgen.cli.tables import table_options
 
 if TYPE_CHECKING:
     from robustgen.bench.records import Record
@@ -40,6 +41,7 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     multiple=True,
     help="Label column of the file: 0/1, or classes; one for all files, or for each.",
 )
+@table_options
 @click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
 @click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
 @click.option(

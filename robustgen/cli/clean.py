@@ -13,6 +13,7 @@ from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, import_libraries, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart
+from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
     from robustgen.inputs import ImageReading, Input
@@ -21,7 +22,7 @@ NAMED_COLUMNS = 3
 
 
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=DataPath())
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The kept rows.")
 @click.option(
     "--removed", type=click.Path(path_type=Path), help="The removed rows, with score, p-value and reason."
@@ -52,7 +53,7 @@ def clean(
     from robustgen.inputs import open_input
 
     expect_apart([data, answers], {"--output": output, "--removed": removed, "--report": report})
-    source = open_input(data, images=images)
+    source = open_input(data, recipe.tables.reading(), images)
     model = recipe.build(source)
     source.expect_writable(output)
     if report is not None:
@@ -62,6 +63,7 @@ def clean(
         source.expect_scorable(removed, ("score", "p_value", "reason"))
     with one_line():
         model.fit(rows, given_answers(answers, rows))
+    notes(model)
     detector = detector_of(model)
     outlier = detector.training_scores_ < detector.offset_
     values = _values(model, rows if source.tabular else None, outlier)
