@@ -114,6 +114,8 @@ class NumberColumn(OneNumber):
         """Read numbers, or text that is a number."""
         if self.notation != PLAIN and not pd.api.types.is_numeric_dtype(cells):
             return self.notation.read(cells)
+        if cells.dtype.kind == "c":  # to drop the imaginary parts would be to read other numbers
+            return pd.Series(np.nan, cells.index)
         try:
             numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
         except OverflowError:  # of a whole number that no double reaches

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from robustgen._checks import UsageError, is_numeral, suggest
 from robustgen._fitting import all_at_once
 from robustgen._storable import storable
+from robustgen.tables.column_findings import identifiers_of
 from robustgen.tables.columns import BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn
 from robustgen.tables.groups import Groups, fit_groups
 from robustgen.tables.kinds import TYPES, Notations, column_of, row_of
@@ -40,6 +41,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     column (:mod:`robustgen.tables.notation`), which is remembered. Cells that a column's kind cannot be read
     from are errors, or missing values on request.
 
+    Columns that name their rows, whole numbers or text that hardly ever repeat, are left out: no row is odd
+    because its number is, and new rows have new ones.
+
     With ``categories="groups"`` rows are judged within their group, so that none is suspect because its
     group is small (:mod:`robustgen.tables.groups`). A number becomes what it would be if the row's group were
     like all rows, where the categories and booleans explain something of it; a category or a boolean becomes
@@ -60,8 +64,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     categories : {"groups", "indicators"}
         What becomes of categories and booleans.
     ignore : sequence of str
-        Columns to leave out, such as identifiers and labels; they need not be there when rows are
-        transformed.
+        Columns to leave out, such as labels; they need not be there when rows are transformed.
     types : mapping of str to str, or None
         What columns are declared to be: "number", "category" (of integer codes, too), "date", "boolean", "id"
         or "ignore"; the last two are left out, as by ``ignore``. Of others it is inferred.
@@ -78,6 +81,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
+    identifiers_ : tuple of str
+        Columns that were left out because they name their rows and say nothing of them
+        (:mod:`robustgen.tables.identifiers`); they need not be there when rows are transformed, either.
     columns_ : list of Column
         What was learnt of each column, in order; see :mod:`robustgen.tables.columns`.
     groups_ : robustgen.tables.groups.Groups
@@ -153,18 +159,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         UsageError
-            When a parameter is wrong, a cell is not of its column's kind, a column is empty, or a
-            column of text looks like an identifier; row (from 1) and column are named.
+            When a parameter is wrong, a cell is not of its column's kind, or a column is empty; row
+            (from 1) and column are named.
         """
         self._check_parameters()
         table = self._table(X)
         types = dict(self.types or {})
         for name in (*self.ignore, *types):
             _expect_column(name, table)
-        used = [name for name in table.columns if name not in self._left_out()]
+        notations = Notations(self.decimal, self.thousands, self.date_format)
+        offered = [name for name in table.columns if name not in self._left_out()]
+        self.identifiers_ = identifiers_of(table[[name for name in offered if name not in types]], notations)
+        used = [name for name in offered if name not in self.identifiers_]
         if not used:
             raise UsageError("no column is left to learn from: ignore fewer of them")
-        notations = Notations(self.decimal, self.thousands, self.date_format)
         self.columns_ = [self._learnt(table[name], types.get(name), notations) for name in used]
         self.feature_names_in_ = np.array(used, dtype=object)
         self.n_features_in_ = len(used)
@@ -201,6 +209,22 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         if self.categories == "indicators":
             return np.hstack([column.encode(cells) for column, cells in values])
         return self._within_groups(values)
+
+    def values(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return the cells as values of their columns' kinds, missing where they are empty.
+
+        Parameters
+        ----------
+        X : DataFrame (n, d) of pandas, polars or Arrow
+            Rows with the columns of the training rows.
+
+        Returns
+        -------
+        DataFrame (n, k)
+            Numbers, dates and durations as numbers and dates, categories as text, booleans as 0 and 1.
+        """
+        check_is_fitted(self)
+        return pd.DataFrame({column.name: cells for column, cells in self._values(self._table(X))})
 
     def _values(self, table: pd.DataFrame) -> list[Values]:
         return [(column, self._parsed(table[column.name], column)) for column in self.columns_]
@@ -326,7 +350,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return left_out | set(self.ignore)
 
     def _table(self, X: Any) -> pd.DataFrame:
-        table = _as_table(X)
+        table = as_table(X)
         return table.apply(_without, na=tuple(self.na)) if self.na else table
 
     def _outputs(self) -> list[list[str]]:
@@ -370,7 +394,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def _expect_columns(self, table: pd.DataFrame) -> None:
         for name in self.feature_names_in_:
             _expect_column(name, table)
-        known = {*self.feature_names_in_, *self._left_out()}
+        known = {*self.feature_names_in_, *self._left_out(), *self.identifiers_}
         for name in table.columns:
             if name not in known:
                 hint = suggest(str(name), [str(one) for one in self.feature_names_in_])
@@ -458,7 +482,8 @@ def _notes_of_bad(table: pd.DataFrame, values: list[Values]) -> Iterator[str]:
             yield f"{n_bad} cells of column '{column.name}' are not {column.kind}, and taken as missing"
 
 
-def _as_table(X: Any) -> pd.DataFrame:
+def as_table(X: Any) -> pd.DataFrame:
+    """Return a DataFrame of pandas, polars or Arrow as one of pandas, whose columns have texts for names."""
     table = (X if isinstance(X, pd.DataFrame) else _of_others(X)).rename(columns=str)
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]

@@ -136,7 +136,7 @@ REFUSED = {
         "row 2, column 'seen': got '2024-13-01', expected a date",
     ),
     "an empty column": ({"heat": [None, None]}, "column 'heat' is empty: leave it out"),
-    "an identifier": ({"id": [f"a{i}" for i in range(60)]}, "looks like an identifier: leave it out"),
+    "identifiers alone": ({"id": [f"a{i}" for i in range(60)]}, "no column is left to learn from"),
 }
 
 
@@ -145,6 +145,16 @@ def test_what_cannot_be_learnt_is_named(cells, message):
     with pytest.raises(UsageError) as caught:
         TableEncoder().fit(pd.DataFrame(cells))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("names", [range(1700, 1760), [f"a{i}" for i in range(60)]], ids=["numbers", "text"])
+def test_what_names_the_rows_is_left_out_as_if_by_hand(names):
+    heat = pd.DataFrame({"heat": np.random.default_rng(0).normal(size=60)})
+    table = heat.assign(id=names)
+    encoder = TableEncoder().fit(table)
+    assert encoder.identifiers_ == ("id",)
+    np.testing.assert_array_equal(encoder.transform(table), TableEncoder().fit_transform(heat))
+    np.testing.assert_array_equal(encoder.transform(heat), encoder.transform(table.assign(id="new")))
 
 
 def test_bad_cells_of_later_chunks_are_named_by_their_row_in_the_file(table):
