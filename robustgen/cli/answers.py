@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from robustgen.data.files import TableOptions
     from robustgen.detectors.answers import Answers
 
 answers_option = click.option(
@@ -27,14 +28,14 @@ def given_answers(path: Path | None, rows: Any) -> Answers | None:
     return None if path is None else answers_of(read_answers(path, rows))
 
 
-def agreement(path: Path | None, data: Path) -> Callable[[NDArray[Any]], str]:
+def agreement(path: Path | None, data: Path, tables: TableOptions) -> Callable[[NDArray[Any]], str]:
     """Return what says of outliers (n,) how many of the answers for the rows of a file they agree with."""
     from robustgen.inputs import open_input
     from robustgen.inputs.answers import read_answers
 
     if path is None:
         return lambda outlier: ""
-    verdicts = read_answers(path, open_input(data).whole())
+    verdicts = read_answers(path, open_input(data, tables.reading()).whole())
     sure = {place: verdict == "outlier" for place, verdict in verdicts.items() if verdict != "unsure"}
     return lambda outlier: (
         f"; agrees with {sum(outlier[place] == said for place, said in sure.items())} of {len(sure)} answers"

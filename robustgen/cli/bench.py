@@ -13,6 +13,7 @@ import click
 from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder
+from robustgen.cli.tables import table_options
 
 if TYPE_CHECKING:
     from robustgen.bench.records import Record
@@ -42,6 +43,7 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     multiple=True,
     help="Label column of the file: 0/1, or classes; one for all files, or for each.",
 )
+@table_options
 @click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
 @click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
 @click.option(

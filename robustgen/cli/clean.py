@@ -16,6 +16,7 @@ from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart
+from robustgen.cli.tables import DataPath
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Outputs:
 
 
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=DataPath())
 @click.option(
     "-o",
     "--output",
@@ -109,7 +110,7 @@ def clean(
         raise UsageError(NO_P_VALUES)
     paths = Outputs(output, removed, report)
     expect_apart([data, answers, decisions], {"--output": output, "--removed": removed, "--report": report})
-    source = open_input(data, images=images)
+    source = open_input(data, recipe.tables.reading(), images)
     model = recipe.build(source)
     _expect_writable(source, paths, removing=rule is not None)
     rows = source.whole()

@@ -13,13 +13,14 @@ from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart
+from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
     from robustgen.inputs import ImageReading
 
 
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=DataPath())
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The model's file.")
 @click.option(
     "--calibration", type=float, metavar="SHARE", help="Keep this share of the rows aside, for p-values."
@@ -37,8 +38,9 @@ def fit(
 ) -> None:
     """Learn what the rows of DATA have in common, outliers among them or not.
 
-    DATA is a .csv, .csv.gz, .parquet, .npy or .npz file or a folder of images. Numbers, booleans,
-    dates (ISO 8601) and categories of a table are all used; the model remembers how.
+    DATA is a table (.csv, .tsv, these with .gz, .bz2, .xz or .zip, .jsonl, .parquet, .feather, .xlsx, or
+    - for the standard input), an .npy or .npz file or a folder of images. Numbers, booleans, dates and
+    categories of a table are all used; the model remembers how they are written.
     """
     import_libraries()
     from robustgen.inference.conformal import ConformalDetector
@@ -51,7 +53,7 @@ def fit(
         )
     expect_apart([data, answers], {"--output": output})
     expect_writable(output)
-    source = open_input(data, images=images)
+    source = open_input(data, recipe.tables.reading(), images)
     model = recipe.build(source)
     if calibration is not None:
         if not 0 < calibration < 1:
@@ -62,6 +64,7 @@ def fit(
         model.fit(rows, given_answers(answers, rows))
     save(model, output)
     fitted = model if calibration is None else model.parts_[0].detector
+    notes(fitted)
     detector = detector_of(fitted)
     lower, upper = detector.contamination_interval_
     click.echo(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from robustgen.cli.progress import watched
 from robustgen.triage.reasons import column_shares, worded_reasons
 
 if TYPE_CHECKING:
+    from robustgen.data.files import TableOptions
     from robustgen.data.files.images import Mode
     from robustgen.inputs import Input
 
@@ -56,9 +57,26 @@ class FittedModel:
         return cls(str(path), part.detector, part.reference)
 
     @property
-    def text_columns(self) -> Sequence[str]:
+    def text_columns(self) -> frozenset[str]:
         """The columns of a table that were text in training: in a few rows they may look like numbers."""
-        return self.model[0].text_columns() if hasattr(self.model, "named_steps") else ()
+        return frozenset(self.model[0].text_columns() if self.tabular else ())
+
+    @property
+    def tabular(self) -> bool:
+        """Whether the model was fitted on a table."""
+        return hasattr(self.model, "named_steps")
+
+    def reading(self, tables: TableOptions) -> FittedModel:
+        """Return the model for a table that is written otherwise than the one that it was fitted on."""
+        written = {name: given for name, given in tables.given.items() if name != "encoding"}
+        if not written:
+            return self
+        if not self.tabular:
+            raise UsageError(f"the model '{self.name}' was fitted on no table: leave out --{min(written)}")
+        from sklearn.pipeline import Pipeline
+
+        encoder = self.model[0].written(**written)
+        return replace(self, model=Pipeline([("table", encoder), *self.model.steps[1:]]))
 
     @property
     def image_mode(self) -> Mode | None:
@@ -77,9 +95,8 @@ class FittedModel:
 
     def scores(self, source: Input) -> NDArray[np.float64]:
         """Score every row, a block at a time, with a progress bar on a terminal."""
-        tabular = hasattr(self.model, "named_steps")
-        if source.tabular != tabular:
-            learnt, given = ("a table", "none") if tabular else ("arrays or images", "a table")
+        if source.tabular != self.tabular:
+            learnt, given = ("a table", "none") if self.tabular else ("arrays or images", "a table")
             raise UsageError(
                 f"the model '{self.name}' was fitted on {learnt}, but '{source.path}' is {given}"
             )

@@ -13,6 +13,7 @@ import click
 
 from robustgen._checks import UsageError, suggest
 from robustgen.cli.interrupts import interrupts_kept
+from robustgen.cli.tables import table_options
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,6 +21,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    from robustgen.data.files import TableOptions
     from robustgen.inputs import Input
 
 
@@ -37,33 +39,28 @@ class Recipe:
         Its seed.
     settings : tuple of str
         "key=value" of its other parameters.
-    missing : str
-        What to do about empty cells of a table.
-    ignore : tuple of str
-        Columns of a table to leave out.
+    tables : TableOptions
+        How a table is read and encoded.
     """
 
     detector: str
     contamination: str | float
     random_state: int
     settings: tuple[str, ...]
-    missing: str
-    ignore: tuple[str, ...]
+    tables: TableOptions
 
     def build(self, source: Input) -> Any:
         """Return the unfitted model for rows: a detector, behind an encoder where the rows are a table's."""
         detector = self._detector()
         if not source.tabular:
-            if self.ignore:
-                raise UsageError(f"'{source.path}' is no table: it has no columns to ignore")
+            if self.tables.given:
+                option = min(self.tables.given).replace("_", "-")
+                raise UsageError(f"'{source.path}' is no table: it has no columns, leave out --{option}")
             return detector
         from sklearn.pipeline import Pipeline
 
-        from robustgen.tables import TableEncoder
-
         categories = "indicators" if hasattr(detector, "sample") else "groups"  # new rows have cells
-        encoder = TableEncoder(missing=self.missing, categories=categories, ignore=self.ignore)
-        return Pipeline([("table", encoder), ("detector", detector)])
+        return Pipeline([("table", self.tables.encoder(categories)), ("detector", detector)])
 
     def _detector(self) -> Any:
         from robustgen.registry import DETECTORS, build, resolve
@@ -126,11 +123,10 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
         contamination: str | float,
         random_state: int,
         settings: tuple[str, ...],
-        missing: str,
-        ignore: tuple[str, ...],
+        tables: TableOptions,
         **others: Any,
     ) -> Any:
-        recipe = Recipe(detector, contamination, random_state, settings, missing, ignore)
+        recipe = Recipe(detector, contamination, random_state, settings, tables)
         return command(recipe=recipe, **others)
 
     options = (
@@ -152,16 +148,7 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             help="Another parameter of the detector; group.key=value of a group of settings.",
         ),
-        click.option(
-            "--missing",
-            type=click.Choice(["impute", "refuse"]),
-            default="impute",
-            show_default=True,
-            help="What to do about empty cells.",
-        ),
-        click.option(
-            "--ignore", metavar="COLUMN", multiple=True, help="A column that says nothing, such as an id."
-        ),
+        table_options,
     )
     for option in reversed(options):
         with_recipe = option(with_recipe)

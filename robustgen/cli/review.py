@@ -53,7 +53,7 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
 
     expect_apart([data], {"--output": output, "--page": page})
     expect_writable(output if page is None else page)
-    session = ReviewSession.opened(open_input(data), output, recipe)
+    session = ReviewSession.opened(open_input(data, recipe.tables.reading()), output, recipe)
     asked = session.asked(n_rows)
     if page is None and not session.pictures:
         _converse(session, asked)

@@ -14,14 +14,16 @@ from robustgen.cli.answers import agreement, answers_option
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import import_libraries
 from robustgen.cli.outputs import expect_apart
+from robustgen.cli.tables import DataPath, expect_no_learning, table_options
 
 if TYPE_CHECKING:
+    from robustgen.data.files import TableOptions
     from robustgen.inputs import ImageReading
 
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=DataPath())
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The scored rows.")
 @click.option(
     "--explain", type=click.IntRange(min=1), metavar="N", help="Name the N columns that speak loudest."
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--fdr", type=float, help="Mark outliers so that this share of false alarms is expected.")
 @answers_option
 @image_options
+@table_options
 def score(
     model: Path,
     data: Path,
@@ -37,6 +40,7 @@ def score(
     fdr: float | None,
     answers: Path | None,
     images: ImageReading,
+    tables: TableOptions,
 ) -> None:
     """Score the rows of DATA with MODEL.
 
@@ -53,13 +57,14 @@ def score(
 
     if fdr is not None and not 0 < fdr < 1:
         raise UsageError(f"got --fdr {fdr}, expected a rate between 0 and 1, such as 0.1")
-    fitted = FittedModel.read(model)
+    expect_no_learning(tables)
+    fitted = FittedModel.read(model).reading(tables)
     expect_apart([model, data, answers], {"--output": output})
-    source = open_input(data, fitted.text_columns, replace(images, mode=fitted.image_mode))
+    source = open_input(data, tables.reading(fitted.text_columns), replace(images, mode=fitted.image_mode))
     calibrated = () if fitted.reference is None else ("p_value",)
     explained = () if explain is None else ("reason",)
     source.expect_scorable(output, ("score", *calibrated, "outlier", *explained))
-    told = agreement(answers, data)
+    told = agreement(answers, data, tables)
     scores = fitted.scores(source)
     p_values = fitted.p_values(scores)
     outlier = fitted.outliers(scores, p_values, fdr)

@@ -43,8 +43,12 @@ def reading(path: Path, what: str) -> Iterator[None]:
             yield
     except UsageError:
         raise
-    except UnicodeDecodeError:
-        raise UsageError(f"'{shown(path)}' is not UTF-8 text: save it in UTF-8") from None
+    except UnicodeError as error:
+        encoding = getattr(error, "encoding", "") or "such"
+        raise UsageError(
+            f"'{shown(path)}' is not {encoding.upper()} text: save it in UTF-8, or name its encoding "
+            "(--encoding latin-1)"
+        ) from None
     except MemoryError:
         raise UsageError(f"'{shown(path)}' needs more memory than there is: read a part of it") from None
     except Exception as error:

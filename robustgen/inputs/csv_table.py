@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import IO, Any, cast
+from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
 
-from robustgen.data.files.csv_file import CSVFile, Record, is_compressed
+from robustgen.data.files.csv_file import CSVFile, Record
+from robustgen.data.files.formats import TEXTS
+from robustgen.data.files.packing import OPENERS, open_for_text, packing_of
 from robustgen.data.files.tables import csv_frames
 from robustgen.inputs.base import Part, Values, expect_all_rows
 from robustgen.inputs.table import Table
@@ -21,30 +22,33 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CSVTable(Table):
-    """A table in text, ``.csv`` or ``.csv.gz``."""
+    """A table in text, ``.csv`` or ``.tsv``, compressed or not; its encoding is kept."""
 
-    kept_endings = scored_endings = (".csv", ".csv.gz")
+    kept_endings = scored_endings = tuple(text + packing for text in TEXTS for packing in ("", *OPENERS))
 
     def about(self) -> int | None:
-        if is_compressed(self.path):
+        if packing_of(self.path):
             return None
         with self.path.open("rb") as file:
             blocks = iter(lambda: file.read(2**20), b"")
             return sum(block.count(b"\n") for block in blocks)
 
+    def _opened(self) -> CSVFile:
+        return CSVFile(self.path, self.reading_as.encoding)
+
     def _header(self) -> list[str]:
-        with CSVFile(self.path) as file:
+        with self._opened() as file:
             return file.names
 
     def _frames(self, rows: int | None) -> Iterator[pd.DataFrame]:
-        with CSVFile(self.path) as file:
-            yield from csv_frames(file, rows, self.text)
+        with self._opened() as file:
+            yield from csv_frames(file, rows, self.reading_as)
             self.expect_same(self.path, file.digest())
 
     def write(self, parts: Sequence[Part]) -> None:
         n_rows = 0
         with ExitStack() as stack:
-            source = stack.enter_context(CSVFile(self.path))
+            source = stack.enter_context(self._opened())
             writers = [stack.enter_context(_Writer(source, part)) for part in parts]
             for record in source.records():
                 for writer in writers:
@@ -61,8 +65,7 @@ class _Writer:
         self._separator = source.separator
         self._n_cells = len(source.names)
         self._rows = zip(part.rows.tolist(), _texts(part.values, part.rows.size), strict=True)
-        opened = gzip.open if is_compressed(part.path) else open
-        self._file = cast(IO[str], opened(part.path, "wt", encoding="utf-8", newline=""))
+        self._file = open_for_text(part.path, source.encoding)
         self._file.write(self._extended(source.header, list(part.values)))
 
     def __enter__(self) -> _Writer:

@@ -1,9 +1,9 @@
-"""What CSV and Parquet share: named columns, read whole or in chunks, and written row by row."""
+"""What tables share: named columns, read whole or in chunks, and written row by row."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ import pandas as pd
 from robustgen._extras import optional
 from robustgen._files import file_hash
 from robustgen.data.files import parquet_frames
+from robustgen.data.files.table_reading import AS_IT_LOOKS, TableReading
 from robustgen.data.files.tables import ROWS
 from robustgen.data.reading import reading
 from robustgen.inputs.base import Input, Part, expect_all_rows
@@ -29,15 +30,15 @@ class Table(Input):
     ----------
     path : Path
         The file.
-    text : collection of str
-        The columns of a CSV whose cells are text even where they look like numbers.
+    reading_as : TableReading
+        How text is read.
     """
 
     tabular = True
 
-    def __init__(self, path: Path, text: Collection[str] = ()) -> None:
+    def __init__(self, path: Path, reading_as: TableReading = AS_IT_LOOKS) -> None:
         super().__init__(path)
-        self.text = text
+        self.reading_as = reading_as
 
     def whole(self) -> pd.DataFrame:
         (table,) = self._frames(None)

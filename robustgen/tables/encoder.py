@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from robustgen.tables.column_findings import identifiers_of
 from robustgen.tables.columns import BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn
 from robustgen.tables.groups import Groups, fit_groups
 from robustgen.tables.kinds import TYPES, Notations, column_of, row_of
-from robustgen.tables.notation import ISO, PLAIN
+from robustgen.tables.notation import ISO, PLAIN, DateNotation, NumberNotation
 
 CHOICES = {
     "missing": ("impute", "refuse"),
@@ -294,6 +296,40 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return [column.name for column in self.columns_ if not _is_plain(column)]
 
+    def written(
+        self,
+        decimal: str | None = None,
+        thousands: str | None = None,
+        date_format: str | None = None,
+        na: Sequence[str] | None = None,
+        bad_cells: str | None = None,
+    ) -> TableEncoder:
+        """Return the fitted encoder for tables that are written otherwise than the one of its training.
+
+        Parameters
+        ----------
+        decimal, thousands, date_format, na, bad_cells
+            As in the constructor; None leaves what was learnt.
+
+        Returns
+        -------
+        TableEncoder
+            A copy; the encoder itself stays as it is.
+
+        Examples
+        --------
+        >>> encoder = TableEncoder().fit(pd.DataFrame({"heat": [61.5, 97.0]}))
+        >>> encoder.written(decimal=",").transform(pd.DataFrame({"heat": ["1.061,5"]}))
+        array([[1061.5]])
+        """
+        check_is_fitted(self)
+        check_signs(decimal, thousands)
+        other = copy(self)
+        other.na = self.na if na is None else na
+        other.bad_cells = bad_cells or self.bad_cells
+        other.columns_ = [_rewritten(column, decimal, thousands, date_format) for column in self.columns_]
+        return other
+
     def _check_parameters(self) -> None:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
@@ -401,6 +437,16 @@ def check_signs(decimal: str | None, thousands: str | None) -> None:
         raise UsageError(f"got thousands={thousands!r}, expected ',', '.', ' ' or \"'\"")
     if decimal is not None and decimal == thousands:
         raise UsageError(f"got {decimal!r} for decimals and for thousands, expected two signs")
+
+
+def _rewritten(column: Column, decimal: str | None, thousands: str | None, date_format: str | None) -> Column:
+    if isinstance(column, NumberColumn) and (decimal or thousands):
+        point = decimal or ("," if thousands == "." else ".")
+        between = thousands or ("." if point == "," else ",")
+        return replace(column, notation=NumberNotation(point, between, column.notation.unit))
+    if isinstance(column, DateColumn) and date_format:
+        return replace(column, notation=DateNotation(date_format))
+    return column
 
 
 def _is_plain(column: Column) -> bool:

@@ -19,6 +19,8 @@ LEAST_EXPLAINED = 0.01
 """The share of a number's variance, in ranks, that a column of groups has to explain."""
 RARE = 0.01
 """The share of the rows up to which a level is rare."""
+RARE_GAPS = 0.003
+"""The share of the rows up to which just these gaps are rare: two that meet by chance are not."""
 MOST_RARE = 10.0
 """Rare levels that together hold more than this many times `RARE` are the rule in their column."""
 LEAST_RATIO = 5.0
@@ -188,7 +190,7 @@ def _rank_share(numbers: NDArray[np.float64], codes: NDArray[np.intp]) -> float:
 class Absences:
     r"""How odd it is that just these cells of a row are missing.
 
-    .. math:: a(x) = \max\Big(\log \frac{0.01}{p(x)}, \; 4 (2 f - 1), \; 0\Big)
+    .. math:: a(x) = \max\Big(\log \frac{0.003}{p(x)}, \; 4 (2 f - 1), \; 0\Big)
 
     with f the share of the row's cells that are missing, and p the share of the training rows that miss as
     much, each cell weighed by minus the logarithm of how often it is missing.
@@ -209,7 +211,7 @@ class Absences:
         sums = missing @ self.weights
         n_rows = self.ordered.size
         as_many = n_rows - np.searchsorted(self.ordered, sums * (1 - 1e-9))
-        rare = np.where(sums > 0, np.log(RARE * (n_rows + 1) / (as_many + 0.5)), 0)
+        rare = np.where(sums > 0, np.log(RARE_GAPS * (n_rows + 1) / (as_many + 0.5)), 0)
         return np.maximum(rare, EMPTY * (2 * missing.mean(1) - 1)).clip(0)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from robustgen import TableEncoder
 from robustgen._checks import UsageError
-from robustgen.data.files import read, read_table
+from robustgen.data.files import TableReading, read, read_table
 from robustgen.inputs import Part, open_input
 from tests.hostile import damaged, draws, rows_or_one_line
 
@@ -45,10 +45,10 @@ def test_what_is_read_is_what_is_copied(tmp_path):
             Part(tmp_path / "r.csv", ~kept, {"score": np.ones(len(table))}),
         ]
         source.write(parts)
-        expected = read_table(tmp_path / "t.csv", text=table.columns)
+        expected = read_table(tmp_path / "t.csv", TableReading(text=None))
         for part, extra in zip(parts, ([], ["score"]), strict=True):
             if part.rows.any():
-                again = read_table(part.path, text=table.columns)
+                again = read_table(part.path, TableReading(text=None))
                 assert list(again) == [*table, *extra]
                 cells = expected[part.rows].reset_index(drop=True)
                 pd.testing.assert_frame_equal(again[list(table)], cells)
@@ -92,7 +92,7 @@ REFUSED = {
     "100,000 columns": (",".join(map("c{}".format, range(100_000))) + "\n1\n", "t.csv", "100,000 columns"),
     "UTF-16": ("a,b\n1,2\n".encode("utf-16-le"), "t.csv", "not UTF-8"),
     "a NUL": (b"a\n1\0\n", "t.csv", "not UTF-8"),
-    "no table": (b"\xff\xfe", "t.csv", "not UTF-8"),
+    "no table": (b"\xff\xfe", "t.csv", "is empty"),
     "gzip that is none": (b"a\n1\n", "t.csv.gz", "damaged"),
     "Parquet that is none": (b"PAR1" * 8, "t.parquet", "not a readable Parquet file"),
 }
@@ -192,5 +192,5 @@ def test_a_benchmark_encodes_a_table_as_fit_does(tmp_path, writer):
     path = tmp_path / f"t.{writer}"
     table.to_csv(path, index=False) if writer == "csv" else table.to_parquet(path)
     rows = read_table(path)
-    expected = TableEncoder(categories="indicators", ignore=("faulty",)).fit_transform(rows)
+    expected = TableEncoder(ignore=("faulty",)).fit_transform(rows)
     np.testing.assert_array_equal(read(path, "faulty").X, expected)

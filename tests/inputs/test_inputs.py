@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from robustgen._checks import UsageError
-from robustgen.inputs import Part, open_input
+from robustgen.inputs import Part, TableReading, open_input
 
 KEPT = np.array([True, False, True])
 ALL = np.ones(3, dtype=bool)
@@ -155,7 +156,7 @@ def test_a_file_that_changes_meanwhile_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "kept", "scored"),
     [
-        ("rows.csv", r"\.csv or \.csv\.gz", r"\.csv or \.csv\.gz"),
+        ("rows.csv", r"\.csv or \.csv\.gz or .*", r"\.csv or \.csv\.gz or .*"),
         ("rows.parquet", r"\.parquet", r"\.parquet"),
         ("rows.npy", r"\.npy or \.npz", r"\.csv"),
         ("images", None, r"\.csv"),
@@ -172,3 +173,55 @@ def test_other_endings_of_outputs_are_refused(tmp_path, folder, name, kept, scor
             source.expect_writable(tmp_path / "kept.txt")
     with pytest.raises(UsageError, match=f"the scored rows of this input are {scored}$"):
         source.expect_scorable(tmp_path / "scored.txt", VALUES)
+
+
+@pytest.mark.parametrize("ending", ["tsv", "csv.gz", "csv.bz2", "csv.xz"])
+def test_text_is_packed_by_its_ending(tmp_path, ending):
+    table = pd.DataFrame({"heat": [61, 97, 64], "fuel": ["oil", "gas", "oil"]})
+    table.to_csv(tmp_path / f"t.{ending}", index=False, sep="\t")
+    source = open_input(tmp_path / f"t.{ending}")
+    pd.testing.assert_frame_equal(source.whole(), table, check_dtype=False)
+    source.write([Part(tmp_path / f"k.{ending}", KEPT)])
+    assert len(open_input(tmp_path / f"k.{ending}").whole()) == 2
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_lines_are_copied_in_the_encoding_of_the_file(tmp_path, encoding):
+    text = "stra\u00dfe,heat\nm\u00fcl,1\nk\u00e4l,2\nb\u00f6l,3\n"
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    said = None if encoding == "utf-16" else encoding
+    source = open_input(tmp_path / "t.csv", TableReading(said))
+    assert source.whole()["stra\u00dfe"].tolist() == ["m\u00fcl", "k\u00e4l", "b\u00f6l"]
+    source.write([Part(tmp_path / "k.csv", ALL)])
+    assert (tmp_path / "k.csv").read_bytes() == (tmp_path / "t.csv").read_bytes()
+
+
+def test_json_lines_are_copied_or_get_new_values(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"a": 1, "b": "x"}\n{"a":2}\n\n{"b": "y", "a": 3.5}\n')
+    source = open_input(path)
+    assert source.whole()["a"].tolist() == [1, 2, 3.5]
+    source.write([Part(tmp_path / "k.jsonl", KEPT), Part(tmp_path / "s.jsonl", ~KEPT, VALUES)])
+    assert (tmp_path / "k.jsonl").read_text() == '{"a": 1, "b": "x"}\n{"b": "y", "a": 3.5}\n'
+    assert pd.read_json(tmp_path / "s.jsonl", lines=True)["outlier"].tolist() == [True]
+    path.write_text('{"a": 1}\n[2]\n')
+    with pytest.raises(UsageError, match=r"line 2 of '.*': got '\[2\]', expected a JSON object"):
+        open_input(path).whole()
+
+
+def test_feather_is_read_and_written(tmp_path):
+    table = pd.DataFrame({"a": [1, 2, 3]})
+    table.to_feather(tmp_path / "t.feather")
+    source = open_input(tmp_path / "t.feather")
+    source.write([Part(tmp_path / "s.feather", KEPT, {"score": VALUES["score"]})])
+    assert list(pd.read_feather(tmp_path / "s.feather")) == ["a", "score"]
+
+
+def test_an_archive_of_two_files_is_no_table(tmp_path):
+    with ZipFile(tmp_path / "t.csv.zip", "w") as archive:
+        archive.writestr("a.csv", "x\n1\n")
+    assert open_input(tmp_path / "t.csv.zip").whole()["x"].tolist() == [1]
+    with ZipFile(tmp_path / "t.csv.zip", "a") as archive:
+        archive.writestr("b.csv", "x\n1\n")
+    with pytest.raises(UsageError, match="with 2 files in it, expected one table"):
+        open_input(tmp_path / "t.csv.zip").whole()

@@ -12,12 +12,16 @@ from robustgen.data.files.data_file import DataFile
 from robustgen.data.files.formats import expect_there, format_of
 from robustgen.data.files.images import ImageFolder, ImageReading, read_images
 from robustgen.data.files.labelled import read
+from robustgen.data.files.table_options import TableOptions
+from robustgen.data.files.table_reading import TableReading
 from robustgen.data.files.tables import chunks, parquet_frames, read_table
 
 __all__ = [
     "DataFile",
     "ImageFolder",
     "ImageReading",
+    "TableOptions",
+    "TableReading",
     "chunks",
     "expect_there",
     "format_of",

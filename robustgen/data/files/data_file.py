@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from robustgen._checks import UsageError
 from robustgen._files import file_hash
 from robustgen.data.dataset import Dataset
 from robustgen.data.files.formats import format_of
 from robustgen.data.files.labelled import read
+from robustgen.data.files.table_options import AS_IT_LOOKS, TableOptions
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,17 @@ class DataFile:
         As in `robustgen.data.read`.
     sha256 : str
         The hash of the content, of which every result is one.
+    options : TableOptions
+        How a table is read.
     """
 
     path: str
     label: str | None
     sha256: str
+    options: TableOptions = AS_IT_LOOKS
 
     @classmethod
-    def at(cls, path: str | Path, label: str | None = None) -> DataFile:
+    def at(cls, path: str | Path, label: str | None = None, options: TableOptions = AS_IT_LOOKS) -> DataFile:
         """Return the file at `path` with the hash of what it holds now.
 
         Raises
@@ -41,7 +46,7 @@ class DataFile:
             If there is nothing at `path`, or nothing that can be read.
         """
         format_of(path)
-        return cls(str(Path(path).resolve()), label, content_hash(path))
+        return cls(str(Path(path).resolve()), label, content_hash(path), options)
 
     @property
     def name(self) -> str:
@@ -49,9 +54,9 @@ class DataFile:
         return Path(self.path).name
 
     @property
-    def content(self) -> dict[str, str | None]:
-        """What a result depends on: label and hash, wherever the file lies."""
-        return {"label": self.label, "sha256": self.sha256}
+    def content(self) -> dict[str, Any]:
+        """What a result depends on: label, hash and how a table is read, wherever the file lies."""
+        return {"label": self.label, "sha256": self.sha256, **self.options.given}
 
     def read(self, name: str) -> Dataset:
         """Return the data set under a name.
@@ -61,7 +66,7 @@ class DataFile:
         UsageError
             If the file cannot be read, or holds something else than when it was named.
         """
-        dataset = read(self.path, self.label, name)
+        dataset = read(self.path, self.label, name, self.options)
         if content_hash(self.path) != self.sha256:
             raise UsageError(f"'{self.path}' has changed since the run began: start the run again")
         return dataset

@@ -7,14 +7,18 @@ from typing import Literal
 
 from robustgen._checks import UsageError, suggest
 from robustgen._files import shown
+from robustgen.data.files.packing import PACKINGS
 
-Format = Literal["csv", "parquet", "npy", "npz", "images"]
+Format = Literal["csv", "jsonl", "parquet", "feather", "excel", "npy", "npz", "images"]
 """How a file is read."""
 
+TEXTS = (".csv", ".tsv")
 _ENDINGS: dict[str, Format] = {
-    ".csv": "csv",
-    ".csv.gz": "csv",
+    **{text + packing: "csv" for packing in ("", *PACKINGS) for text in TEXTS},
+    ".jsonl": "jsonl",
     ".parquet": "parquet",
+    ".feather": "feather",
+    ".xlsx": "excel",
     ".npy": "npy",
     ".npz": "npz",
 }
@@ -39,7 +43,7 @@ def format_of(path: str | Path) -> Format:
 
     Returns
     -------
-    {"csv", "parquet", "npy", "npz", "images"}
+    {"csv", "jsonl", "parquet", "feather", "excel", "npy", "npz", "images"}
         By the ending of the name, in capitals or not.
 
     Raises

@@ -11,16 +11,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError, suggest
+from robustgen._files import shown
 from robustgen.data.archive import dataset_from, read_arrays
 from robustgen.data.dataset import Dataset, read_labels
 from robustgen.data.files.arrays import read_array
 from robustgen.data.files.formats import format_of
 from robustgen.data.files.images import read_images
-from robustgen.data.files.tables import read_table
-from robustgen.tables import TableEncoder
+from robustgen.data.files.table_options import AS_IT_LOOKS, TableOptions
+from robustgen.data.files.tables import FRAMES, read_table
+
+TABLES = ("csv", *FRAMES)
 
 
-def read(path: str | Path, label: str | None = None, name: str | None = None) -> Dataset:
+def read(
+    path: str | Path,
+    label: str | None = None,
+    name: str | None = None,
+    options: TableOptions = AS_IT_LOOKS,
+) -> Dataset:
     """Read a labelled file of a user's own.
 
     Labels 0 and 1 (False and True) mean inlier and outlier; whole numbers and text are classes, of
@@ -31,13 +39,15 @@ def read(path: str | Path, label: str | None = None, name: str | None = None) ->
     Parameters
     ----------
     path : str or Path
-        A table (``.csv``, ``.csv.gz``, ``.parquet``), an array (``.npy``), arrays (``.npz``), or a
+        A table, as :func:`robustgen.data.files.chunks` takes it, an array (``.npy``), arrays (``.npz``), or a
         folder with a sub-folder of images for each class.
     label : str or None
         The column of a table; the number of a column of an ``.npy``, from 0 or negative from the
         end; the array of an ``.npz``, ``y`` where None. None for a folder of images.
     name : str or None
         The name of the data set, which seeds its draws; that of the file where None.
+    options : TableOptions
+        How a table is read and encoded, as by ``robustgen fit``.
 
     Returns
     -------
@@ -61,11 +71,15 @@ def read(path: str | Path, label: str | None = None, name: str | None = None) ->
     """
     path = Path(path)
     form = format_of(path)
+    if form in TABLES:
+        return _read_table(path, label, name or path.resolve().name, options)
+    if options != AS_IT_LOOKS:
+        raise UsageError(f"'{shown(path)}' is no table: leave out what says how one is read")
     return _READERS[form](path, label, name or path.resolve().name)
 
 
-def _read_table(path: Path, label: str | None, name: str) -> Dataset:
-    table = read_table(path)
+def _read_table(path: Path, label: str | None, name: str, options: TableOptions) -> Dataset:
+    table = read_table(path, options.reading())
     columns = [str(column) for column in table.columns]
     if label is None:
         raise UsageError(
@@ -77,12 +91,14 @@ def _read_table(path: Path, label: str | None, name: str) -> Dataset:
     _expect_filled(table[label], name)
     if len(columns) == 1:
         raise UsageError(f"'{name}' has no column but its label")
-    return _dataset(_encoded(table.drop(columns=label), name), _label_values(table[label]), name, label)
+    return _dataset(
+        _encoded(table.drop(columns=label), name, options), _label_values(table[label]), name, label
+    )
 
 
-def _encoded(table: pd.DataFrame, name: str) -> NDArray:
+def _encoded(table: pd.DataFrame, name: str, options: TableOptions) -> NDArray:
     try:
-        return TableEncoder(categories="indicators").fit_transform(table)
+        return options.encoder().fit_transform(table)
     except UsageError as error:
         raise UsageError(f"'{name}': {error}") from None
 
@@ -178,8 +194,6 @@ def _listed(names: list[str], most: int = 20) -> str:
 
 
 _READERS: Mapping[str, Callable[[Path, str | None, str], Dataset]] = {
-    "csv": _read_table,
-    "parquet": _read_table,
     "npy": _read_npy,
     "npz": _read_npz,
     "images": _read_folder,

@@ -133,11 +133,11 @@ def test_a_parquet_file_without_rows(tmp_path):
 
 
 def test_formats_go_by_endings(tmp_path):
-    for name in ("a.CSV", "a.csv.gz", "a.parquet", "a.npy", "a.npz", "a.xlsx"):
+    for name in ("a.CSV", "a.csv.gz", "a.parquet", "a.npy", "a.npz", "a.xls"):
         (tmp_path / name).touch()
     assert [format_of(tmp_path / f"a.{end}") for end in ("CSV", "csv.gz", "npy")] == ["csv", "csv", "npy"]
-    with pytest.raises(UsageError, match=r"a\.xlsx' has no known ending: expected one of \.csv"):
-        format_of(tmp_path / "a.xlsx")
+    with pytest.raises(UsageError, match=r"a\.xls' has no known ending: expected one of \.csv"):
+        format_of(tmp_path / "a.xls")
     with pytest.raises(UsageError, match=r"no file .*b\.npy'; did you mean .*'a\.npy'"):
         format_of(tmp_path / "b.npy")
     with pytest.raises(UsageError, match="is no table"):
