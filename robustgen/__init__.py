@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
     from robustgen.tables import TableEncoder
     from robustgen.training import RobustTraining
+    from robustgen.triage.table_audit import audit
 
 __all__ = [
     "MAW",
@@ -59,6 +60,7 @@ __all__ = [
     "StochasticQuantisation",
     "TableEncoder",
     "as_pyod",
+    "audit",
     "load",
     "questions",
     "save",
@@ -90,6 +92,7 @@ _HOMES = {
     "SignCanonicalizer": "robustgen.symmetry",
     "TableEncoder": "robustgen.tables",
     "as_pyod": "robustgen.peers.as_pyod",
+    "audit": "robustgen.triage.table_audit",
     "load": "robustgen.storage",
     "questions": "robustgen.detectors.questions",
     "save": "robustgen.storage",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robustgen._checks import UsageError
+from robustgen._text import legible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ def shown(path: str | os.PathLike[str]) -> str:
     >>> shown("caf\udce9.png")
     'caf\\xe9.png'
     """
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return legible(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
 @contextmanager

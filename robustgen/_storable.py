@@ -48,6 +48,7 @@ HOMES = frozenset(
         "tables.columns",
         "tables.encoder",
         "tables.groups",
+        "tables.notation",
         "training.config",
         "training.history",
         "training.scaling",

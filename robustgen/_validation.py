@@ -14,6 +14,41 @@ from sklearn.utils.validation import validate_data
 from robustgen._checks import UsageError, is_numeral
 
 
+def unmasked(X: Any) -> Any:
+    """Return X with its masked cells as NaN, as what is missing; X itself where nothing is masked.
+
+    Examples
+    --------
+    >>> unmasked(np.ma.array([[1, 2], [3, 4]], mask=[[False, True], [False, False]]))
+    array([[ 1., nan],
+           [ 3.,  4.]])
+    """
+    if not np.ma.isMaskedArray(X):
+        return X
+    if not np.ma.is_masked(X):
+        return X.data
+    numbers: Any = X.astype(np.result_type(X.dtype, np.float64))
+    return numbers.filled(np.nan)
+
+
+def expect_numbered_columns(estimator: Any, X: Any, *, fitting: bool) -> None:
+    """Learn the columns of a DataFrame that are called by anything but text, or raise where others are given.
+
+    scikit-learn learns names that are text, and takes columns that are numbered in whatever order.
+    """
+    columns = getattr(X, "columns", None)
+    if columns is None or any(isinstance(column, str) for column in columns):
+        return
+    given = [str(column) for column in columns]
+    if fitting:
+        estimator.numbered_columns_ = given
+    elif given != getattr(estimator, "numbered_columns_", given):
+        raise UsageError(
+            f"got the columns {', '.join(given[:5])}, but {type(estimator).__name__} was fitted on "
+            f"{', '.join(estimator.numbered_columns_[:5])}: give it the same columns in the same order"
+        )
+
+
 def check_signals(estimator: Any, X: Any, *, fitting: bool, complex_allowed: bool) -> NDArray[Any]:
     """Return X as an array of finite numbers, (n, d), (n, H, W) or (n, C, H, W), its precision kept.
 
@@ -34,6 +69,8 @@ def check_signals(estimator: Any, X: Any, *, fitting: bool, complex_allowed: boo
     ValueError
         When X holds text, NaN or infinity, is empty, or does not look like the training rows.
     """
+    expect_numbered_columns(estimator, X, fitting=fitting)
+    X = unmasked(X)
     values = np.asarray(None if sparse.issparse(X) else X)
     images = values.ndim > 2
     if complex_allowed and np.iscomplexobj(values):
@@ -135,8 +172,8 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     ValueError
         When X holds text, NaN or infinity, is empty, or does not look like the training rows.
     """
-    if sparse.issparse(X):
-        X = canonical(X)
+    expect_numbered_columns(estimator, X, fitting=fitting)
+    X = canonical(X) if sparse.issparse(X) else unmasked(X)
     images = not sparse.issparse(X) and _n_axes(X) > 2
     checked = _numbers(estimator, X, images, fitting)
     shape = checked.shape[1:]

@@ -1,6 +1,9 @@
-"""No test may reach the network, the cache of whoever runs it, or chance."""
+"""No test may reach the network, a user's cache, or chance; tests share the processes that they start."""
 
 from __future__ import annotations
+
+from contextlib import nullcontext
+from multiprocessing import get_context
 
 import pytest
 import torch
@@ -16,3 +19,30 @@ def _no_network(monkeypatch, tmp_path_factory):
 def _no_chance():
     """Draw the same where a test draws from torch's global generator, whatever ran before it."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def _workers():
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    from robustgen.bench import processes
+
+    executor = ProcessPoolExecutor(2, env=processes._ONE_THREAD)
+    yield executor
+    executor.shutdown(kill_workers=True)
+
+
+@pytest.fixture
+def shared_workers(_workers, monkeypatch):
+    """Let runs of the bench share two processes, whose start takes seconds, where no test is of their end."""
+    monkeypatch.setattr("robustgen.bench.processes._processes", lambda number: nullcontext(_workers))
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """Give processes that start with the libraries imported, which takes seconds otherwise."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(
+        ["robustgen.cli.review_session", "robustgen.reporting.compare", "robustgen.storage"]
+    )
+    return context

@@ -128,7 +128,7 @@ class RunFolder:
         try:
             manifest = json.loads(self.manifest_path.read_text(encoding="utf-8"))
             manifest["suite"]["name"], manifest["suite"]["detectors"], manifest["runs"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise UsageError(
                 f"'{self.manifest_path}' is damaged: use --fresh to set the run aside, or another --output"
             ) from None

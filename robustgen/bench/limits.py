@@ -123,12 +123,20 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 _expendable = False
 
 
-def expendable() -> None:
-    """Declare that this process may be ended where nothing else stops a block, and end it with its parent."""
+def expendable(parent: int) -> None:
+    """Declare that this process may be ended where nothing else stops a block, and end it with its parent.
+
+    Parameters
+    ----------
+    parent : int
+        The process that started this one.
+    """
     global _expendable
     _expendable = True
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before it could be watched
+            os._exit(1)
 
 
 @contextmanager

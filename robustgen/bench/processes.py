@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -74,11 +75,28 @@ def dispatch(
 def _submitted(executor: Executor, call: Call, *arguments: Any, **named: Any) -> Future[Record]:
     """Submit; an executor that is broken by now gives a future that says so, as for running cells."""
     try:
-        return executor.submit(call, *arguments, **named)
+        with _interrupts_for_the_parent():
+            return executor.submit(call, *arguments, **named)
     except BrokenExecutor as error:
         broken: Future[Record] = Future()
         broken.set_exception(error)
         return broken
+
+
+@contextmanager
+def _interrupts_for_the_parent() -> Iterator[None]:
+    """Let processes that are started in the block be deaf to Ctrl-C from their first instant on.
+
+    It reaches every process of a terminal: one that still imports libraries would answer by a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _ONE_THREAD = {
@@ -130,7 +148,7 @@ def _until_one_dies(
 def _alone(cell: Cell, call: Call, device: str | None) -> Record:
     with _processes(1) as executor:
         try:
-            return executor.submit(call, cell, device=device).result()
+            return _submitted(executor, call, cell, device=device).result()
         except BrokenExecutor:
             return failed(cell, "the process died: out of memory, killed, or crashed")
 
@@ -141,7 +159,11 @@ def _processes(number: int) -> Iterator[Executor]:
     from joblib.externals.loky import ProcessPoolExecutor
 
     executor = ProcessPoolExecutor(
-        number, timeout=_IDLE_SECONDS, initializer=_live_for_the_parent, env=_ONE_THREAD
+        number,
+        timeout=_IDLE_SECONDS,
+        initializer=_live_for_the_parent,
+        initargs=(os.getpid(),),
+        env=_ONE_THREAD,
     )
     try:
         yield executor
@@ -149,7 +171,7 @@ def _processes(number: int) -> Iterator[Executor]:
         executor.shutdown(kill_workers=True)
 
 
-def _live_for_the_parent() -> None:
+def _live_for_the_parent(parent: int) -> None:
     """End with the parent, and leave Ctrl-C to it, which reaches every process of a terminal."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    expendable()
+    expendable(parent)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 import time
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -142,7 +144,7 @@ def read(path: Path) -> tuple[list[Record], list[tuple[int, str]]]:
     for number, line in enumerate(lines, start=1):
         try:
             record = Record.from_json(line.decode("utf-8"))
-        except ValueError as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+        except (ValueError, RecursionError) as error:  # those of JSON and of Unicode are ValueErrors
             damaged.append((number, str(error)))
         else:
             latest[record.key] = record
@@ -200,30 +202,80 @@ def _ends_with_newline(path: Path) -> bool:
         return file.read(1) == b"\n"
 
 
-_NAMES = {field.name for field in fields(Record)}
-_REQUIRED: dict[str, type | tuple[type, ...]] = {
-    "key": str,
-    "dataset": str,
-    "corruption": (int, float),
-    "corruption_of": str,
-    "detector": str,
-    "repetition": int,
-    "clean": bool,
-    "status": str,
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not _is_flag(value) and abs(value) <= sys.float_info.max
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and _is_number(value) and value >= 0
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_metrics(value: Any) -> bool:
+    return _is_table(value) and all(one is None or _is_number(one) for one in value.values())
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(map(_is_number, value))
+
+
+def _is_curve(value: Any) -> bool:
+    known = _is_table(value) and all(_are_numbers(value.get(name)) for name in ("recall", "precision"))
+    return known and len(value["recall"]) == len(value["precision"])
+
+
+def _is_histogram(value: Any) -> bool:
+    kinds = ("inliers", "outliers")
+    known = _is_table(value) and all(_are_numbers(value.get(name)) for name in ("edges", *kinds))
+    return known and all(len(value["edges"]) == len(value[kind]) + 1 for kind in kinds)
+
+
+_REQUIRED: dict[str, Callable[[Any], bool]] = {
+    "key": _is_text,
+    "dataset": _is_text,
+    "corruption": _is_number,
+    "corruption_of": _is_text,
+    "detector": _is_text,
+    "repetition": _is_count,
+    "clean": _is_flag,
+    "status": _is_text,
+}
+_OR_NULL: dict[str, Callable[[Any], bool]] = {
+    "inlier_class": _is_text,
+    "message": _is_text,
+    **dict.fromkeys(("n_train_inliers", "n_train_outliers", "n_test_inliers", "n_test_outliers"), _is_count),
+    "metrics": _are_metrics,
+    **dict.fromkeys(("fit_seconds", "score_seconds", "rows_per_second", "peak_memory_mib"), _is_number),
+    "precision_recall": _is_curve,
+    "histogram": _is_histogram,
+    "samples": _is_table,
+    "answering": _is_table,
 }
 
 
 def _check_fields(values: dict[str, Any]) -> None:
-    if unknown := sorted(values.keys() - _NAMES):
+    if unknown := sorted(values.keys() - _REQUIRED.keys() - _OR_NULL.keys()):
         raise ValueError(f"unknown field '{unknown[0]}'")
     if missing := sorted((_REQUIRED.keys() | {"inlier_class"}) - values.keys()):
         raise ValueError(f"the field '{missing[0]}' is missing")
-    for name, kind in _REQUIRED.items():
-        if not isinstance(values[name], kind):
-            raise ValueError(f"the field '{name}' holds {values[name]!r}")
+    for name, value in values.items():
+        null = value is None and name in _OR_NULL
+        if not null and not (_REQUIRED | _OR_NULL)[name](value):
+            raise ValueError(f"the field '{name}' holds {repr(value)[:80]}")
     if values["status"] not in get_args(Status):
         raise ValueError(f"unknown status '{values['status']}'")
-    if values["status"] == "ok" and not isinstance(values.get("metrics"), dict):
+    if values["status"] == "ok" and values.get("metrics") is None:
         raise ValueError("an ok record without metrics")
 
 

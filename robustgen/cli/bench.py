@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from robustgen._text import legible
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder
 
 if TYPE_CHECKING:
@@ -93,11 +95,14 @@ def bench(
     runs of the suite are kept and added to. Every cell computes on one thread, so that the number
     of jobs cannot change a result.
     """
-    from robustgen.bench.choices import Choices
-    from robustgen.bench.folder import RunFolder
-    from robustgen.bench.runner import Options, run_suite
-    from robustgen.bench.suites import read_suite
-    from robustgen.cli.progress import Progress
+    with interrupts_kept():
+        import robustgen.bench.processes
+        import robustgen.reporting.display_tables  # noqa: F401
+        from robustgen.bench.choices import Choices
+        from robustgen.bench.folder import RunFolder
+        from robustgen.bench.runner import Options, run_suite
+        from robustgen.bench.suites import read_suite
+        from robustgen.cli.progress import Progress
 
     default = "generation" if changes["task"] == "generation" else "quick"
     suite = Choices(**changes).apply(read_suite(suite_name or default))
@@ -159,9 +164,9 @@ def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: boo
     bad = [record for record in records if record.status != "ok"]
     if bad:
         first = bad[0]
-        click.echo(
+        said = (
             f"Error: {len(bad)} of {len(records)} cells have no result, the first: {first.detector} on "
-            f"{first.dataset}, {first.status}: {first.message} (all of them are in the report)",
-            err=True,
+            f"{first.dataset}, {first.status}: {first.message} (all of them are in the report)"
         )
+        click.echo(legible(said), err=True)
         sys.exit(1)

@@ -1,33 +1,76 @@
-"""``robustgen clean``: a file without its outliers, and a report that says which they were and why."""
+"""``robustgen clean``: how each row of a file is judged and why; the rows that are removed on request."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
-from robustgen.cli.model import Recipe, detector_of, import_libraries, one_line, recipe_options
+from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart
 
 if TYPE_CHECKING:
-    from robustgen.inputs import ImageReading, Input
+    from numpy.typing import NDArray
 
-NAMED_COLUMNS = 3
+    from robustgen.inputs import ImageReading, Input
+    from robustgen.triage.removal import Removal
+    from robustgen.triage.table_audit import TableAudit
+
+COLUMNS = ("verdict", "score", "p_value", "reason", "group")
+PREFIX = "audit_"
+"""What the new columns are called by where the file has columns of their names."""
+FEWEST = 6
+"""Categories that are named of a column, those that lose most."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where results go.
+
+    Attributes
+    ----------
+    output : Path
+        The triaged rows, or the kept ones.
+    removed, report : Path or None
+        The removed rows, and the page.
+    """
+
+    output: Path
+    removed: Path | None
+    report: Path | None
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The kept rows.")
 @click.option(
-    "--removed", type=click.Path(path_type=Path), help="The removed rows, with score, p-value and reason."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="All rows with the new columns; the kept rows where some are removed.",
 )
 @click.option(
-    "--report", type=click.Path(path_type=Path), help="A page (.html) that says what was removed and why."
+    "--remove",
+    metavar="RULE",
+    help="Remove rows: a share such as 0.05, fdr=0.1, estimate (as many as there are at least), verdict (the "
+    "outliers), or a .csv of decisions, as the page exports it.",
+)
+@click.option("--removed", type=click.Path(path_type=Path), help="The removed rows, with the new columns.")
+@click.option("--report", type=click.Path(path_type=Path), help="A page (.html) to decide on.")
+@click.option(
+    "--folds",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="Detectors that keep rows aside, for p-values; 0 goes without them.",
 )
 @answers_option
 @image_options
@@ -35,86 +78,128 @@ NAMED_COLUMNS = 3
 def clean(
     data: Path,
     output: Path,
+    remove: str | None,
     removed: Path | None,
     report: Path | None,
+    folds: int,
     answers: Path | None,
     images: ImageReading,
     recipe: Recipe,
 ) -> None:
-    """Write the rows of DATA that are taken as inliers, as they are.
+    """Judge the rows of DATA: write them with verdict, score, p-value, reason and group, and remove none.
 
-    A detector is trained on all rows, robustly, and scores them. The kept rows of a table are copied
-    unchanged; of a folder of images the files are. DATA is read twice: to learn from, and to be copied.
+    A detector is trained on all rows, robustly, and scores them. With --remove the kept rows of a table are
+    copied unchanged; of a folder of images the files are. DATA is read twice: to learn from, and to copy.
     """
     import_libraries()
-    import numpy as np
-
+    from robustgen.data.files import expect_there
     from robustgen.inputs import open_input
+    from robustgen.triage.removal import NO_P_VALUES, ByPerson, ByRate, parse_removal
+    from robustgen.triage.table_audit import audited
 
-    expect_apart([data, answers], {"--output": output, "--removed": removed, "--report": report})
+    if removed is not None and remove is None:
+        raise UsageError("got --removed without --remove: say what to remove, such as --remove estimate")
+    if folds == 1:
+        raise UsageError("got --folds 1, expected 0 or a number of 2 or more: each keeps some rows aside")
+    rule = None if remove is None else parse_removal(remove)
+    decisions = rule.path if isinstance(rule, ByPerson) else None
+    if decisions is not None:
+        expect_there(decisions)
+    if isinstance(rule, ByRate) and not folds:
+        raise UsageError(NO_P_VALUES)
+    paths = Outputs(output, removed, report)
+    expect_apart([data, answers, decisions], {"--output": output, "--removed": removed, "--report": report})
     source = open_input(data, images=images)
     model = recipe.build(source)
-    source.expect_writable(output)
-    if report is not None:
-        expect_writable(report)
+    _expect_writable(source, paths, removing=rule is not None)
     rows = source.whole()
-    if removed is not None:
-        source.expect_scorable(removed, ("score", "p_value", "reason"))
+    prefix = _prefix(source, paths, removing=rule is not None)
     with one_line():
-        model.fit(rows, given_answers(answers, rows))
-    detector = detector_of(model)
-    outlier = detector.training_scores_ < detector.offset_
-    values = _values(model, rows if source.tabular else None, outlier)
-    _write(source, model, outlier, values, (output, removed, report))
-    counts = f"{np.count_nonzero(~outlier)} rows kept, {np.count_nonzero(outlier)} removed"
-    click.echo(f"{shown(output)}: {counts}{summary(source)}")
+        audit = audited(
+            model,
+            rows,
+            given_answers(answers, rows),
+            name=shown(data.name),
+            contamination=recipe.contamination,
+            n_folds=folds,
+            random_state=recipe.random_state,
+        )
+    audit = replace(audit, row_names=source.row_names(len(audit.rows)))
+    marked = None if rule is None else rule.rows(audit, rows)
+    _write(source, audit, rows, marked, prefix, paths)
+    click.echo(f"{shown(output)}: {_counts(audit, rule, marked)}{left_out(audit.model)}{summary(source)}")
+    if rule is not None and marked is not None and not marked.any() and rule.why_none:
+        click.echo(f"Warning: {rule.why_none}", err=True)
+    for line in _shares(audit, marked):
+        click.echo(line)
 
 
-def _values(model: Any, table: Any, outlier: Any) -> dict[str, Any]:
-    from robustgen.cli.fitted_model import reasons
-    from robustgen.inference.p_values import conformal_p_values, trimmed
+def _expect_writable(source: Input, paths: Outputs, *, removing: bool) -> None:
+    """Raise before long work where a result could not be written; what the columns say comes later."""
+    if removing:
+        source.expect_writable(paths.output)
+    for path in (paths.output, paths.removed, paths.report):
+        if path is not None and not (removing and path is paths.output):
+            expect_writable(path)
 
-    detector = detector_of(model)
-    scores = detector.training_scores_
-    reference = trimmed(scores, detector.contamination_interval_[0])
-    values = {"score": scores, "p_value": conformal_p_values(scores, reference)}
-    return values if table is None else values | {"reason": reasons(model, [table], outlier, NAMED_COLUMNS)}
+
+def _prefix(source: Input, paths: Outputs, *, removing: bool) -> str:
+    """Return what stands before the names of the new columns: nothing, unless the file has some of them."""
+    names = COLUMNS if source.tabular else COLUMNS[:3]
+    prefix = PREFIX if set(names) & set(source.column_names()) else ""
+    written = paths.removed if removing else paths.output
+    if written is not None:
+        source.expect_scorable(written, [prefix + name for name in names])
+    return prefix
 
 
 def _write(
     source: Input,
-    model: Any,
-    outlier: Any,
-    values: dict[str, Any],
-    paths: tuple[Path, Path | None, Path | None],
+    audit: TableAudit,
+    rows: Any,
+    marked: NDArray[Any] | None,
+    prefix: str,
+    paths: Outputs,
 ) -> None:
     """Write all results, and let them appear together once the input is known to be what was read."""
+    import numpy as np
+
     from robustgen._files import whole_file
     from robustgen.inputs import Part
+    from robustgen.triage.pages import page_of
 
-    output, removed, report = paths
+    values = {prefix + str(name): audit.rows[name].to_numpy() for name in audit.rows}
     with ExitStack() as stack:
-        parts = [Part(stack.enter_context(source.staged(output)), ~outlier)]
-        if removed is not None:
-            parts.append(Part(stack.enter_context(whole_file(removed)), outlier, values))
-        if report is not None:
-            page = _page(source, detector_of(model), outlier, values)
-            stack.enter_context(whole_file(report)).write_text(page, encoding="utf-8")
+        if marked is None:
+            every = np.ones(len(audit.rows), dtype=bool)
+            parts = [Part(stack.enter_context(whole_file(paths.output)), every, values)]
+        else:
+            parts = [Part(stack.enter_context(source.staged(paths.output)), ~marked)]
+        if marked is not None and paths.removed is not None:
+            parts.append(Part(stack.enter_context(whole_file(paths.removed)), marked, values))
+        if paths.report is not None:
+            page = page_of(audit, rows).html()
+            stack.enter_context(whole_file(paths.report)).write_text(page, encoding="utf-8")
         source.write(parts)
 
 
-def _page(source: Input, detector: Any, outlier: Any, values: dict[str, Any]) -> str:
-    from robustgen.reporting.audit import Audited, audit_page
+def _counts(audit: TableAudit, rule: Removal | None, marked: NDArray[Any] | None) -> str:
+    if rule is None or marked is None:
+        return f"{audit.sentence}; none removed, see --remove"
+    removed = int(marked.sum())
+    return f"{marked.size - removed} rows kept, {removed} removed by {rule.rule}"
 
-    audited = Audited(
-        name=shown(source.path.name),
-        method=type(detector).__name__,
-        names=source.row_names(outlier.size),
-        values=values,
-        outlier=outlier,
-        threshold=detector.offset_,
-        share=detector.contamination_,
-        interval=detector.contamination_interval_,
-        given=None if isinstance(detector.contamination, str) else detector.contamination,
-    )
-    return audit_page(audited)
+
+def _shares(audit: TableAudit, marked: NDArray[Any] | None) -> Iterator[str]:
+    """Yield what each category would lose, a line a column, and a warning for each that loses too much."""
+    from robustgen.reporting.formatting import percent
+
+    shares = audit.shares if marked is None else audit.shares_of(marked)
+    would_lose = "would lose" if marked is None else "loses"
+    for name, lines in shares.groupby("column", sort=False):
+        worst = lines.sort_values("share_removed", ascending=False, kind="stable").head(FEWEST)
+        texts = [f"{line.value} {percent(line.share_removed)}" for line in worst.itertuples()]
+        more = f", and {len(lines) - len(worst)} more" if len(lines) > len(worst) else ""
+        yield f"  {name} {would_lose}: {', '.join(texts)}{more}"
+    for line in shares[shares["flag"] != ""].itertuples():
+        yield f"Warning: {line.column} = {line.value} {line.flag}: {line.removed} of {line.n_rows} rows"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_apart
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def compare(run_a: Path, run_b: Path, output: Path | None) -> None:
     Shows how each detector's mean moved over the cells that both runs finished, with a paired test over the
     sets, the cells that changed most or ended otherwise, and the settings, versions and commits that differ.
     """
-    from robustgen.reporting.compare import compare_runs, write_comparison
+    with interrupts_kept():
+        from robustgen.reporting.compare import compare_runs, write_comparison
 
     expect_apart([run_a, run_b], {"--output": output})
     comparison = compare_runs(run_a, run_b)

@@ -11,7 +11,7 @@ from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
-from robustgen.cli.model import Recipe, detector_of, import_libraries, one_line, recipe_options
+from robustgen.cli.model import Recipe, detector_of, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart
 
 if TYPE_CHECKING:
@@ -61,9 +61,11 @@ def fit(
     with one_line():
         model.fit(rows, given_answers(answers, rows))
     save(model, output)
-    detector = detector_of(model if calibration is None else model.parts_[0].detector)
+    fitted = model if calibration is None else model.parts_[0].detector
+    detector = detector_of(fitted)
     lower, upper = detector.contamination_interval_
     click.echo(
         f"{shown(output)}: {type(detector).__name__} of {rows.shape[0]} rows; estimated share of outliers "
-        f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f}){summary(source)}"
+        f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
+        f"{left_out(fitted)}{summary(source)}"
     )

@@ -15,7 +15,7 @@ from robustgen._checks import UsageError
 from robustgen._files import shown
 from robustgen.cli.model import detector_of, one_line
 from robustgen.cli.progress import watched
-from robustgen.inference.explanation import top_features
+from robustgen.triage.reasons import column_shares, worded_reasons
 
 if TYPE_CHECKING:
     from robustgen.data.files.images import Mode
@@ -144,35 +144,7 @@ def reasons(
     for block in blocks:
         marked = np.flatnonzero(rows[start : start + len(block)])
         if marked.size:
-            found[start + marked] = _loudest(model, block.iloc[marked], n_columns)
+            part = block.iloc[marked]
+            found[start + marked] = worded_reasons(column_shares(model, part), part, n_columns)
         start += len(block)
     return found
-
-
-def _loudest(model: Any, table: pd.DataFrame, n_columns: int) -> list[str]:
-    encoder = model[0]
-    cells = table.rename(columns=str)
-    shares = _shares(encoder, model[-1].explain(encoder.transform(table)))
-    top = top_features(pd.DataFrame(shares, columns=encoder.feature_names_in_), n_columns)
-    return [
-        ", ".join(_reason(name, cells[name].iat[i], share) for name, share in zip(names, values, strict=True))
-        for i, (names, values) in enumerate(zip(*top, strict=True))
-    ]
-
-
-def _reason(name: str, cell: Any, share: float) -> str:
-    return f"{name} = {_cell(cell)} ({100 * share:.0f} %)"
-
-
-def _shares(encoder: Any, contributions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the part (n, d) of each column in a row's error, from that (n, e) of each of its numbers."""
-    first = np.flatnonzero(np.diff(encoder.source_, prepend=-1))
-    by_column = np.add.reduceat(contributions, first, axis=1)
-    total = by_column.sum(1, keepdims=True)
-    return by_column / np.where(total == 0, 1, total)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return "empty" if np.isnan(value) else f"{value:g}"
-    return "empty" if value is None else " ".join(str(value).split())

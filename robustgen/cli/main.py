@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from robustgen._checks import UsageError
+from robustgen._text import legible
 from robustgen.cli.bench import bench
 from robustgen.cli.clean import clean
 from robustgen.cli.compare import compare
@@ -20,11 +21,6 @@ from robustgen.cli.sample import sample
 from robustgen.cli.score import score
 
 
-def printable(text: str) -> str:
-    """Return text that every terminal takes: bytes of a file's name that are no UTF-8 as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 class OneLineError(click.ClickException):
     """An error shown as ``Error: ...`` on one line."""
 
@@ -32,7 +28,7 @@ class OneLineError(click.ClickException):
 
     def format_message(self) -> str:
         """Return the message without its line breaks."""
-        return printable(" ".join(self.message.split()))
+        return legible(" ".join(self.message.split()))
 
 
 class OneLineGroup(click.Group):
@@ -61,7 +57,7 @@ class OneLineGroup(click.Group):
 
 def _show_warning(message: Warning | str, *where: Any, **others: Any) -> None:
     """Show a library's warning as one line, without the line of source that it comes from."""
-    click.echo(f"Warning: {printable(' '.join(str(message).split()))}", err=True)
+    click.echo(f"Warning: {legible(' '.join(str(message).split()))}", err=True)
 
 
 def _refuse(message: str) -> NoReturn:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from robustgen._checks import UsageError, suggest
+from robustgen.cli.interrupts import interrupts_kept
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -170,22 +169,11 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def import_libraries() -> None:
-    """Import what learns and scores, and keep an interrupt until that is done.
-
-    Libraries in C that are interrupted while they are imported answer with tracebacks of their own.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return
-    kept: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: kept.append(number))
-    try:
+    """Import what learns and scores, without an interrupt in between."""
+    with interrupts_kept():
         import robustgen.detectors
         import robustgen.inputs
         import robustgen.storage  # noqa: F401
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if kept:
-        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -200,3 +188,10 @@ def one_line() -> Iterator[None]:
 def detector_of(model: Any) -> Any:
     """Return the detector of a model, which is the last step of a pipeline."""
     return model[-1] if hasattr(model, "named_steps") else model
+
+
+def left_out(model: Any) -> str:
+    """Return which columns of a table were left out because they name their rows, for a summary."""
+    names = model[0].identifiers_ if hasattr(model, "named_steps") else ()
+    columns = ", ".join(f"'{name}'" for name in names)
+    return f"; left out {columns}, with another value in nearly every row" if names else ""

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 
+from robustgen.cli.interrupts import interrupts_kept
+
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
     """Rebuild the report of the run in DIR from its records."""
-    from robustgen.reporting import build_report
+    with interrupts_kept():
+        from robustgen.reporting import build_report
 
     click.echo(f"report: {build_report(folder)}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from robustgen._files import expect_writable, whole_file
+from robustgen._text import legible
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.model import Recipe, recipe_options
 from robustgen.cli.outputs import expect_apart
 
@@ -45,8 +47,9 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
     The rows are the middles of the groups that DATA comes in, the largest group first. Each answer is written
     as it is given: come back and go on. Images are judged on a page.
     """
-    from robustgen.cli.review_session import ReviewSession
-    from robustgen.inputs import open_input
+    with interrupts_kept():
+        from robustgen.cli.review_session import ReviewSession
+        from robustgen.inputs import open_input
 
     expect_apart([data], {"--output": output, "--page": page})
     expect_writable(output if page is None else page)
@@ -65,7 +68,7 @@ def _converse(session: ReviewSession, asked: Sequence[int]) -> None:
     at = 0
     while at < len(asked):
         question = session.question(asked[at])
-        click.echo(f"\n{question.heading} ({at + 1} of {len(asked)})\n{_shown(question)}")
+        click.echo(legible(f"\n{question.heading} ({at + 1} of {len(asked)})\n{_shown(question)}"))
         key = _key()
         if key == "s":
             return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, get_args
 
 from robustgen._checks import UsageError, suggest
+from robustgen._rounding import whole_below
 
 CorruptionOf = Literal["all", "inliers"]
 """What a corruption is a share of: the whole training set, or (as in the papers) its inliers."""
@@ -76,8 +76,7 @@ def most_inliers(n_outliers: int, max_corruption: float, corruption_of: str = "a
     >>> most_inliers(30, 0.3)
     70
     """
-    # The tiny term keeps 30 / (0.3 / 0.7) at 70: a quotient of floats may fall just below it.
-    return math.floor(n_outliers / _odds(max_corruption, corruption_of) + 1e-9)
+    return whole_below(n_outliers / _odds(max_corruption, corruption_of))  # 30 / (0.3 / 0.7) is 70
 
 
 def largest_corruption(n_inliers: int, n_outliers: int, corruption_of: str = "all") -> float:
@@ -104,7 +103,7 @@ def largest_corruption(n_inliers: int, n_outliers: int, corruption_of: str = "al
     """
     share = n_outliers / (n_inliers + n_outliers) if corruption_of == "all" else n_outliers / n_inliers
     below_limit = CORRUPTION_LIMIT[corruption_of] - 0.001
-    return min(math.floor(share * 1000 + 1e-9) / 1000, below_limit)
+    return min(whole_below(share * 1000) / 1000, below_limit)
 
 
 _NOUN = {"all": "the training set", "inliers": "its inliers"}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
+
+from robustgen._rounding import whole_above
 
 N_NEIGHBOURS = 20
 MAX_STEPS = 20
@@ -46,7 +46,7 @@ def coherent_core(cosines: Tensor, share: float) -> Tensor:
     tensor([ True,  True,  True, False, False])
     """
     others = cosines.clone().fill_diagonal_(0)
-    n_chosen = min(len(others), max(2, math.ceil(share * len(others))))
+    n_chosen = min(len(others), max(2, whole_above(share * len(others))))
     cores = [concentrated(similarities, n_chosen) for similarities in (others, locally_scaled(others))]
     return min(cores, key=lambda core: likeness(others, core))
 

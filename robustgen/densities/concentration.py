@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from robustgen._rounding import whole_above
 from robustgen.densities.core import least_suspected
 
 REACH = 0.3
@@ -56,7 +55,7 @@ def concentrate(rows: Tensor, share: float) -> NDArray[np.float64]:
     distances = _distances_to_others(rows)
     trusted = torch.ones(len(rows), dtype=torch.bool)
     for _ in range(MOST_ROUNDS):
-        nearest = min(math.ceil(REACH * int(trusted.sum())), int(trusted.sum()) - 1)
+        nearest = min(whole_above(REACH * int(trusted.sum())), int(trusted.sum()) - 1)
         errors = distances[:, trusted].topk(nearest, largest=False).values.mean(1).double().numpy()
         before, trusted = trusted, least_suspected([errors], share)
         if torch.equal(trusted, before):

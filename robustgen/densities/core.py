@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
+from robustgen._rounding import whole_above
+
 
 def least_suspected(errors: Sequence[NDArray[np.float64]], share: float) -> Tensor:
     """Return the share of the rows whose mean rank over all screeners is lowest.
@@ -35,7 +37,7 @@ def least_suspected(errors: Sequence[NDArray[np.float64]], share: float) -> Tens
     tensor([ True,  True, False, False])
     """
     suspicion = np.mean([rankdata(error) for error in errors], axis=0)
-    n_chosen = max(2, int(np.ceil(share * len(suspicion))))
+    n_chosen = max(2, whole_above(share * len(suspicion)))
     core = torch.zeros(len(suspicion), dtype=torch.bool)
     core[np.argsort(suspicion, kind="stable")[:n_chosen]] = True
     return core

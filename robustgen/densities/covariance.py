@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from robustgen._rounding import whole_above, whole_below
 from robustgen._seeds import subsample
 from robustgen.densities.columns import fit_column_tails
 from robustgen.densities.ensemble import standardisation
@@ -56,7 +57,7 @@ def least_covariance(rows: Tensor, share: float, seed: int) -> Tensor:
     True
     """
     searched = rows[subsample(len(rows), MOST_ROWS, seed)]
-    n_chosen = max(2, int(-(-share * len(searched) // 1)))
+    n_chosen = max(2, whole_above(share * len(searched)))
     ends = [_concentrated(searched, start, n_chosen) for start in _starts(searched)]
     return min(ends, key=_log_determinant)(rows)
 
@@ -67,7 +68,7 @@ def _starts(rows: Tensor) -> tuple[Tensor, ...]:
     spread = (rows - median).abs().median(0).values
     spread = torch.where(spread > ROUNDING * median.abs(), spread, standardisation(rows)[1])
     clipped = ((rows - median) / spread).clamp(-CLIP, CLIP).square().sum(1)
-    n_nearest = max(2, int(REACH * len(rows)))
+    n_nearest = max(2, whole_below(REACH * len(rows)))
     near = torch.cdist(rows, rows).topk(min(n_nearest, len(rows)), largest=False).values.mean(1)
     return clipped, fit_column_tails(rows, 0)(rows), near
 

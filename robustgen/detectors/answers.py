@@ -229,6 +229,16 @@ class Neighbourhoods:
             return np.isin(np.arange(len(self.nearest)), self.judged)
         return self.outlying[self.nearest]
 
+    @property
+    def remaining(self) -> NDArray[np.bool_]:
+        """Mark the other rows (n,), which are learnt from."""
+        return ~self.excluded
+
+    @property
+    def trusted(self) -> NDArray[np.intp]:
+        """The places, among the remaining rows, of those that were judged normal."""
+        return np.searchsorted(np.flatnonzero(self.remaining), self.judged[~self.outlying])
+
     def doubtful(self, rows: NDArray[np.float64]) -> NDArray[np.intp]:
         r"""Return the places of judged outliers that a normal neighbourhood overlaps: a second look pays.
 

@@ -19,7 +19,7 @@ from robustgen._fitting import all_at_once
 from robustgen._rows import row_type
 from robustgen._storable import storable
 from robustgen._validation import check_rows
-from robustgen.detectors.answers import judged_neighbourhoods
+from robustgen.detectors.answers import Neighbourhoods, judged_neighbourhoods
 from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.detectors.parameters import check_contamination
 from robustgen.inference.audit import Audit, InlierProbability, audit, contamination_offset, finite_scores
@@ -62,10 +62,10 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     """Whether ``fit`` learns from what a person says of some rows."""
 
     @abstractmethod
-    def _learn(self, X: Any, remaining: NDArray[np.bool_] | None) -> None:
+    def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
         """Learn from checked rows (n, d) or (n, C, H, W) what scores them, ``scaling_`` among it.
 
-        Where rows were judged, the others than the ``remaining`` (n,) share the fate of an outlier.
+        Where rows were judged, those that share the fate of an outlier are not learnt from.
         """
 
     @abstractmethod
@@ -126,8 +126,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         rows = check_rows(self, X, fitting=True)
         self.row_type_ = row_type(rows)
         judged = judged_neighbourhoods(rows, y)
-        remaining = None if judged is None else ~judged.excluded
-        self._learn(rows, remaining)
+        self._learn(rows, judged)
         scores = self._score(rows)
         self.training_scores_ = scores
         answered = None if judged is None else judged.corruption()
@@ -136,8 +135,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.offset_ = contamination_offset(scores, self._marked_share())
         precision = SINGLE if self._placement()[1] == torch.float32 else DOUBLE
         self.tolerance_ = Tolerance.of(scores, precision, self._score_unit())
-        if remaining is not None:
-            rows, scores = rows[remaining], scores[remaining]
+        if judged is not None:
+            rows, scores = rows[judged.remaining], scores[judged.remaining]
         self._finish(rows, scores)
         return self
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import UsageError, check_choice, check_count
-from robustgen.detectors.generation import decode, generators_for
+from robustgen.detectors.generation import decode, drawn_pairs, generators_for, noise_scale, with_noise
 from robustgen.detectors.latent import LatentMixture, Regularisation
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
@@ -111,6 +111,8 @@ class MAW(NetDetector):
         The terms of the objective by epoch and member.
     inlier_codes_ : robustgen.nets.mixture.GaussianMixture
         The inlier Gaussians of training rows that ``predict`` takes for inliers, 1000 at most.
+    noise_scale_ : ndarray of float, (K, *input_shape_)
+        The standard deviation of the decoder at each entry, in the units of X.
     code_share_ : ndarray of float, (K,)
         The share of the reconstruction that the code explains, on the same rows:
         :math:`1 - \sum_i \rho(x_i, D(\mu_i)) / \sum_i \rho(x_i, \bar x)` with :math:`\rho` the error of
@@ -194,6 +196,7 @@ class MAW(NetDetector):
     net_: VariationalNet
     inlier_codes_: GaussianMixture
     code_share_: NDArray[np.float64]
+    noise_scale_: NDArray[np.float64]
 
     def __init__(
         self,
@@ -276,6 +279,7 @@ class MAW(NetDetector):
         self,
         n_samples: int = 1,
         *,
+        noise: bool | None = None,
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
     ) -> NDArray[np.float64]:
         r"""Generate inliers: decode draws of the inlier Gaussians of training rows.
@@ -287,6 +291,11 @@ class MAW(NetDetector):
         ----------
         n_samples : int
             How many; the members make them in turn.
+        noise : bool or None
+            Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
+            ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
+            not explain. ``None`` draws vectors, and takes the means of images and text, whose entries do
+            not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.
 
@@ -301,9 +310,9 @@ class MAW(NetDetector):
         means = self.inlier_codes_.means
         each = math.ceil(n_samples / self.n_members)
         rows = (uniform(generators, means, each) * means.shape[1]).long()
-        noise = normal(generators, means, each, 2, self.latent_dim_)
-        codes = self.inlier_codes_.take(rows).draw(torch.zeros_like(rows), noise)
-        return decode(self, codes)[:n_samples]
+        drawn = normal(generators, means, each, 2, self.latent_dim_)
+        codes = self.inlier_codes_.take(rows).draw(torch.zeros_like(rows), drawn)
+        return with_noise(self, decode(self, codes)[:n_samples], noise, generators)
 
     def _check_own_parameters(self) -> None:
         check_choice("reconstruction", self.reconstruction, RECONSTRUCTION_ERRORS)
@@ -370,6 +379,7 @@ class MAW(NetDetector):
         made = torch.cat([self.net_(x) for x in blocks], dim=1)
         share = explained_share(torch.cat(blocks, dim=1), made, RECONSTRUCTION_ERRORS[self.reconstruction])
         self.code_share_ = share.cpu().double().numpy()
+        self.noise_scale_ = noise_scale(self, drawn_pairs(self, blocks))
 
 
 def explained_share(x: Tensor, made: Tensor, error: Callable[[Tensor, Tensor], Tensor]) -> Tensor:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from robustgen._checks import check_choice, check_count
 from robustgen._validation import check_rows
+from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_contamination, check_dims, robust_training
 from robustgen.nets.autoencoder import AutoencoderNet
@@ -103,8 +104,8 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
         )
         return config.updated(self.training or {})
 
-    def _learn(self, X: Any, remaining: NDArray[np.bool_] | None) -> None:
-        self._train(X if remaining is None else X[remaining])
+    def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
+        self._train(X if judged is None else X[judged.remaining])
 
     def _train(self, X: Any) -> None:
         """Learn from all of some rows."""

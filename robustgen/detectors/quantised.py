@@ -17,7 +17,7 @@ from torch.nn import functional
 from robustgen._checks import UsageError, check_choice, check_count
 from robustgen._seeds import base_seed, member_seeds
 from robustgen._validation import check_rows
-from robustgen.detectors.generation import generators_for
+from robustgen.detectors.generation import generators_for, noise_scale, with_noise
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.prior import CodePrior
@@ -55,6 +55,7 @@ class QuantisedDetector(NetDetector):
     codebook_perplexity_: NDArray[np.float64]
     codes_used_: NDArray[np.int64]
     noise_: NDArray[np.float64]
+    noise_scale_: NDArray[np.float64]
     prior_: CodePrior | None
 
     @abstractmethod
@@ -102,11 +103,17 @@ class QuantisedDetector(NetDetector):
 
     def _train(self, X: Any) -> None:
         super()._train(X)
+        if (
+            self._placement()[0].type != "mps"
+        ):  # else rounding, which depends on the batch, would choose codes
+            self.net_ = self.net_.double()
         self.prior_ = None
         self._seed = base_seed(self.random_state)
         kept = self._prior_rows(X)
         indices, errors = self._indices_and_errors(X)
         self.noise_ = np.maximum(errors[:, kept].mean(1).cpu().double().numpy(), 1e-6)
+        blocks = self._member_blocks(X[kept])
+        self.noise_scale_ = noise_scale(self, ((x, self.net_(x)) for x in blocks))
         counts = usage_counts(indices, int(indices.max()) + 1)
         self.codebook_perplexity_ = perplexity(counts).cpu().double().numpy()
         self.codes_used_ = (counts > 0).sum(-1).cpu().numpy()
@@ -247,6 +254,7 @@ class QuantisedDetector(NetDetector):
         n_samples: int = 1,
         *,
         labels: Any = None,
+        noise: bool | None = None,
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
     ) -> NDArray[np.float64]:
         """Generate rows: codes drawn from the prior one after another, then decoded.
@@ -257,6 +265,11 @@ class QuantisedDetector(NetDetector):
             How many; the members make them in turn.
         labels : array of int or None, (n_samples,)
             What to condition on, where ``fit_prior`` was given labels.
+        noise : bool or None
+            Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
+            ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
+            not explain. ``None`` draws vectors, and takes the means of images and text, whose entries do
+            not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.
 
@@ -274,7 +287,7 @@ class QuantisedDetector(NetDetector):
             each, self.codes_.shape[-1], generators, self._sample_labels(prior, labels, n_samples, each)
         )
         made = self._decoded(codes).swapaxes(0, 1)
-        return made.reshape(-1, *self.input_shape_)[:n_samples]
+        return with_noise(self, made.reshape(-1, *self.input_shape_)[:n_samples], noise, generators)
 
     def _sample_labels(self, prior: CodePrior, labels: Any, n_samples: int, each: int) -> Tensor | None:
         if (labels is not None) != (prior.n_labels > 0):

@@ -36,7 +36,7 @@ class RSRAE(NetDetector):
     r"""Autoencoder with a robust-subspace-recovery layer.
 
     Between encoder and decoder a linear layer A maps the code z to :math:`\tilde z = A z`, and
-    is made the projection on the subspace that most of the codes lie in:
+    is drawn towards the projection on the subspace that most of the codes lie in:
 
     .. math::
         \sum_i \lVert x_i - \tilde x_i \rVert_2
@@ -135,11 +135,18 @@ class RSRAE(NetDetector):
     ``history_`` has the terms "reconstruction", "subspace" and "orthogonality". Of the layers the
     method's own are ``Layers("auto", "affine")``; the last width in ``hidden_dims`` is D, the dimension of z.
 
-    As in the authors' code :math:`\tilde z` is brought to the unit sphere before the decoder,
-    and the orthogonality term is a mean over the d x d entries. We depart from that code in the
-    output, which is linear (an activation there can die on sparse text), in the score of
-    vectors, and in the scaling: there images are brought to [-1, 1] and then each to length 1, for
-    which do so and take ``scaling=None``.
+    The third term is a penalty: A starts with standard normal entries, as in the authors' code, and is no
+    projector after a fit.
+
+    As in the authors' code :math:`\tilde z` is brought to the unit sphere before the decoder, and the
+    orthogonality term is a mean over the d x d entries. We depart from that code in this:
+
+    * the output is linear (an activation there can die on sparse text);
+    * the encoder's last dense layer has no affine map after its activation;
+    * tables are scored by the Euclidean error;
+    * columns and channels are in standard units, so that ``Layers("auto")`` most often chooses leaky ReLU.
+      There images are brought to [-1, 1], then each to length 1, and the activation is tanh;
+    * errors are means over a batch, as in the code, where the formula has sums.
 
     References
     ----------

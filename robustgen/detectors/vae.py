@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import check_at_least_zero, check_choice, check_count
-from robustgen.detectors.generation import decode, generators_for
+from robustgen.detectors.generation import decode, drawn_pairs, generators_for, noise_scale, with_noise
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
 from robustgen.nets.autoencoder import plain_latent_dim
@@ -104,6 +104,8 @@ class VAE(NetDetector):
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
         The length of a code.
+    noise_scale_ : ndarray of float, (K, *input_shape_)
+        The standard deviation of the decoder at each entry, in the units of X.
     net_ : robustgen.nets.variational.VariationalNet
         The trained net.
     row_type_ : {"vectors", "images", "text"}
@@ -141,6 +143,7 @@ class VAE(NetDetector):
     """
 
     net_: VariationalNet
+    noise_scale_: NDArray[np.float64]
 
     def __init__(
         self,
@@ -183,14 +186,20 @@ class VAE(NetDetector):
         self,
         n_samples: int = 1,
         *,
+        noise: bool | None = None,
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
     ) -> NDArray[np.float64]:
-        """Generate rows: the decoder's means for codes drawn from the prior N(0, I).
+        """Generate rows: draws of the decoder for codes drawn from the prior N(0, I).
 
         Parameters
         ----------
         n_samples : int
             How many; the members make them in turn.
+        noise : bool or None
+            Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
+            ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
+            not explain. ``None`` draws vectors, and takes the means of images and text, whose entries do
+            not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.
 
@@ -203,7 +212,13 @@ class VAE(NetDetector):
         check_count("n_samples", n_samples)
         generators = generators_for(self, random_state)
         each = math.ceil(n_samples / self.n_members)
-        return decode(self, normal(generators, self.net_.bottleneck.A, each, self.latent_dim_))[:n_samples]
+        codes = normal(generators, self.net_.bottleneck.A, each, self.latent_dim_)
+        return with_noise(self, decode(self, codes)[:n_samples], noise, generators)
+
+    def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
+        self.noise_scale_ = noise_scale(
+            self, drawn_pairs(self, self._member_blocks(X[scores >= self.offset_]))
+        )
 
     def _check_own_parameters(self) -> None:
         check_at_least_zero("beta", self.beta)

@@ -95,6 +95,8 @@ class VQVAE(QuantisedDetector):
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
         The variance of the decoder, in scaled units.
+    noise_scale_ : ndarray of float, (K, *input_shape_)
+        The standard deviation of the decoder at each entry, in the units of X.
     offset_ : float
         The threshold on ``score_samples``.
     support_ : ndarray of bool, (n,)
@@ -125,8 +127,12 @@ class VQVAE(QuantisedDetector):
     -----
     ``history_`` has "perplexity" and "codes_used", those of the codebook over each epoch, among its terms.
 
-    All squared errors are means over entries, as in the authors' code. The nets are smaller
-    than the paper's.
+    All squared errors are means over entries, as in the authors' code, and over a batch. We depart from the
+    paper in the nets, which are smaller (:class:`robustgen.nets.code_maps.ConvCodeEncoder`; the paper's have
+    256 units), in Adam's step of 1e-3 (2e-4 there), batches of 64 (128 there) and the number of steps
+    (250,000 there); and in a prior of our own size. ``codebook_training=True`` departs from Lancucki et al.:
+    codes are replaced by k-means++ seeds without k-means after it, weights are not averaged (Polyak, .998
+    there), no plateau lowers the step, and there is one codebook.
 
     References
     ----------

@@ -19,8 +19,9 @@ from robustgen._seeds import base_seed
 from robustgen._storable import storable
 from robustgen.inference.audit import InlierProbability
 from robustgen.inference.corruption import Corruption, estimate_corruption
-from robustgen.inference.p_values import discoveries, ranks, trimmed
+from robustgen.inference.p_values import conformal_p_values, discoveries, ranks, trimmed
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
+from robustgen.inference.ties import Tolerance
 
 
 @storable
@@ -158,7 +159,7 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
             for seen, unseen in self._splits(_num_samples(rows))
         ]
         self.contamination_ = float(np.mean([part.corruption.share for part in self.parts_]))
-        self.trimmed_ = float(np.mean([self._trimmed_share(part.corruption) for part in self.parts_]))
+        self.trimmed_ = float(np.mean([_trimmed_share(self.trim, part.corruption) for part in self.parts_]))
         return self
 
     def p_values(self, X: Any) -> NDArray[np.float64]:
@@ -286,8 +287,7 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
                 f"got calibration={calibration!r}, expected a share in (0, 1) "
                 "or a number of folds of 2 or more"
             )
-        if self.trim != "auto" and not (isinstance(self.trim, Real) and 0 <= float(self.trim) <= 0.5):
-            raise UsageError(f"got trim={self.trim!r}, expected 'auto' or a share in [0, 0.5]")
+        _check_trim(self.trim)
 
     def _splits(self, n_rows: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         seed = base_seed(self.random_state) % 2**32
@@ -301,11 +301,8 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         detector = clone(self.detector).fit(seen)
         scores = scores_of(detector, unseen)
         corruption = estimate_corruption(scores)
-        reference = trimmed(scores, self._trimmed_share(corruption))
+        reference = trimmed(scores, _trimmed_share(self.trim, corruption))
         return Part(detector, reference, InlierProbability(scores), corruption)
-
-    def _trimmed_share(self, corruption: Corruption) -> float:
-        return corruption.interval[0] if isinstance(self.trim, str) else float(self.trim)
 
     def _scored(self, X: Any) -> Iterator[tuple[Part, NDArray[np.float64]]]:
         for part in self.parts_:
@@ -315,3 +312,101 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.detector).input_tags
         return tags
+
+
+def cross_conformal_p_values(
+    detector: Any,
+    X: Any,
+    n_folds: int = 5,
+    random_state: int | np.random.RandomState | None = None,
+    trim: str | float = "auto",
+) -> NDArray[np.float64]:
+    r"""Return for each training row how probable it is that an inlier scores as low.
+
+    The rows are dealt into folds at random, and each is scored by a detector that has not seen its fold:
+
+    .. math:: p_i = \frac{1 + \#\{ j \in R : s_j \le s_i \}}{1 + |R|}
+
+    with s the scores out of fold and R the rows whose scores are not trimmed.
+
+    Parameters
+    ----------
+    detector : estimator
+        Any unfitted detector or pipeline that ends in one, as :class:`ConformalDetector` takes it. It is
+        cloned, and fitted ``n_folds`` times.
+    X : array, DataFrame, CSR matrix or memory map, (n, ...)
+        The rows, outliers among them or not.
+    n_folds : int of 2 or more
+        The number of folds; of fewer rows than folds each is a fold of its own.
+    random_state : int, numpy.random.RandomState or None
+        Which rows are in which fold. The detector has a seed of its own.
+    trim : "auto" or float in [0, 0.5]
+        The share of the rows that R leaves out, the lowest scores; "auto" as in :class:`ConformalDetector`.
+
+    Returns
+    -------
+    ndarray of float, (n,)
+        In (0, 1], in the order of X; small for outliers.
+
+    Raises
+    ------
+    UsageError
+        When a parameter is out of its range, there are fewer than two rows, or the detector's scores grow
+        with outlyingness.
+
+    Notes
+    -----
+    Without trimming, :math:`P(p_i \le t) \le t` for an inlier: the folds are random, so the scores out of
+    fold of all inliers are exchangeable, and outliers that score lower only raise p. But the ranks of a set
+    among itself are 1 to n whatever it holds, so nothing would be discovered in it: all that is known of
+    outliers is in what is trimmed, which is nothing unless there are rows that are clearly far out.
+    A p-value is that of a row by itself; the rows whose p-values are small are no set with a false discovery
+    rate unless :func:`robustgen.inference.p_values.discoveries` chose them.
+
+    References
+    ----------
+    Vovk, "Cross-conformal predictors", Ann. Math. Artif. Intell. 74 (2015); Barber, Candes, Ramdas and
+    Tibshirani, "Predictive inference with the jackknife+", Annals of Statistics 49 (2021), for scores out of
+    fold that are pooled.
+
+    Examples
+    --------
+    >>> from sklearn.covariance import EllipticEnvelope
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(size=(450, 3)), rng.normal(9, 1, size=(50, 3))])
+    >>> p = cross_conformal_p_values(EllipticEnvelope(random_state=0), X, random_state=0)
+    >>> bool((p[450:] < 0.01).all()), bool((p[:450] < 0.01).mean() < 0.02)
+    (True, True)
+    """
+    if not isinstance(n_folds, Integral) or isinstance(n_folds, bool) or n_folds < 2:
+        raise UsageError(f"got n_folds={n_folds!r}, expected a whole number of 2 or more")
+    _check_trim(trim)
+    refuse_opposite_sign(detector)
+    scores, tolerance = _scores_out_of_fold(detector, X, int(n_folds), random_state)
+    reference = trimmed(scores, _trimmed_share(trim, estimate_corruption(scores)))
+    return conformal_p_values(scores, reference, tolerance)
+
+
+def _scores_out_of_fold(
+    detector: Any, X: Any, n_folds: int, random_state: int | np.random.RandomState | None
+) -> tuple[NDArray[np.float64], Tolerance]:
+    """Return the score (n,) of each row by a detector that has not seen it, and which scores are equal."""
+    (rows,) = indexable(X)
+    n_rows = _num_samples(rows)
+    if n_rows < 2:
+        raise UsageError(f"got {n_rows} rows, expected two or more, some of which are kept from the detector")
+    splitter = KFold(min(n_folds, n_rows), shuffle=True, random_state=base_seed(random_state) % 2**32)
+    scores = np.empty(n_rows)
+    for seen, unseen in splitter.split(np.empty((n_rows, 0))):
+        fitted = clone(detector).fit(_safe_indexing(rows, seen))
+        scores[unseen] = scores_of(fitted, _safe_indexing(rows, unseen))
+    return scores, tolerance_of(fitted)
+
+
+def _check_trim(trim: str | float) -> None:
+    if trim != "auto" and not (isinstance(trim, Real) and 0 <= float(trim) <= 0.5):
+        raise UsageError(f"got trim={trim!r}, expected 'auto' or a share in [0, 0.5]")
+
+
+def _trimmed_share(trim: str | float, corruption: Corruption) -> float:
+    return corruption.interval[0] if isinstance(trim, str) else float(trim)

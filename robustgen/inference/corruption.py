@@ -16,6 +16,8 @@ CUT = 3.0
 """Spreads above the centre from which a row is taken as an outlier."""
 LONG_TAIL, SHORT_TAIL = 5.0, 1.5
 """The same where the inliers' tail is taken to be long, and as short as a uniform distribution's."""
+DOUBTED = 2.5
+"""Where further models may doubt the share: what any of so many sets apart is much by itself."""
 MINORITY = 0.5
 """The largest share of outliers."""
 LEVEL = 0.9
@@ -153,7 +155,9 @@ def estimate_corruption(scores: NDArray[np.float64]) -> Corruption:
     return agreed_corruption([scores])
 
 
-def agreed_corruption(scores: Iterable[NDArray[np.float64]]) -> Corruption:
+def agreed_corruption(
+    scores: Iterable[NDArray[np.float64]], others: Iterable[NDArray[np.float64]] = ()
+) -> Corruption:
     r"""Estimate the share of outliers as that of the rows which every one of several models sets apart.
 
     .. math:: \hat c = \frac1n \, \# \{ i : e_{ij} > m_j + 3 s_j \text{ for all } j \}
@@ -166,13 +170,16 @@ def agreed_corruption(scores: Iterable[NDArray[np.float64]]) -> Corruption:
     ----------
     scores : iterable of ndarray of float, each (n,)
         What each model says of the same rows. Larger = more normal, each in a unit of its own.
+    others : iterable of ndarray of float, each (n,)
+        The same of models that do not set the share but may doubt it: they widen the interval.
 
     Returns
     -------
     Corruption
-        The share, at most that of any model alone; and an interval: from the 5 % quantile over resampled
-        rows of the share that all models set apart by 5 spreads to the 95 % quantile of the share
-        that any of them does by 1.5, or to 0.5. For a single model it is :func:`estimate_corruption`.
+        The share, at most that of any model of ``scores`` alone; and an interval: from the 5 % quantile over
+        resampled rows of the share that all models and others set apart by 5 spreads to the 95 % quantile
+        of the share that any of them does by 1.5 (2.5 where there are others), or to 0.5. For a single
+        model it is :func:`estimate_corruption`.
 
     Raises
     ------
@@ -192,12 +199,16 @@ def agreed_corruption(scores: Iterable[NDArray[np.float64]]) -> Corruption:
     >>> [estimate_corruption(model).share for model in models], agreed_corruption(models).share
     ([0.224, 0.234], 0.2)
     """
-    errors = _side_by_side([-checked_scores(model) for model in scores])
+    asked = [-checked_scores(model) for model in scores]
+    n_models = len(asked)
+    errors = _side_by_side([*asked, *(-checked_scores(model) for model in others)])
     errors = errors[:, np.lexsort(errors[::-1])]  # what is drawn does not hang on the order of the rows
     orders = errors.argsort(axis=1, kind="stable")
     rng = np.random.default_rng(0)
-    few, many = np.transpose([_extreme_shares(errors, orders, rng) for _ in range(RESAMPLES)])
-    share = float(_set_apart(errors, orders, np.ones_like(orders[0]), CUT).all(0).mean())
+    short = SHORT_TAIL if len(errors) == n_models else DOUBTED
+    few, many = np.transpose([_extreme_shares(errors, orders, short, rng) for _ in range(RESAMPLES)])
+    once = np.ones_like(orders[0])
+    share = float(_set_apart(errors[:n_models], orders[:n_models], once, CUT).all(0).mean())
     tail = (1 - LEVEL) / 2
     lower, upper = float(np.quantile(few, tail)), float(np.quantile(many, 1 - tail))
     return Corruption(share, (min(lower, share), max(min(upper, MINORITY), share)))
@@ -234,13 +245,13 @@ def _side_by_side(errors: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 def _extreme_shares(
-    errors: NDArray[np.float64], orders: NDArray[np.intp], rng: np.random.Generator
+    errors: NDArray[np.float64], orders: NDArray[np.intp], short_tail: float, rng: np.random.Generator
 ) -> tuple[float, float]:
     """Draw as many rows with replacement: what all models set apart by far, and what any does at all."""
     n = errors.shape[1]
     drawn = np.bincount(rng.integers(n, size=n), minlength=n)
     few = _set_apart(errors, orders, drawn, LONG_TAIL).all(0)
-    many = _set_apart(errors, orders, drawn, SHORT_TAIL).any(0)
+    many = _set_apart(errors, orders, drawn, short_tail).any(0)
     return drawn[few].sum() / n, drawn[many].sum() / n
 
 

@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
@@ -64,6 +65,67 @@ def top_features(contributions: Any, k: int = 3) -> TopFeatures:
     names = np.asarray(getattr(contributions, "columns", np.arange(values.shape[1])), dtype=object)
     order = np.argsort(-values, axis=1, kind="stable")[:, :k]
     return TopFeatures(names[order], np.take_along_axis(values, order, axis=1))
+
+
+def explain(model: Any, X: Any) -> Any:
+    """Return what each column of X contributes to the error of each row, through the steps of a pipeline.
+
+    Parameters
+    ----------
+    model : sklearn.pipeline.Pipeline
+        Fitted: steps that keep the columns as they are, such as a scaler, or tell which column each of their
+        numbers is of, such as a :class:`robustgen.TableEncoder`; and a detector with ``explain``.
+    X : DataFrame (n, D)
+        Rows as the pipeline takes them.
+
+    Returns
+    -------
+    DataFrame (n, d)
+        By the columns of X that the model takes; a row adds up to minus its score.
+
+    Raises
+    ------
+    UsageError
+        When a step makes other columns without telling of which, or the detector does not explain.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from robustgen import RobustDetector, TableEncoder
+    >>> rng = np.random.default_rng(0)
+    >>> table = pd.DataFrame({"heat": rng.normal(size=100), "fuel": rng.choice(["oil", "gas"], 100)})
+    >>> table.loc[7, "heat"] = 50.0
+    >>> model = make_pipeline(TableEncoder(), RobustDetector(random_state=0)).fit(table)
+    >>> parts = explain(model, table)
+    >>> parts.loc[7].idxmax(), bool(np.allclose(parts.sum(axis=1), -model.score_samples(table)))
+    ('heat', True)
+    """
+    *steps, (_, detector) = model.steps
+    if not hasattr(detector, "explain"):
+        raise UsageError(f"{type(detector).__name__} does not explain its scores: take one of robustgen's")
+    names, rows = np.asarray(X.columns, dtype=object), X
+    sources = np.arange(len(names))
+    for _, step in steps:
+        rows = step.transform(rows)
+        names, sources = _traced(step, rows, names, sources)
+    parts = pd.DataFrame(np.asarray(detector.explain(rows)), index=X.index)
+    by_column = parts.T.groupby(sources).sum().T
+    return by_column.set_axis(names[by_column.columns], axis=1)
+
+
+def _traced(
+    step: Any, rows: Any, names: NDArray[np.object_], sources: NDArray[np.intp]
+) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return the columns behind a step, and for each number that it makes the place of its column."""
+    if hasattr(step, "source_"):
+        return np.asarray(step.feature_names_in_, dtype=object), np.asarray(step.source_)
+    if rows.shape[1] != sources.size:
+        raise UsageError(
+            f"got the step {type(step).__name__}, which makes {rows.shape[1]} numbers of {sources.size}, "
+            "expected one that keeps the columns: explain the rows behind it"
+        )
+    return names, sources
 
 
 def framed_like(X: Any, values: NDArray[np.float64]) -> Any:

@@ -6,23 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
+from robustgen._rounding import ROUNDING, whole_below
 from robustgen.inference.corruption import checked_scores
 from robustgen.inference.ties import Tolerance
 
 ROUNDED_ALIKE = Tolerance()
-ROUNDING = 1e-12
-"""What a product or a quotient of a share may be off by, as a part of it: 0.29 * 100 is a little below 29."""
-
-
-def whole_rows(share: float, n_rows: int) -> int:
-    """Return how many whole rows a share of them is, rounded down.
-
-    Examples
-    --------
-    >>> whole_rows(0.29, 100), whole_rows(0.299, 100)
-    (29, 29)
-    """
-    return int(share * n_rows * (1 + ROUNDING))
 
 
 def trimmed(reference: NDArray[np.float64], share: float) -> NDArray[np.float64]:
@@ -34,7 +22,7 @@ def trimmed(reference: NDArray[np.float64], share: float) -> NDArray[np.float64]
     array([-3., -2., -1.])
     """
     ordered = np.sort(checked_scores(reference))
-    return ordered[whole_rows(share, ordered.size) :]
+    return ordered[whole_below(share * ordered.size) :]
 
 
 def ranks(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from robustgen.nets.draws import Generators
 from robustgen.objectives.base import Player, Term, Terms
-from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, TwoSidedNet
+from robustgen.objectives.codebooks.inlier_sets import Anchors, InlierSets, SetRules, TwoSidedNet
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import (
@@ -34,21 +34,26 @@ class RobustVectorQuantisation:
         How the sets start and are updated, and the weight of outlying rows.
     schedule : CodebookTraining
         How the codebooks are kept in use; its bypass is the warm-up of the sets.
+    anchors : Anchors or None
+        What tells which side the inliers are.
 
     References
     ----------
     Lai, Zou and Lerman, "Robust Vector Quantized-Variational Autoencoder", arXiv 2202.01987.
     """
 
-    def __init__(self, beta: float, rules: SetRules, schedule: CodebookTraining) -> None:
+    def __init__(
+        self, beta: float, rules: SetRules, schedule: CodebookTraining, anchors: Anchors | None = None
+    ) -> None:
         self._weights: Mapping[str, float] = {"commitment": beta}
         self._rules = rules
         self._schedule = schedule
+        self._anchors = anchors
 
     def players(self, net: TwoSidedNet) -> tuple[Player, ...]:
         """Return the one player; its hooks keep the codebooks and update the sets, in this order."""
         maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
-        sets = InlierSets(net, self._rules, maintenance)
+        sets = InlierSets(net, self._rules, maintenance, self._anchors)
         return (
             Player(
                 "autoencoder",

@@ -16,6 +16,7 @@ from robustgen._checks import UsageError, check_choice
 from robustgen._fitting import all_at_once
 from robustgen._rows import is_text
 from robustgen._seeds import base_seed
+from robustgen._validation import expect_numbered_columns, unmasked
 from robustgen.inference.audit import finite_scores
 from robustgen.inference.ties import Tolerance
 from robustgen.peers.randomness import isolated_randomness
@@ -27,16 +28,18 @@ def as_vectors(X: Any) -> NDArray[np.float64]:
     Raises
     ------
     UsageError
-        If the numbers are complex.
+        If the numbers are complex, or there are dates, durations or text instead.
 
     Examples
     --------
     >>> as_vectors(np.zeros((5, 8, 8), dtype=np.uint8)).shape
     (5, 64)
     """
-    dense = np.asarray(X.toarray() if issparse(X) else X)
+    dense = np.asarray(X.toarray() if issparse(X) else unmasked(X))
     if np.iscomplexobj(dense):
         raise UsageError("Complex data not supported: give the real and imaginary parts as columns")
+    if dense.dtype.kind in "mMSUV":
+        raise UsageError(f"got values of type {dense.dtype}, expected numbers: encode them first")
     rows = dense.astype(np.float64, copy=False)
     return rows.reshape(rows.shape[0], -1) if rows.ndim > 2 else rows
 
@@ -132,8 +135,10 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
 
     def _checked(self, X: Any, *, fitting: bool) -> NDArray[np.float64]:
         """Return rows (n, d), whose columns have the names of the training rows' in the same order."""
-        rows = X if hasattr(X, "columns") else as_vectors(X)
-        checked = validate_data(self, rows, reset=fitting, ensure_min_samples=2 if fitting else 1)
+        expect_numbered_columns(self, X, fitting=fitting)
+        vectors = as_vectors(X)  # refuses what scikit-learn takes, such as dates, whose number is of a unit
+        named = X if hasattr(X, "columns") else vectors
+        checked = validate_data(self, named, reset=fitting, ensure_min_samples=2 if fitting else 1)
         return as_vectors(checked)
 
     def _suited_clone(self, scaled: NDArray[np.float64]) -> Any:

@@ -13,8 +13,8 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from robustgen._checks import UsageError
 from robustgen._fitting import all_at_once
+from robustgen._rounding import whole_below
 from robustgen.inference.audit import contamination_offset
-from robustgen.inference.p_values import whole_rows
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 
 
@@ -167,7 +167,7 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         """Mark all rows but the share of lowest scores; of equal scores the first go."""
         order = np.argsort(self._scores(rows), kind="stable")
         marks = np.ones(order.size, dtype=bool)
-        marks[order[: whole_rows(self.fraction, order.size)]] = False
+        marks[order[: whole_below(self.fraction * order.size)]] = False
         return marks
 
     def _check_parameters(self) -> None:

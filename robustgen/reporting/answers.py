@@ -39,9 +39,9 @@ def summary(records: Sequence[Record]) -> pd.DataFrame:
         that is gained, in AUROC; blank where that distance is under half a point. Empty where no record
         has answers.
     """
-    frame = _with_answers(records)
-    if not (frame["answers"] > 0).any():
+    if all(record.answering is None for record in records):
         return pd.DataFrame(columns=[*KEYS, *SCORES, "sets", "recovered"])
+    frame = _with_answers(records)
     whole = _of_common_sets(frame)
     table = nested_mean(whole, KEYS, SCORES)
     table["sets"] = whole.groupby(KEYS)["dataset"].nunique()

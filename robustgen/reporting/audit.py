@@ -1,113 +1,225 @@
-"""The audit of a file: which rows were taken out, how sure that is, and why, as one page."""
+"""The audit of a file as one page on which a person decides: which rows look wrong, how surely, and why."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from robustgen.reporting.display_tables import Column, DisplayTable, Item, Line
-from robustgen.reporting.documents import Section, page, picture
+from robustgen.reporting.documents import Picture, page, picture
 from robustgen.reporting.figures.palette import INK, INLIERS, OUTLIERS
 from robustgen.reporting.figures.style import WIDTH, styled
 from robustgen.reporting.formatting import percent
 
-MOST = 500
-"""Rows of the table in the page, the lowest scores first."""
+LISTED = 200
+"""Rows that the page shows cell by cell, the lowest scores first."""
+REACH = 5000
+"""Rows that the threshold can take in; of those beyond the listed ones the page has names and scores."""
 BINS = 60
+NAMED_ROWS = 8
 
 
 @dataclass(frozen=True)
-class Audited:
-    """What is known of the rows of a file.
+class Cell:
+    """What a row has in a column.
+
+    Attributes
+    ----------
+    column : str
+        Its name.
+    value : str
+        The cell.
+    odd : bool
+        Whether it speaks against the row.
+    expected : str
+        What an odd cell would be in a normal row, or an empty text.
+    """
+
+    column: str
+    value: str
+    odd: bool = False
+    expected: str = ""
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """What is known of the rows of a file, for people.
 
     Parameters
     ----------
     name : str
         The file's.
-    method : str
-        The detector that judged.
-    names : sequence of str or int (n,)
-        What each row is called: its number from 1, or its file.
-    values : mapping of str to array (n,)
-        "score" (larger = more normal), "p_value", and "reason" where the rows have columns.
-    outlier : ndarray of bool (n,)
-        The rows that were taken out.
+    sentence : str
+        How many rows look wrong.
+    method, about : str
+        The detector that judged, and what it does in a sentence.
+    scores : ndarray of float, (n,)
+        Larger = more normal.
+    outlier : ndarray of bool, (n,)
+        The rows below the threshold.
     threshold : float
         The score below which they lie.
-    share : float
-        The estimated share of outliers.
     interval : tuple of float
-        Of the estimate.
+        Of the estimated share of outliers.
+    share : float
+        That share.
     given : float or None
         The share that was asked for; None took the estimate.
+    row_names : sequence of str or int, (n,)
+        What each row is called.
+    p_values : ndarray of float (n,) or None
+        Of rows that were held out for it.
+    groups : ndarray of str, (n,)
+        The name of the row's fault, or an empty text.
+    oddest : mapping of int to str
+        The column that speaks loudest, by the places of rows that are explained.
+    cells : mapping of int to tuple of Cell
+        The cells of the listed rows, the odd ones first.
+    findings : sequence of (kind, sentence, rows)
+        What is remarkable beside outliers; rows are places from 0.
+    categories : mapping of str to Categorical (n,)
+        The categories of each row, by column.
+    shares : DataFrame
+        What each of them would lose.
+    contents : mapping of int to str
+        A hash of what each row within reach holds, by which an exported decision knows it again.
     """
 
     name: str
+    sentence: str
     method: str
-    names: Any
-    values: Mapping[str, NDArray[Any]]
+    about: str
+    scores: NDArray[np.float64]
     outlier: NDArray[np.bool_]
     threshold: float
-    share: float
     interval: tuple[float, float]
+    share: float
     given: float | None
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in one sentence."""
-        removed = int(self.outlier.sum())
-        return f"{removed:,} of the {self.outlier.size:,} rows of {self.name} were taken out as outliers."
+    row_names: Any
+    p_values: NDArray[np.float64] | None = None
+    groups: NDArray[Any] | None = None
+    oddest: Mapping[int, str] = field(default_factory=dict)
+    cells: Mapping[int, tuple[Cell, ...]] = field(default_factory=dict)
+    findings: tuple[tuple[str, str, tuple[int, ...]], ...] = ()
+    categories: Mapping[str, pd.Categorical] = field(default_factory=dict)
+    shares: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contents: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """The counts, the estimate and what decided, each in a few words."""
+        """The estimate and what decided, each in a few words."""
         lower, upper = self.interval
         estimate = f"estimated share of outliers {percent(self.share)} ({percent(lower)} to {percent(upper)})"
         asked = "the estimate set the threshold" if self.given is None else f"asked for {percent(self.given)}"
-        kept = int((~self.outlier).sum())
-        return (f"{kept:,} rows kept", estimate, asked, f"judged by {self.method}")
+        return (f"{self.outlier.size:,} rows", estimate, asked, f"judged by {self.method}")
+
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        """The places of the rows, the lowest scores first."""
+        return np.argsort(self.scores, kind="stable")
+
+    @property
+    def n_outliers(self) -> int:
+        """How many rows lie below the threshold."""
+        return int(self.outlier.sum())
+
+    @property
+    def reach(self) -> int:
+        """How many rows the threshold can take in."""
+        return min(REACH, self.outlier.size)
+
+    @property
+    def presets(self) -> tuple[tuple[str, int], ...]:
+        """Numbers of rows to choose from, with their names."""
+        n_rows = self.outlier.size
+        ends = [round(end * n_rows) for end in self.interval]
+        named = (("at least", ends[0]), ("as judged", self.n_outliers), ("at most", ends[1]))
+        return tuple((label, min(count, self.reach)) for label, count in named)
+
+    @property
+    def cards(self) -> list[dict[str, Any]]:
+        """The rows that are shown cell by cell."""
+        return [
+            self._card(rank, int(place)) for rank, place in enumerate(self.order[: min(LISTED, self.reach)])
+        ]
+
+    def _card(self, rank: int, place: int) -> dict[str, Any]:
+        name = str(self.row_names[place])
+        return {
+            "rank": rank,
+            "heading": f"Row {name}" if name.isdigit() else name,
+            "score": f"{self.scores[place]:.4g}",
+            "p_value": "" if self.p_values is None else f"{self.p_values[place]:.2g}",
+            "group": "" if self.groups is None else self.groups[place],
+            "cells": self.cells.get(place, ()),
+            "removed": bool(self.outlier[place]),
+        }
+
+    @property
+    def data(self) -> Markup:
+        """What the page's script knows of the rows within reach, as JSON that ends no element."""
+        places = self.order[: self.reach]
+        known = {
+            "names": [str(self.row_names[i]) for i in places],
+            "scores": [float(f"{self.scores[i]:.6g}") for i in places],
+            "contents": [self.contents.get(int(i), "") for i in places],
+            "oddest": [self.oddest.get(int(i), "") for i in places],
+            "codes": {name: levels.codes[places].tolist() for name, levels in self.categories.items()},
+            "levels": self._level_places(),
+            "total": int(self.outlier.size),
+            "file": self.name,
+            "ending": ".csv.gz" if self.name.endswith(".csv.gz") else PurePath(self.name).suffix,
+        }
+        text = json.dumps(known, ensure_ascii=True).replace("<", "\\u003c").replace("&", "\\u0026")
+        return Markup(text)
+
+    def _level_places(self) -> list[list[Any]]:
+        """Return column, code and number of rows for each line of the table of shares."""
+        codes = {name: list(map(str, one.categories)) for name, one in self.categories.items()}
+        return [
+            [line["column"], codes[line["column"]].index(line["value"]), line["n_rows"]]
+            for _, line in self.shares.iterrows()
+        ]
+
+    def html(self) -> str:
+        """Return one page that needs nothing beside it, for light and dark screens, wide and narrow."""
+        return page(
+            "audit.html.j2",
+            audit=self,
+            findings=_findings(self),
+            shares=_shares(self),
+            columns=_columns(self),
+            scores=_scores(self),
+        )
+
+    def summary(self) -> str:
+        """Return the sentence, the findings and the lowest scores, for a notebook."""
+        return page("audit_summary.html.j2", audit=self, findings=_findings(self), rows=_lowest(self))
 
 
-def audit_page(audited: Audited) -> str:
-    """Return the audit as one page that needs nothing beside it.
-
-    Parameters
-    ----------
-    audited : Audited
-        The rows and what is known of them.
-
-    Returns
-    -------
-    str
-        HTML, for light and dark screens, wide and narrow.
-    """
-    return page("audit.html.j2", audited=audited, sections=[_scores(audited), _removed(audited)])
-
-
-def _scores(audited: Audited) -> Section:
+def _scores(audit: AuditPage) -> Picture:
     caption = "How many rows have which error, the score with its sign changed; the line is the threshold."
-    drawn = picture("scores", "Kept and removed", caption, histogram(audited))
-    text = (
-        "A row is judged by how badly a model that has learnt from all rows explains it. The share of "
-        "outliers is estimated from how the errors of the better half spread. Nothing here knows the "
-        "truth: look at the removed rows before you trust the kept ones."
-    )
-    return Section("scores", "Scores", text, pictures=(drawn,))
+    return picture("scores", "Normal rows and outliers", caption, histogram(audit))
 
 
 @styled
-def histogram(audited: Audited) -> Figure:
-    """Draw how the errors of kept and removed rows are distributed.
+def histogram(audit: AuditPage) -> Figure:
+    """Draw how the errors of normal rows and outliers are distributed.
 
     Parameters
     ----------
-    audited : Audited
+    audit : AuditPage
         The rows and what is known of them.
 
     Returns
@@ -116,52 +228,80 @@ def histogram(audited: Audited) -> Figure:
         The errors' axis is logarithmic where none is 0 or below; that of the counts is a square root,
         which shows few rows beside many.
     """
-    errors, threshold = -audited.values["score"], -audited.threshold
+    errors, threshold = -audit.scores, -audit.threshold
     figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
     axes = figure.add_subplot()
+    scale = "linear"
     if errors.min() > 0:
         edges = np.geomspace(errors.min(), errors.max() * (1 + 1e-9), BINS)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("")
+        scale = "logarithmic"
     else:
         edges = np.linspace(errors.min(), errors.max(), BINS)
-    parts = [errors[~audited.outlier], errors[audited.outlier]]
-    axes.hist(parts, list(edges), stacked=True, color=[INLIERS, OUTLIERS], label=["kept", "removed"])
+    parts = [errors[~audit.outlier], errors[audit.outlier]]
+    axes.hist(parts, list(edges), stacked=True, color=[INLIERS, OUTLIERS], label=["normal", "outliers"])
     axes.set_yscale("function", functions=(np.sqrt, np.square))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))  # there are no halves of rows
     axes.set_ylim(bottom=0)
     axes.axvline(threshold, color=INK, linewidth=1, linestyle="--")
-    axes.set_xlabel("error of a row")
-    axes.set_ylabel("rows")
+    axes.set_xlabel(f"error of a row (no unit, {scale} axis)")
+    axes.set_ylabel("rows (square-root axis)")
     figure.legend(loc="outside upper right", ncols=2)
     return figure
 
 
-def _removed(audited: Audited) -> Section:
-    order = np.argsort(audited.values["score"], kind="stable")
-    worst = order[audited.outlier[order]]
-    text = (
-        "The lowest scores first. The p-value is the share of the rows that score as low, those left out "
-        "that are outliers beyond doubt; a reason names the columns with the largest parts of the error."
+def _findings(audit: AuditPage) -> DisplayTable:
+    columns = (Column("finding", numeric=False), Column("what", numeric=False), Column("rows", numeric=False))
+    lines = [
+        Line((Item(kind), Item(sentence), Item(_rows(audit, rows))))
+        for kind, sentence, rows in audit.findings
+    ]
+    return DisplayTable("findings", columns, tuple(lines))
+
+
+def _rows(audit: AuditPage, rows: tuple[int, ...]) -> str:
+    names = ", ".join(str(audit.row_names[i]) for i in rows[:NAMED_ROWS])
+    return f"{names}, ... ({len(rows):,})" if len(rows) > NAMED_ROWS else names
+
+
+def _shares(audit: AuditPage) -> DisplayTable:
+    columns = (
+        Column("category", numeric=False),
+        Column("would go", "The share of the category's rows that would go"),
+        Column("rows"),
     )
-    if worst.size > MOST:
-        text += f" Here are the first {MOST} of {worst.size:,}: robustgen clean --removed writes all of them."
-    return Section("removed", "Removed rows", text, tables=(_table(audited, worst[:MOST]),))
+    lines = [
+        Line(
+            (
+                Item(f"{line['column']} = {line['value']}", beside=line["flag"]),
+                Item(percent(line["share_removed"]), shade=float(line["share_removed"])),
+                Item(f"{line['removed']:,} of {line['n_rows']:,}"),
+            )
+        )
+        for _, line in audit.shares.iterrows()
+    ]
+    return DisplayTable("shares", columns, tuple(lines))
 
 
-def _table(audited: Audited, rows: NDArray[np.intp]) -> DisplayTable:
-    columns = [
-        Column("row"),
-        Column("score", "Larger = more normal"),
-        Column("p-value", "Small for outliers"),
+def _columns(audit: AuditPage) -> DisplayTable:
+    """Return how many outliers each column explains, as bars."""
+    loudest = pd.Series([audit.oddest.get(int(i), "") for i in np.flatnonzero(audit.outlier)], dtype=object)
+    counts = loudest[loudest != ""].value_counts()
+    every = [*counts.index, *sorted(set(audit.oddest.values()) - set(counts.index))]
+    most = max(counts.max() if len(counts) else 0, 1)
+    lines = [
+        Line((Item(name), Item(f"{counts.get(name, 0):,}", shade=counts.get(name, 0) / most)))
+        for name in every
     ]
-    scores, p_values = audited.values["score"], audited.values["p_value"]
-    items = [
-        [Item(str(audited.names[i])), Item(f"{scores[i]:.4g}"), Item(f"{p_values[i]:.2g}")] for i in rows
+    columns = (Column("column", numeric=False), Column("rows that it explains"))
+    return DisplayTable("columns", columns, tuple(lines))
+
+
+def _lowest(audit: AuditPage) -> DisplayTable:
+    columns = (Column("row", numeric=False), Column("score"), Column("what", numeric=False))
+    lines = [
+        Line((Item(card["heading"]), Item(card["score"]), Item(card["group"]))) for card in audit.cards[:10]
     ]
-    if "reason" in audited.values:
-        columns.append(Column("reason", "Column, cell and part of the error", numeric=False))
-        for row, i in zip(items, rows, strict=True):
-            row.append(Item(str(audited.values["reason"][i])))
-    return DisplayTable("removed-rows", tuple(columns), tuple(Line(tuple(row)) for row in items))
+    return DisplayTable("lowest", columns, tuple(lines))

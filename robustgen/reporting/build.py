@@ -12,6 +12,8 @@ from robustgen.reporting.documents import html, markdown
 from robustgen.reporting.layout import lay_out
 from robustgen.reporting.run import Run, read_run
 
+LONGEST_NAME = 100
+"""Characters of a data set's name that a file is named after: names of files have at most 255 bytes."""
 FOLDERS = ("tables", "curves", "figures")
 """The folders that belong to a report."""
 
@@ -52,10 +54,12 @@ def file_names(names: Sequence[str]) -> dict[str, str]:
     --------
     >>> file_names(["digits", "mnist:test", "mnist/test"])
     {'digits': 'digits', 'mnist:test': 'mnist-test', 'mnist/test': 'mnist-test-2'}
+    >>> [len(name) for name in file_names(["x" * 300, "x" * 301]).values()]
+    [100, 102]
     """
     chosen: dict[str, str] = {}
     for name in names:
-        safe = re.sub(r"[^\w.]+", "-", name, flags=re.ASCII).strip("-.") or "set"
+        safe = re.sub(r"[^\w.]+", "-", name, flags=re.ASCII).strip("-.")[:LONGEST_NAME] or "set"
         taken = {other.lower() for other in chosen.values()}
         numbered = (safe if number == 1 else f"{safe}-{number}" for number in range(1, len(names) + 1))
         chosen[name] = next(one for one in numbered if one.lower() not in taken)

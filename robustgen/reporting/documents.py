@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from robustgen._text import legible
 from robustgen.reporting.cells import TIE
 from robustgen.reporting.display_tables import DisplayTable
 from robustgen.reporting.figures.palette import DARK, variables
@@ -86,7 +87,8 @@ def markdown(report: Report) -> str:
 
 def page(template: str, **contents: Any) -> str:
     """Fill a template of a page; it is coloured for light and dark screens."""
-    return _environment(autoescape=True).get_template(template).render(colours=_colours(), **contents)
+    filled = _environment(autoescape=True).get_template(template).render(colours=_colours(), **contents)
+    return legible(filled)
 
 
 def markdown_of(template: str, **contents: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from robustgen._checks import UsageError
+from robustgen._text import legible
 from robustgen.bench.records import FILE_NAME, Record, read
 from robustgen.reporting.cells import METRICS, SAMPLE_METRICS, cells
 from robustgen.reporting.formatting import count
@@ -48,7 +49,8 @@ class Run:
     @cached_property
     def without_answers(self) -> Run:
         """The run without the cells whose detectors were given answers: those are a question of their own."""
-        return replace(self, records=[record for record in self.records if record.answering is None])
+        unanswered = [record for record in self.records if record.answering is None]
+        return self if len(unanswered) == len(self.records) else replace(self, records=unanswered)
 
     @property
     def naive(self) -> str | None:
@@ -88,7 +90,22 @@ def read_run(folder: Path) -> Run:
             f"got {path} with corruptions of {' and of '.join(kinds)}, expected one kind: "
             "run each in its own folder"
         )
-    return Run(folder.resolve().name, records, damaged, _manifest(folder / "manifest.json"))
+    manifest = _legible(_manifest(folder / "manifest.json"))
+    return Run(legible(folder.resolve().name), [_named(record) for record in records], damaged, manifest)
+
+
+def _named(record: Record) -> Record:
+    """Return a record whose names and message can be shown."""
+    names = ("dataset", "inlier_class", "detector", "message")
+    return replace(record, **{name: _legible(getattr(record, name)) for name in names})
+
+
+def _legible(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {legible(name): _legible(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_legible(one) for one in value]
+    return legible(value) if isinstance(value, str) else value
 
 
 def _manifest(path: Path) -> Mapping[str, Any]:
@@ -98,7 +115,7 @@ def _manifest(path: Path) -> Mapping[str, Any]:
     remedy = "restore it, or delete it to report without it"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"got {path}, which is damaged ({error}), expected JSON: {remedy}") from None
     if not isinstance(manifest, Mapping):
         raise UsageError(f"got {path}, which holds no JSON object, expected one: {remedy}")

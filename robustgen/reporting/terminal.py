@@ -7,6 +7,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from robustgen._text import legible
 from robustgen.reporting.display_tables import DisplayTable
 
 WIDTH = 120
@@ -53,7 +54,7 @@ def terminal(table: DisplayTable, *, most: int | None = None) -> Table:
     before = None
     for line in table.lines[:most]:
         first, *others = (
-            Text(f"{item.text} {item.beside}".strip(), STYLES[item.mark]) for item in line.items
+            Text(legible(f"{item.text} {item.beside}".strip()), STYLES[item.mark]) for item in line.items
         )
         if table.columns[0].choice and first == before:
             first = Text()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
 from robustgen._storable import storable
+from robustgen.tables.notation import BY_ISO, PLAIN, DateNotation, NumberNotation
 
 MOST_CATEGORIES = 50
 """Of a column's values the most frequent ones are told apart; all others are one."""
@@ -24,7 +25,15 @@ EPOCH = np.datetime64("1970-01-01")
 class Column(Protocol):
     """A column of a table, once its kind is known."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name in the table."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What a cell is expected to be."""
+        ...
 
     @property
     def outputs(self) -> list[str]:
@@ -82,20 +91,31 @@ class NumberColumn(OneNumber):
         The median.
     whole : bool
         Whether all training rows have whole numbers.
+    notation : robustgen.tables.notation.NumberNotation
+        How numbers are written where they are text.
     """
 
     whole: bool
-    kind: ClassVar[str] = "a number"
+    notation: NumberNotation = PLAIN
     least: ClassVar[float] = 0.5
 
-    @classmethod
-    def fitted(cls, name: str, values: pd.Series) -> NumberColumn:
-        """Learn from values."""
-        return cls(name, float(values.median()), bool((values.dropna() % 1 == 0).all()))
+    @property
+    def kind(self) -> str:
+        """What a cell is expected to be."""
+        return "a number" if self.notation == PLAIN else f"a number such as {self.notation.example}"
 
-    @staticmethod
-    def parse(cells: pd.Series) -> pd.Series:
+    @classmethod
+    def fitted(cls, name: str, cells: pd.Series, notation: NumberNotation = PLAIN) -> NumberColumn:
+        """Learn from cells in a notation."""
+        values = cls(name, 0.0, False, notation).parse(cells)
+        return cls(name, float(values.median()), bool((values.dropna() % 1 == 0).all()), notation)
+
+    def parse(self, cells: pd.Series) -> pd.Series:
         """Read numbers, or text that is a number."""
+        if self.notation != PLAIN and not pd.api.types.is_numeric_dtype(cells):
+            return self.notation.read(cells)
+        if cells.dtype.kind == "c":  # to drop the imaginary parts would be to read other numbers
+            return pd.Series(np.nan, cells.index)
         try:
             numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
         except OverflowError:  # of a whole number that no double reaches
@@ -133,9 +153,9 @@ class DurationColumn(OneNumber):
     kind: ClassVar[str] = "a duration such as 01:30:00"
 
     @classmethod
-    def fitted(cls, name: str, values: pd.Series) -> DurationColumn:
-        """Learn from values."""
-        return cls(name, float(values.median()))
+    def fitted(cls, name: str, cells: pd.Series) -> DurationColumn:
+        """Learn from cells."""
+        return cls(name, float(cls.parse(cells).median()))
 
     @staticmethod
     def parse(cells: pd.Series) -> pd.Series:
@@ -166,9 +186,9 @@ class BooleanColumn(OneNumber):
     words: ClassVar[dict[str, float]] = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 
     @classmethod
-    def fitted(cls, name: str, values: pd.Series) -> BooleanColumn:
-        """Learn from values."""
-        return cls(name, float(values.mean() >= 0.5))
+    def fitted(cls, name: str, cells: pd.Series) -> BooleanColumn:
+        """Learn from cells."""
+        return cls(name, float(cls.parse(cells).mean() >= 0.5))
 
     @classmethod
     def parse(cls, cells: pd.Series) -> pd.Series:
@@ -193,25 +213,31 @@ class DateColumn:
         The median of the training rows, in days since 1970: what a missing date is.
     times : bool
         Whether the training rows have times of day.
+    notation : robustgen.tables.notation.DateNotation
+        How dates are written where they are text.
     """
 
     name: str
     fill: float
     times: bool
-    kind: ClassVar[str] = "a date such as 2024-02-29 or 2024-02-29 13:45:00"
+    notation: DateNotation = BY_ISO
     least: ClassVar[float] = 0.5
 
-    @classmethod
-    def fitted(cls, name: str, values: pd.Series) -> DateColumn:
-        """Learn from values."""
-        days = _days(values.dropna())
-        return cls(name, float(np.median(days)), bool((days % 1 != 0).any()))
+    @property
+    def kind(self) -> str:
+        """What a cell is expected to be."""
+        return f"a date such as {self.notation.example} or {self.notation.example} 13:45:00"
 
-    @staticmethod
-    def parse(cells: pd.Series) -> pd.Series:
-        """Read dates in ISO 8601; a time zone is turned into UTC."""
-        dates = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True)
-        return dates.dt.tz_localize(None)
+    @classmethod
+    def fitted(cls, name: str, cells: pd.Series, notation: DateNotation = BY_ISO) -> DateColumn:
+        """Learn from cells in a notation."""
+        days = _days(notation.read(cells).dropna())
+        median = float(np.median(days)) if days.size else np.nan
+        return cls(name, median, bool((days % 1 != 0).any()), notation)
+
+    def parse(self, cells: pd.Series) -> pd.Series:
+        """Read dates; a time zone is turned into UTC."""
+        return self.notation.read(cells)
 
     @property
     def outputs(self) -> list[str]:
@@ -260,20 +286,9 @@ class CategoryColumn:
     kind: ClassVar[str] = "text"
 
     @classmethod
-    def fitted(cls, name: str, values: pd.Series) -> CategoryColumn:
-        """Learn from values.
-
-        Raises
-        ------
-        UsageError
-            When hardly any value comes twice: an identifier says nothing of a row.
-        """
-        counts = values.fillna("").value_counts()
-        if len(counts) > MOST_CATEGORIES and len(counts) > len(values) / 2:
-            raise UsageError(
-                f"column '{name}' is text with {len(counts)} different values in {len(values)} rows, which "
-                f"looks like an identifier: leave it out (--ignore '{name}')"
-            )
+    def fitted(cls, name: str, cells: pd.Series) -> CategoryColumn:
+        """Learn from cells."""
+        counts = cls.parse(cells).fillna("").value_counts()
         return cls(name, tuple(sorted(counts.index[:MOST_CATEGORIES])))
 
     @staticmethod
@@ -299,6 +314,11 @@ class CategoryColumn:
         return np.array(self.categories, dtype=object)[numbers[:, :-1].argmax(1)]
 
 
-KINDS: tuple[Any, ...] = (BooleanColumn, NumberColumn, DateColumn)
-"""In the order in which a column of text is tried: it is of the first kind as which at least the share
-``least`` of its cells can be read, and one of categories where there is none."""
+def expect_no_identifier(name: str, cells: pd.Series) -> None:
+    """Raise where hardly any value of a column of text comes twice: an identifier says nothing of a row."""
+    n_values = CategoryColumn.parse(cells).fillna("").nunique()
+    if n_values > MOST_CATEGORIES and n_values > len(cells) / 2:
+        raise UsageError(
+            f"column '{name}' is text with {n_values} different values in {len(cells)} rows, which "
+            f"looks like an identifier: leave it out (--ignore '{name}')"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,32 +11,20 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from robustgen._checks import UsageError, suggest
+from robustgen._checks import UsageError, is_numeral, suggest
 from robustgen._fitting import all_at_once
 from robustgen._storable import storable
-from robustgen.tables.columns import (
-    KINDS,
-    BooleanColumn,
-    CategoryColumn,
-    Column,
-    DateColumn,
-    DurationColumn,
-    NumberColumn,
-)
+from robustgen.tables.column_findings import identifiers_of
+from robustgen.tables.columns import BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn
 from robustgen.tables.groups import Groups, fit_groups
+from robustgen.tables.kinds import TYPES, Notations, column_of, row_of
+from robustgen.tables.notation import ISO, PLAIN
 
-MISSING = ("impute", "refuse")
-CATEGORIES = ("groups", "indicators")
-STRANGE = (complex, bytes, list, tuple, dict, set, np.ndarray)
-KINDS_OF_DTYPES: tuple[tuple[Callable[[Any], bool], Any], ...] = (
-    (pd.api.types.is_bool_dtype, BooleanColumn),
-    (lambda dtype: pd.api.types.is_numeric_dtype(dtype) and dtype.kind != "c", NumberColumn),
-    (pd.api.types.is_datetime64_any_dtype, DateColumn),
-    (pd.api.types.is_timedelta64_dtype, DurationColumn),
-    (lambda dtype: isinstance(dtype, pd.CategoricalDtype), CategoryColumn),
-)
-DECIMAL_COMMA = r"\s*[-+]?\d[\d.]*(,\d+)+\s*"
-"""A number as it is written in many countries, 1.234,5, or with commas between the thousands, 1,234."""
+CHOICES = {
+    "missing": ("impute", "refuse"),
+    "categories": ("groups", "indicators"),
+    "bad_cells": ("refuse", "missing"),
+}
 Values = tuple[Column, pd.Series]
 """A column, and its cells as values of its kind."""
 
@@ -45,8 +33,14 @@ Values = tuple[Column, pd.Series]
 class TableEncoder(TransformerMixin, BaseEstimator):
     """Turn numbers, booleans, dates, durations and categories into numbers: the first step of a pipeline.
 
-    A column's kind is estimated from its cells. Dates become days and phases of week and day, durations
-    seconds. Cells that a column's kind cannot be read from are errors, never missing values.
+    A column's kind is estimated from its cells, where it is not declared. Dates become days and phases of
+    week and day, durations seconds. Numbers and dates may be written as people write them: 1.234,5 or
+    1,234.5, with a percent sign, a currency or a unit, 12/31/2023 or 31.12.2023 10:00, in one notation a
+    column (:mod:`robustgen.tables.notation`), which is remembered. Cells that a column's kind cannot be read
+    from are errors, or missing values on request.
+
+    Columns that name their rows, whole numbers or text that hardly ever repeat, are left out: no row is odd
+    because its number is, and new rows have new ones.
 
     With ``categories="groups"`` rows are judged within their group, so that none is suspect because its
     group is small (:mod:`robustgen.tables.groups`). A number becomes what it would be if the row's group were
@@ -61,21 +55,40 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ----------
     missing : {"impute", "refuse"}
         "impute" puts the median for a number or a date; a missing category or boolean is a value of its own.
-        Of groups it is the median only where it is nothing odd that the cell is missing, and else the
-        farther from it the odder that is: a row that is all empty is far out in all columns. Of indicators a
-        missing boolean becomes what most rows have. "refuse" raises an error that names the cell.
+        Of groups a second number says how odd it is that the cell is missing, 0 where it is nothing odd, for
+        columns with missing cells in training; in the others a missing cell is the farther from the median
+        the odder that is. Of indicators a missing boolean becomes what most rows have. "refuse" raises an
+        error that names the cell.
     categories : {"groups", "indicators"}
         What becomes of categories and booleans.
     ignore : sequence of str
-        Columns to leave out, such as identifiers and labels; they need not be there when rows are
-        transformed.
+        Columns to leave out, such as labels; they need not be there when rows are transformed.
+    types : mapping of str to str, or None
+        What columns are declared to be: "number", "category" (of integer codes, too), "date", "boolean", "id"
+        or "ignore"; the last two are left out, as by ``ignore``. Of others it is inferred.
+    decimal : {".", ","} or None
+        The sign of decimals in numbers that are text; None infers it for each column, the point first.
+    thousands : {",", ".", " ", "'"} or None
+        The sign between thousands; None infers it for each column.
+    date_format : str or None
+        The pattern of dates that are not in ISO 8601, as ``strptime`` takes it: "%d.%m.%Y".
+    na : sequence of str
+        What else a cell says that is missing, such as "-" or "-999".
+    bad_cells : {"refuse", "missing"}
+        What becomes of a cell from which its column's kind cannot be read.
 
     Attributes
     ----------
+    identifiers_ : tuple of str
+        Columns that were left out because they name their rows and say nothing of them
+        (:mod:`robustgen.tables.identifiers`); they need not be there when rows are transformed, either.
     columns_ : list of Column
         What was learnt of each column, in order; see :mod:`robustgen.tables.columns`.
     groups_ : robustgen.tables.groups.Groups
         What is normal in each group, where rows are judged within theirs.
+    notes_ : tuple of str
+        What a reader should know of how columns were read: those in a notation that was inferred, and how
+        many bad cells are missing.
     source_ : ndarray of int, (e,)
         For each number that comes out, the place of its column in ``columns_``.
     feature_names_in_ : ndarray of str
@@ -103,11 +116,27 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     groups_: Groups
 
     def __init__(
-        self, *, missing: str = "impute", categories: str = "groups", ignore: tuple[str, ...] = ()
+        self,
+        *,
+        missing: str = "impute",
+        categories: str = "groups",
+        ignore: Sequence[str] = (),
+        types: Mapping[str, str] | None = None,
+        decimal: str | None = None,
+        thousands: str | None = None,
+        date_format: str | None = None,
+        na: Sequence[str] = (),
+        bad_cells: str = "refuse",
     ) -> None:
         self.missing = missing
         self.categories = categories
         self.ignore = ignore
+        self.types = types
+        self.decimal = decimal
+        self.thousands = thousands
+        self.date_format = date_format
+        self.na = na
+        self.bad_cells = bad_cells
 
     @all_at_once
     def fit(self, X: pd.DataFrame, y: Any = None) -> TableEncoder:
@@ -115,7 +144,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame (n, d)
+        X : DataFrame (n, d) of pandas, polars or Arrow
             The training rows.
         y : None
             Ignored.
@@ -128,32 +157,29 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         UsageError
-            When a parameter is wrong, a cell is not of its column's kind, a column is empty, or a
-            column of text looks like an identifier; row (from 1) and column are named.
+            When a parameter is wrong, a cell is not of its column's kind, or a column is empty; row
+            (from 1) and column are named.
         """
-        if self.missing not in MISSING:
-            raise UsageError(f"got missing={self.missing!r}, expected 'impute' or 'refuse'")
-        if self.categories not in CATEGORIES:
-            raise UsageError(f"got categories={self.categories!r}, expected 'groups' or 'indicators'")
-        if isinstance(self.ignore, str):
-            raise UsageError(
-                f"got ignore={self.ignore!r}, expected a sequence of names, such as ({self.ignore!r},)"
-            )
-        table = _as_table(X)
-        for name in self.ignore:
+        self._check_parameters()
+        table = self._table(X)
+        types = dict(self.types or {})
+        for name in (*self.ignore, *types):
             _expect_column(name, table)
-        used = [name for name in table.columns if name not in self.ignore]
+        notations = Notations(self.decimal, self.thousands, self.date_format)
+        offered = [name for name in table.columns if name not in self._left_out()]
+        self.identifiers_ = identifiers_of(table[[name for name in offered if name not in types]], notations)
+        used = [name for name in offered if name not in self.identifiers_]
         if not used:
             raise UsageError("no column is left to learn from: ignore fewer of them")
-        self.columns_ = [self._learnt(table[name]) for name in used]
+        self.columns_ = [self._learnt(table[name], types.get(name), notations) for name in used]
         self.feature_names_in_ = np.array(used, dtype=object)
         self.n_features_in_ = len(used)
-        self.source_ = np.repeat(
-            np.arange(len(used)), [len(self._outputs(column)) for column in self.columns_]
-        )
+        values = self._values(table)
+        self.notes_ = (*map(_note_of_notation, self.columns_), *_notes_of_bad(table, values))
+        self.notes_ = tuple(filter(None, (*self.notes_, _note_of_points(self.columns_))))
         if self.categories == "groups":
-            values = self._values(table)
             self.groups_ = fit_groups(_levels(values), _numbers(values), _missing(values))
+        self.source_ = np.repeat(np.arange(len(used)), [len(names) for names in self._outputs()])
         return self
 
     def transform(self, X: pd.DataFrame) -> NDArray[np.float64]:
@@ -161,7 +187,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame (n, d)
+        X : DataFrame (n, d) of pandas, polars or Arrow
             Rows with the columns of the training rows, in any order.
 
         Returns
@@ -175,21 +201,46 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             When a column is missing or unknown, or a cell is not of its column's kind.
         """
         check_is_fitted(self)
-        table = _as_table(X)
+        table = self._table(X)
         self._expect_columns(table)
         values = self._values(table)
         if self.categories == "indicators":
             return np.hstack([column.encode(cells) for column, cells in values])
         return self._within_groups(values)
 
+    def values(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return the cells as values of their columns' kinds, missing where they are empty.
+
+        Parameters
+        ----------
+        X : DataFrame (n, d) of pandas, polars or Arrow
+            Rows with the columns of the training rows.
+
+        Returns
+        -------
+        DataFrame (n, k)
+            Numbers, dates and durations as numbers and dates, categories as text, booleans as 0 and 1.
+        """
+        check_is_fitted(self)
+        return pd.DataFrame({column.name: cells for column, cells in self._values(self._table(X))})
+
     def _values(self, table: pd.DataFrame) -> list[Values]:
         return [(column, self._parsed(table[column.name], column)) for column in self.columns_]
 
     def _within_groups(self, values: list[Values]) -> NDArray[np.float64]:
-        codes = self.groups_.codes(_levels(values))
+        codes, missing = self.groups_.codes(_levels(values)), _missing(values)
         oddities = iter(self.groups_.oddities(codes).T)
-        numbers = iter(self.groups_.adjusted(_numbers(values), codes, _missing(values)).T)
-        return np.hstack([_block(column, cells, oddities, numbers) for column, cells in values])
+        odd = self.groups_.absences(missing)
+        numbers = iter(self.groups_.adjusted(_numbers(values), codes, odd).T)
+        gaps = iter(self.groups_.gaps)
+        blocks = []
+        for (column, cells), absent in zip(values, missing.T, strict=True):
+            if _is_group(column):
+                blocks.append(next(oddities)[:, None])
+            else:
+                blocks += [next(numbers)[:, None], column.encode(cells)[:, 1:]]
+                blocks += [(odd * absent)[:, None]] * next(gaps)
+        return np.hstack(blocks)
 
     def inverse_transform(self, X: NDArray[np.float64]) -> pd.DataFrame:
         """Return the nearest rows of a table to numbers that a model made.
@@ -201,23 +252,19 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        DataFrame (n, d)
-            With the columns of the training rows.
-
-        Raises
-        ------
-        UsageError
-            When the numbers are those of groups, which do not say what the categories were.
+        DataFrame (n, k)
+            With the columns of the training rows, where the numbers are indicators. Those of groups lead back
+            to numbers and dates that no category explains; the other columns are left out.
         """
         check_is_fitted(self)
-        if self.categories == "groups":
-            raise UsageError(
-                "got numbers within groups, expected indicators, which lead back to cells: fit a "
-                "TableEncoder(categories='indicators')"
-            )
-        parts = [X[:, self.source_ == place] for place in range(len(self.columns_))]
-        cells = {column.name: column.decode(part) for column, part in zip(self.columns_, parts, strict=True)}
-        return pd.DataFrame(cells)
+        columns = [(place, column) for place, column in enumerate(self.columns_) if self._leads_back(column)]
+        return pd.DataFrame({column.name: column.decode(X[:, self.source_ == i]) for i, column in columns})
+
+    def _leads_back(self, column: Column) -> bool:
+        if self.categories == "indicators":
+            return True
+        numbers = [one.name for one in self.columns_ if not _is_group(one)]
+        return not _is_group(column) and self.groups_.numbers[numbers.index(column.name)].by is None
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Return the names of the numbers.
@@ -230,45 +277,80 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str, (e,)
-            ``"heat"``, ``"fuel (oddity)"`` or ``"fuel=oil"``, ``"seen (days)"``.
+            ``"heat"``, ``"heat (missing)"``, ``"fuel (oddity)"`` or ``"fuel=oil"``, ``"seen (days)"``.
         """
         check_is_fitted(self)
-        return np.array([name for column in self.columns_ for name in self._outputs(column)], dtype=object)
+        return np.array([name for names in self._outputs() for name in names], dtype=object)
 
     def text_columns(self) -> list[str]:
-        """Return the names of the columns of categories, which a reader is to leave as they are written.
+        """Return the names of the columns that a reader is to leave as they are written.
 
         Returns
         -------
         list of str
-            In order; to be given to a reader as what is text, lest it takes ``007`` for the number 7.
+            In order, the columns of categories, of dates and of numbers in a notation: lest a reader takes
+            ``007`` for the number 7, or ``1.234`` for a little more than one.
         """
         check_is_fitted(self)
-        return [column.name for column in self.columns_ if isinstance(column, CategoryColumn)]
+        return [column.name for column in self.columns_ if not _is_plain(column)]
 
-    def _outputs(self, column: Column) -> list[str]:
-        grouped = self.categories == "groups" and _is_group(column)
-        return [f"{column.name} (oddity)"] if grouped else column.outputs
+    def _check_parameters(self) -> None:
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                expected = " or ".join(map(repr, choices))
+                raise UsageError(f"got {name}={getattr(self, name)!r}, expected {expected}")
+        for name in ("ignore", "na"):
+            if isinstance(given := getattr(self, name), str):
+                raise UsageError(f"got {name}={given!r}, expected a sequence of texts, such as ({given!r},)")
+        for column, kind in (self.types or {}).items():
+            if kind not in TYPES:
+                raise UsageError(
+                    f"got the type {kind!r} of column '{column}', expected one of {', '.join(TYPES)}"
+                )
+        check_signs(self.decimal, self.thousands)
 
-    def _learnt(self, cells: pd.Series) -> Column:
+    def _left_out(self) -> set[str]:
+        left_out = {name for name, kind in (self.types or {}).items() if kind in ("id", "ignore")}
+        return left_out | set(self.ignore)
+
+    def _table(self, X: Any) -> pd.DataFrame:
+        table = as_table(X)
+        return table.apply(_without, na=tuple(self.na)) if self.na else table
+
+    def _outputs(self) -> list[list[str]]:
+        """Return the names of the numbers that each column becomes."""
+        if self.categories == "indicators":
+            return [column.outputs for column in self.columns_]
+        gaps = iter(self.groups_.gaps)
+        return [
+            [f"{column.name} (oddity)"]
+            if _is_group(column)
+            else [*column.outputs, *[f"{column.name} (missing)"] * next(gaps)]
+            for column in self.columns_
+        ]
+
+    def _learnt(self, cells: pd.Series, declared: str | None, notations: Notations) -> Column:
         if cells.isna().all():
             raise UsageError(f"column '{cells.name}' is empty: leave it out (--ignore '{cells.name}')")
-        kind = _kind_of(cells)
-        return kind.fitted(cells.name, self._parsed(cells, kind))
+        column = column_of(cells, declared, notations)
+        if self._parsed(cells, column).isna().all():
+            raise UsageError(f"column '{cells.name}' holds nothing that is {column.kind}: declare what it is")
+        return column
 
     def _parsed(self, cells: pd.Series, column: Any) -> pd.Series:
         values = column.parse(cells)
         unreadable = (values.isna() & cells.notna()).to_numpy()
-        if unreadable.any():
+        if unreadable.any() and self.bad_cells == "refuse":
             place = int(np.argmax(unreadable))
             raise UsageError(
-                f"row {_row(cells, place)}, column '{cells.name}': got '{cells.iloc[place]}', expected "
-                f"{column.kind}; mend the cell or remove the row"
+                f"row {row_of(cells, place)}, column '{cells.name}': got '{cells.iloc[place]}', expected "
+                f"{column.kind}; mend the cell, remove the row, or let such cells be missing (--bad-cells "
+                "missing)"
             )
-        if self.missing == "refuse" and cells.isna().any():
-            place = int(np.argmax(cells.isna().to_numpy()))
+        if self.missing == "refuse" and values.isna().any():
+            place = int(np.argmax(values.isna().to_numpy()))
             raise UsageError(
-                f"row {_row(cells, place)}, column '{cells.name}': the cell is empty; fill it, or impute "
+                f"row {row_of(cells, place)}, column '{cells.name}': the cell is empty; fill it, or impute "
                 "what is missing (--missing impute)"
             )
         return values
@@ -276,7 +358,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def _expect_columns(self, table: pd.DataFrame) -> None:
         for name in self.feature_names_in_:
             _expect_column(name, table)
-        known = {*self.feature_names_in_, *self.ignore}
+        known = {*self.feature_names_in_, *self._left_out(), *self.identifiers_}
         for name in table.columns:
             if name not in known:
                 hint = suggest(str(name), [str(one) for one in self.feature_names_in_])
@@ -311,62 +393,83 @@ def _missing(values: list[Values]) -> NDArray[np.bool_]:
     return np.column_stack([cells.isna() for _, cells in values])
 
 
-def _block(
-    column: Column, cells: pd.Series, oddities: Iterator[NDArray], numbers: Iterator[NDArray]
-) -> NDArray[np.float64]:
-    """Return what a column becomes, (n, k), by the next of what was made of the columns of its kind."""
-    if _is_group(column):
-        return next(oddities)[:, None]
-    return np.column_stack([next(numbers), column.encode(cells)[:, 1:]])
+def check_signs(decimal: str | None, thousands: str | None) -> None:
+    """Raise unless the signs of decimals and of thousands can be those of one number."""
+    if decimal not in (None, ".", ","):
+        raise UsageError(f"got decimal={decimal!r}, expected '.' or ','")
+    if thousands not in (None, ",", ".", " ", "'"):
+        raise UsageError(f"got thousands={thousands!r}, expected ',', '.', ' ' or \"'\"")
+    if decimal is not None and decimal == thousands:
+        raise UsageError(f"got {decimal!r} for decimals and for thousands, expected two signs")
 
 
-def _as_table(X: Any) -> pd.DataFrame:
-    if not isinstance(X, pd.DataFrame):
-        raise UsageError(f"got {type(X).__name__}, expected a DataFrame, whose columns have names and kinds")
-    return X.rename(columns=str)
+def _is_plain(column: Column) -> bool:
+    """Tell whether a reader may make of cells what they look like."""
+    if isinstance(column, CategoryColumn | DateColumn):
+        return False
+    return not isinstance(column, NumberColumn) or column.notation == PLAIN
+
+
+def _note_of_notation(column: Column) -> str:
+    if isinstance(column, NumberColumn) and column.notation != PLAIN:
+        return f"column '{column.name}' is read as numbers such as {column.notation.example}"
+    if isinstance(column, DateColumn) and column.notation.pattern != ISO:
+        return f"column '{column.name}' is read as dates such as {column.notation.example}"
+    return ""
+
+
+def _note_of_points(columns: Sequence[Column]) -> str:
+    """Say which columns have decimal points, where others have commas."""
+    numbers = [column for column in columns if isinstance(column, NumberColumn)]
+    points = [f"'{one.name}'" for one in numbers if one.notation.decimal == "." and not one.whole]
+    if not points or all(one.notation.decimal == "." for one in numbers):
+        return ""
+    return (
+        f"decimal points are read in {', '.join(points)}, commas in others: if that is wrong, say --decimal ,"
+    )
+
+
+def _notes_of_bad(table: pd.DataFrame, values: list[Values]) -> Iterator[str]:
+    for column, cells in values:
+        n_bad = int((cells.isna() & table[column.name].notna()).sum())
+        if n_bad:
+            yield f"{n_bad} cells of column '{column.name}' are not {column.kind}, and taken as missing"
+
+
+def as_table(X: Any) -> pd.DataFrame:
+    """Return a DataFrame of pandas, polars or Arrow as one of pandas, whose columns have texts for names."""
+    table = (X if isinstance(X, pd.DataFrame) else _of_others(X)).rename(columns=str)
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise UsageError(f"got two columns named '{twice}', expected a name of its own for each")
+    return table
+
+
+def _of_others(X: Any) -> pd.DataFrame:
+    """Return a table of polars, Arrow or another library that narwhals knows as one of pandas."""
+    import narwhals
+
+    try:
+        return narwhals.from_native(X, eager_only=True).to_pandas()
+    except TypeError:
+        raise UsageError(
+            f"got {type(X).__name__}, expected a DataFrame of pandas, polars or Arrow, whose columns have "
+            "names and kinds"
+        ) from None
+
+
+def _without(cells: pd.Series, na: tuple[str, ...]) -> pd.Series:
+    """Return cells without those that say that they are missing."""
+    if pd.api.types.is_bool_dtype(cells):
+        return cells
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.mask(cells.isin([float(text) for text in na if is_numeral(text)]))
+    if pd.api.types.is_string_dtype(cells.dtype) or cells.dtype == object:
+        return cells.mask(cells.astype("str").str.strip().isin(na))
+    return cells
 
 
 def _expect_column(name: str, table: pd.DataFrame) -> None:
     if name not in table.columns:
         hint = suggest(name, list(table.columns)) or f"; there are {', '.join(map(repr, table.columns))}"
         raise UsageError(f"there is no column '{name}'{hint}")
-
-
-def _kind_of(cells: pd.Series) -> Any:
-    """Return the class of a column: by its dtype, or, where it holds text, by what most of its cells are."""
-    for is_kind, kind in KINDS_OF_DTYPES:
-        if is_kind(cells.dtype):
-            return kind
-    there = cells.dropna()
-    _expect_plain(there)
-    for kind in KINDS:
-        if kind.parse(there).notna().mean() >= kind.least:
-            return kind
-    _expect_no_decimal_comma(there)
-    return CategoryColumn
-
-
-def _expect_plain(cells: pd.Series) -> None:
-    """Refuse cells that hold more than a value, or a value that is neither number, date nor text."""
-    for place, cell in enumerate(cells):
-        if isinstance(cell, STRANGE):
-            raise UsageError(
-                f"row {_row(cells, place)}, column '{cells.name}': got a {type(cell).__name__}, expected a "
-                f"number, a date, a duration or text; leave the column out (--ignore '{cells.name}')"
-            )
-
-
-def _expect_no_decimal_comma(cells: pd.Series) -> None:
-    comma = cells.astype("str").str.fullmatch(DECIMAL_COMMA)
-    if comma.mean() >= NumberColumn.least:
-        first = cells[comma].iloc[0]
-        raise UsageError(
-            f"column '{cells.name}': got '{first}' and the like, which look like numbers with a comma: "
-            "write them with a decimal point and nothing between the thousands"
-        )
-
-
-def _row(cells: pd.Series, place: int) -> int:
-    """Return the number of a row as a reader of the file counts it, from 1 below the header."""
-    label = cells.index[place]
-    return int(label) + 1 if isinstance(label, int | np.integer) else place + 1

@@ -122,11 +122,14 @@ class GroupedNumber:
         column explains the number.
     center, scale : ndarray of float, (L + 1,)
         Of each level, and of what is none of them: the last ones are those of all rows.
+    gaps : bool
+        Whether the number is missing in some training rows.
     """
 
     by: int | None
     center: NDArray[np.float64]
     scale: NDArray[np.float64]
+    gaps: bool
 
     def __call__(self, numbers: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return y (n,) of numbers (n,), NaN where there is none, in rows with levels (n, C)."""
@@ -146,7 +149,7 @@ def fit_grouped_number(numbers: NDArray[np.float64], codes: NDArray[np.intp]) ->
     groups = [] if by is None else _groups(numbers, codes[:, by])
     units = [_center_and_scale(group, of_all[1]) if group.size >= LEAST_ROWS else of_all for group in groups]
     centers, scales = np.transpose([*units, of_all])
-    return GroupedNumber(by, centers, scales)
+    return GroupedNumber(by, centers, scales, not there.all())
 
 
 def _groups(numbers: NDArray[np.float64], codes: NDArray[np.intp]) -> list[NDArray[np.float64]]:
@@ -260,15 +263,24 @@ class Groups:
         return found
 
     def adjusted(
-        self, numbers: NDArray[np.float64], codes: NDArray[np.intp], missing: NDArray[np.bool_]
+        self, numbers: NDArray[np.float64], codes: NDArray[np.intp], odd: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return numbers (n, D) given the rows' groups; missing ones as far out as their absence is odd."""
-        odd = self.absences(missing)
+        """Return numbers (n, D) given the rows' groups, the median where they are missing.
+
+        Of a column without gaps in training a missing number lies as far out as its absence is odd (n,); of
+        another one that is a number of its own.
+        """
         found = np.empty(numbers.shape)
         for place, grouped in enumerate(self.numbers):
             y = grouped(numbers[:, place], codes)
-            found[:, place] = np.where(np.isnan(y), grouped.center[-1] + odd * grouped.scale[-1], y)
+            instead = grouped.center[-1] + (not grouped.gaps) * odd * grouped.scale[-1]
+            found[:, place] = np.where(np.isnan(y), instead, y)
         return found
+
+    @property
+    def gaps(self) -> list[bool]:
+        """Whether each number (D,) is missing in some training rows."""
+        return [bool(one.gaps) for one in self.numbers]
 
 
 def fit_groups(
@@ -295,7 +307,7 @@ def fit_groups(
     >>> fuel = np.array([["gas"], ["oil"]] * 50, dtype=object)
     >>> heat = np.arange(100.0)[:, None] + 500 * (fuel == "oil")
     >>> groups = fit_groups(fuel, heat, np.zeros((100, 2), dtype=bool))
-    >>> wrong = groups.adjusted(np.array([[550.0]]), groups.codes(fuel[:1]), np.zeros((1, 2), dtype=bool))
+    >>> wrong = groups.adjusted(np.array([[550.0]]), groups.codes(fuel[:1]), np.zeros(1))
     >>> bool(wrong > 5 * heat.max())  # a number that is usual for oil, where there is gas
     True
     """

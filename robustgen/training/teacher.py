@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from robustgen._rounding import whole_above
 from robustgen.objectives.base import Objective
 from robustgen.training.config import RobustTraining
 
@@ -88,7 +88,7 @@ class Teacher:
         if epoch < self._config.warmup_epochs:
             return None
         errors = self._objective.errors(self.net, batch).detach()
-        kept = max(1, math.ceil(self._config.keep * errors.shape[1]))
+        kept = max(1, whole_above(self._config.keep * errors.shape[1]))
         return WEIGHINGS[self._config.weighting](errors, kept)
 
 

@@ -59,9 +59,9 @@ def test_a_loop_that_takes_too_long_is_interrupted(run):
 @ANYWHERE
 def test_a_limit_that_is_kept_leaves_no_alarm(run):
     def quick():
-        with time_limit(0.02):
+        with time_limit(0.2):
             pass
-        until = time.monotonic() + 0.05
+        until = time.monotonic() + 0.3
         while time.monotonic() < until:
             pass
 

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
-import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from robustgen._checks import UsageError
+from robustgen.bench import processes
 from robustgen.bench.folder import RunFolder
+from robustgen.bench.records import RecordFile
 from robustgen.bench.runner import Options, run_suite
+from robustgen.bench.spec import DatasetSpec
 from tests.bench.stubs import REPAIRED
 from tests.bench.suites import detector, essence, small_suite, transductive
 
 HERE = Options(jobs=1)
-ROOT = Path(__file__).parents[2]
+OF_EACH_RUN = processes._processes
+pytestmark = pytest.mark.usefixtures("shared_workers")
+
+
+@pytest.fixture
+def own_workers(shared_workers, monkeypatch):
+    """Start processes for each run, as a run does: where they die, or where they are to see what is set."""
+    monkeypatch.setattr(processes, "_processes", OF_EACH_RUN)
 
 
 @pytest.fixture
@@ -85,7 +97,7 @@ def test_a_failing_detector_leaves_failed_records_and_the_others_go_on(folder, u
     assert json.loads(folder.manifest_path.read_text())["cells"] == {"failed": 6, "ok": 12}
 
 
-def test_failed_cells_are_tried_again(folder, monkeypatch):
+def test_failed_cells_are_tried_again(own_workers, folder, monkeypatch):
     suite = small_suite(detector("Failing"))
     run_suite(suite, folder, HERE)
     monkeypatch.setenv(REPAIRED, "1")
@@ -93,15 +105,16 @@ def test_failed_cells_are_tried_again(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_detector_that_kills_its_process_costs_its_own_cells_only(folder, undisturbed, jobs):
-    living = small_suite().detectors
-    suite = small_suite(living[0], detector("Deadly"), living[1], corruption=(0.3,), oracle=False)
+def test_a_detector_that_kills_its_process_costs_its_own_cells_only(own_workers, folder, undisturbed, jobs):
+    living, one_class = small_suite().detectors, {"datasets": (DatasetSpec("wine", ("0",)),)}
+    detectors = living[0], detector("Deadly"), living[1]
+    suite = small_suite(*detectors, corruption=(0.3,), oracle=False, **one_class)
     records = run_suite(suite, folder, Options(jobs=jobs))
     dead = [record for record in records if record.detector == "deadly"]
     assert {(record.status, record.message) for record in dead} == {
         ("failed", "the process died: out of memory, killed, or crashed")
     }
-    assert len(records) == 6
+    assert len(records) == 3
     assert essence(record for record in records if record.detector != "deadly").items() <= undisturbed.items()
 
 
@@ -167,63 +180,89 @@ def test_what_cannot_run_is_refused_before_anything_is_written(folder, suite, op
     assert not folder.path.exists()
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from robustgen.bench import provenance, records
-from robustgen.bench.folder import RunFolder
-from robustgen.bench.runner import Options, run_suite
-from tests.bench.suites import small_suite
-
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-{moment}
-folder, options = RunFolder(Path(sys.argv[1])), Options(jobs={jobs})
-run_suite(small_suite(), folder, options, on_record=on_record, on_plan=on_plan)
-"""
+
+def after_three_records(monkeypatch):
+    seen = []
+
+    def on_record(record):
+        seen.append(record)
+        len(seen) < 3 or die()
+
+    return {"on_record": on_record}
+
+
+def writing(monkeypatch, most, lines_before):
+    """Die once a line is written, but for what is behind its first `most` bytes."""
+    write, lines = RecordFile._write, []
+
+    def torn(self, data):
+        lines.append(data)
+        write(self, data if len(lines) <= lines_before else data[:most])
+        len(lines) <= lines_before or die()
+
+    monkeypatch.setattr(RecordFile, "_write", torn)
+    return {}
+
+
+def replaced(monkeypatch, place):
+    monkeypatch.setattr(place, die)
+    return {}
+
+
 MOMENTS = {
-    "before the first cell": "on_record, on_plan = None, die",
-    "after three records": """
-on_plan, seen = None, []
-def on_record(record):
-    seen.append(record)
-    len(seen) < 3 or die()""",
-    "in the middle of a line": """
-on_record = on_plan = None
-write, lines = records.RecordFile._write, []
-def torn(self, data):
-    lines.append(data)
-    write(self, data if len(lines) < 5 else data[:200])
-    len(lines) < 5 or die()
-records.RecordFile._write = torn""",
-    "before the newline": """
-on_record = on_plan = None
-write = records.RecordFile._write
-def torn(self, data):
-    write(self, data[:-1])
-    die()
-records.RecordFile._write = torn""",
-    "before the manifest is whole": "on_record = on_plan = None\nPath.replace = die",
-    "when all is done but the manifest": "on_record = on_plan = None\nRunFolder.finish = die",
+    "before the first cell": lambda monkeypatch: {"on_plan": die},
+    "after three records": after_three_records,
+    "in the middle of a line": lambda monkeypatch: writing(monkeypatch, 200, 4),
+    "before the newline": lambda monkeypatch: writing(monkeypatch, -1, 0),
+    "before the manifest is whole": lambda monkeypatch: replaced(monkeypatch, "pathlib.Path.replace"),
+    "when all is done but the manifest": lambda monkeypatch: replaced(
+        monkeypatch, "robustgen.bench.folder.RunFolder.finish"
+    ),
 }
 
 
+def killed_run(path, moment):
+    """Run the small suite until it is killed, its cells in a thread: they are not what is killed."""
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr("robustgen.bench.processes._processes", ThreadPoolExecutor)
+    run_suite(small_suite(), RunFolder(path), HERE, **MOMENTS[moment](monkeypatch))
+
+
+def run_killed_after(path, seconds):
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr("robustgen.bench.processes._processes", ThreadPoolExecutor)
+    threading.Timer(seconds, die).start()
+    run_suite(small_suite(), RunFolder(path), HERE)
+    time.sleep(seconds)
+
+
+def run_killed_beside_workers(path):
+    os.setsid()
+    run_suite(small_suite(), RunFolder(path), Options(jobs=2), **after_three_records(pytest.MonkeyPatch()))
+
+
+def expect_killed(forks, target, *arguments):
+    process = forks.Process(target=target, args=arguments)
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    return process.pid
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_run_resumes_and_ends_with_the_same_records(folder, undisturbed, moment):
-    code = KILLED.format(moment=MOMENTS[moment], jobs=1)
-    ended = subprocess.run([sys.executable, "-c", code, str(folder.path)], cwd=ROOT, check=False)
-    assert ended.returncode == -signal.SIGKILL
+def test_a_killed_run_resumes_and_ends_with_the_same_records(forks, folder, undisturbed, moment):
+    expect_killed(forks, killed_run, folder.path, moment)
     assert essence(run_suite(small_suite(), folder, HERE)) == undisturbed
     assert essence(folder.records()[0]) == undisturbed
 
 
-def test_a_run_killed_at_random_moments_resumes_each_time(folder, undisturbed):
+def test_a_run_killed_at_random_moments_resumes_each_time(forks, folder, undisturbed):
     kept = 0
-    for delay in np.random.default_rng(0).uniform(0, 0.1, size=3):
-        moment = f"on_record, on_plan = None, lambda plan: threading.Timer({delay}, die).start()"
-        code = "import threading" + KILLED.format(moment=moment, jobs=1)
-        subprocess.run([sys.executable, "-c", code, str(folder.path)], cwd=ROOT, check=False)
+    for delay in np.random.default_rng(0).uniform(0, 0.3, size=3):
+        expect_killed(forks, run_killed_after, folder.path, delay)
         records = essence(folder.records()[0])
         assert records.items() <= undisturbed.items()
         assert len(records) >= kept
@@ -242,13 +281,10 @@ def living_members(group):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
-def test_a_run_killed_beside_its_workers_leaves_none_of_them_and_resumes(folder, undisturbed):
-    code = KILLED.format(moment=MOMENTS["after three records"], jobs=2)
-    command = [sys.executable, "-c", code, str(folder.path)]
-    with subprocess.Popen(command, cwd=ROOT, start_new_session=True) as run:
-        assert run.wait() == -signal.SIGKILL
+def test_a_run_killed_beside_its_workers_leaves_none_of_them_and_resumes(forks, folder, undisturbed):
+    group = expect_killed(forks, run_killed_beside_workers, folder.path)
     deadline = time.monotonic() + 30
-    while (left := living_members(run.pid)) and time.monotonic() < deadline:
+    while (left := living_members(group)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left
     assert essence(run_suite(small_suite(), folder, HERE)) == undisturbed

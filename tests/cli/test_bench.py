@@ -30,7 +30,7 @@ parameters = { n_estimators = 10 }
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
+def bench(tmp_path, monkeypatch, shared_workers):
     """Run the command in an empty folder that holds a suite of four cells."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ROBUSTGEN_DATA", raising=False)
@@ -209,7 +209,7 @@ REFUSED = {
     "an address without a cluster": (["--scheduler", "tcp://here:1"], "expected none for backend 'loky'"),
     "no time": (["--timeout", "0"], "got timeout = 0 seconds"),
     "no memory": (["--memory-limit", "none"], "got a size of 'none'"),
-    "an output that is a file": (["--output", "tiny.toml"], "got the file .tiny.toml."),
+    "an output that is a file": (["--output", "tiny.toml/run"], "Not a directory: 'tiny.toml/run'"),
 }
 
 

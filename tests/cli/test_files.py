@@ -140,30 +140,6 @@ def test_equal_rows_are_told_the_same_one_by_one_and_together(tmp_path):
     assert alone["p_value"][0] == together["p_value"][1]
 
 
-def test_cleaning_splits_a_file_and_says_why(tmp_path, data):
-    run(
-        "clean", data, "-o", tmp_path / "clean.csv", "--ignore", "id", "--contamination", 0.2, *QUICK,
-        *("--removed", tmp_path / "removed.csv", "--report", tmp_path / "audit.html"),
-    )  # fmt: skip
-    lines, kept = data.read_text().splitlines(), (tmp_path / "clean.csv").read_text().splitlines()
-    removed = pd.read_csv(tmp_path / "removed.csv")
-    assert set(kept) <= set(lines)
-    assert len(kept) + len(removed) == len(lines)
-    assert {f"boiler {i}" for i in range(60, 66)} <= set(removed["id"])
-    assert list(removed)[-3:] == ["score", "p_value", "reason"]
-    assert removed["p_value"].between(0, 1).all()
-    page = (tmp_path / "audit.html").read_text()
-    assert "of the 66 rows of boilers.csv were taken out" in page
-    assert "pressure = 40" in page
-    assert "http:" not in page
-    assert "https:" not in page
-
-
-def test_a_share_of_ones_own_is_removed(tmp_path, data):
-    run("clean", data, "-o", tmp_path / "clean.csv", "--contamination", 0.1, "--ignore", "id", *QUICK)
-    assert len(pd.read_csv(tmp_path / "clean.csv")) == 59
-
-
 def test_samples_of_a_table_are_a_table(tmp_path, data, boilers):
     run("fit", data, "-o", tmp_path / "model", "-d", "vae", "--ignore", "id", *QUICK)
     run("sample", tmp_path / "model", "-n", 5, "-o", tmp_path / "new.csv")
@@ -189,8 +165,8 @@ def test_images_are_scored_cleaned_and_sampled(tmp_path, images):
     run("sample", tmp_path / "model", "-n", 5, "-o", tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as grid:
         assert grid.size == (24, 16)  # three by two images
-    run("clean", images, "-o", tmp_path / "kept", "-d", "vae", "--set", "epochs=1", "--contamination", 0.25,
-        *("--report", tmp_path / "audit.html"))  # fmt: skip
+    run("clean", images, "-o", tmp_path / "kept", "-d", "vae", "--set", "epochs=1", "--remove", 0.25,
+        *("--report", tmp_path / "audit.html", "--folds", 2))  # fmt: skip
     assert len(list((tmp_path / "kept").iterdir())) == 9
 
 
@@ -200,7 +176,7 @@ def test_arrays_and_parquet_too(tmp_path, boilers):
     for name, scored, kept in (("rows.parquet", "s.parquet", "k.parquet"), ("rows.npy", "s.csv", "k.npy")):
         run("fit", tmp_path / name, "-o", tmp_path / "model", *QUICK)
         run("score", tmp_path / "model", tmp_path / name, "-o", tmp_path / scored)
-        run("clean", tmp_path / name, "-o", tmp_path / kept, "--contamination", 0.5, *QUICK)
+        run("clean", tmp_path / name, "-o", tmp_path / kept, "--remove", 0.5, "--folds", 0, *QUICK)
     assert "score" in pd.read_parquet(tmp_path / "s.parquet")
     assert np.load(tmp_path / "k.npy").shape == (33, 2)
 
@@ -238,7 +214,7 @@ def test_an_input_that_changes_meanwhile_leaves_no_result(
         ended = run("score", tmp_path / "model", images, "-o", tmp_path / "s.csv")  # the pixels are in memory
         assert ended.exit_code == 0
         return
-    first = (tmp_path / "model", tmp_path / name) if command == "score" else (tmp_path / name,)
+    first = (tmp_path / "model", tmp_path / name) if command == "score" else (tmp_path / name, *KEEPING)
     ending = ".csv" if command == "score" and name in ("rows.npy", "rows.npz") else name.removeprefix("rows")
     quick = () if command == "score" else ("-d", "rsrae", *QUICK)
     assert "has changed while it was read" in refused(
@@ -247,6 +223,7 @@ def test_an_input_that_changes_meanwhile_leaves_no_result(
     assert sorted(path for path in tmp_path.rglob("*")) == before
 
 
+KEEPING = ("--remove", 0.1, "--folds", 0)
 WRITERS = {
     "rows.csv": lambda path, table: table.to_csv(path, index=False),
     "rows.csv.gz": lambda path, table: table.to_csv(path, index=False),
@@ -268,15 +245,25 @@ def test_clean_reads_its_table_twice(tmp_path, data, monkeypatch):
 
     monkeypatch.setattr(Path, "open", noted)
     arguments = ("--removed", tmp_path / "r.csv", "--report", tmp_path / "a.html")
-    run("clean", data, "-o", tmp_path / "k.csv", "--ignore", "id", *arguments, *QUICK)
-    assert len(opened) == 2
+    run("clean", data, "-o", tmp_path / "k.csv", *KEEPING, *arguments, *QUICK)
+    run("clean", data, "-o", tmp_path / "t.csv", "--folds", 0, *QUICK)
+    assert len(opened) == 4
 
 
 def test_a_cell_of_any_length_and_a_quoted_line_after_a_space_come_back(tmp_path):
     rows = [f"{i}, {'x' * 140_000 if i == 3 else 'x y'}" for i in range(40)]
     text = "a, b\n" + "\n".join(rows) + '\n5, "line\nbreak"\n'
     (tmp_path / "d.csv").write_text(text)
-    run("clean", tmp_path / "d.csv", "-o", tmp_path / "k.csv", "--removed", tmp_path / "r.csv", *QUICK)
+    run(
+        "clean",
+        tmp_path / "d.csv",
+        "-o",
+        tmp_path / "k.csv",
+        *KEEPING,
+        "--removed",
+        tmp_path / "r.csv",
+        *QUICK,
+    )
     removed = (tmp_path / "r.csv").read_text()
     kept = (tmp_path / "k.csv").read_text()
     assert kept.count("\n") + removed.count("\n") == text.count("\n") + 1  # two headers
@@ -288,8 +275,8 @@ def test_a_cell_of_any_length_and_a_quoted_line_after_a_space_come_back(tmp_path
 def test_reasons_are_no_formulas(tmp_path, boilers):
     table = boilers.drop(columns="id").rename(columns={"pressure": "=cmd|' /C calc'!A0"})
     table.to_csv(tmp_path / "d.csv", index=False)
-    run("clean", tmp_path / "d.csv", "-o", tmp_path / "k.csv", "--removed", tmp_path / "r.csv", *QUICK)
-    reasons = pd.read_csv(tmp_path / "r.csv")["reason"]
+    run("clean", tmp_path / "d.csv", "-o", tmp_path / "t.csv", "--folds", 0, *QUICK)
+    reasons = pd.read_csv(tmp_path / "t.csv")["reason"].dropna()
     assert reasons.str.startswith("'=cmd").any()
     assert not reasons.str.startswith("=").any()
 
@@ -302,8 +289,8 @@ def test_a_name_that_is_no_utf_8_is_written_with_escapes(tmp_path, images):
     names = pd.read_csv(tmp_path / "s.csv")["file"].tolist()
     assert "caf\\xe9.png" in names
     assert "./=8.png" in names
-    arguments = ("--removed", tmp_path / "r.csv", "--report", tmp_path / "a.html", "-d", "vae")
-    run("clean", images, "-o", tmp_path / "kept", *arguments, "--set", "epochs=1", "--contamination", 0.01)
+    arguments = ("--removed", tmp_path / "r.csv", "--report", tmp_path / "a.html", "-d", "vae", "--folds", 0)
+    run("clean", images, "-o", tmp_path / "kept", *arguments, "--set", "epochs=1", "--remove", 0.01)
     assert (tmp_path / "kept" / os.fsdecode(b"caf\xe9.png")).exists()
 
 
@@ -339,7 +326,7 @@ def test_odd_images_are_resized_or_passed_over_by_every_command(tmp_path, images
     for ended in (
         run("fit", images, "-o", tmp_path / "m", *quick, *options),
         run("score", tmp_path / "m", images, "-o", tmp_path / "s.csv", *options),
-        run("clean", images, "-o", tmp_path / "kept", *quick, *options),
+        run("clean", images, "-o", tmp_path / "kept", *KEEPING, *quick, *options),
     ):
         assert "; 1 passed over:" in ended.output
         assert "01.png' is not a readable image" in ended.output
@@ -375,6 +362,7 @@ def test_a_warning_of_a_library_is_one_line_without_its_source(tmp_path, data, m
     assert ended.stderr == "Warning: lbfgs failed to converge\n"
 
 
+REMOVED = ("--remove", "0.1", "--removed")
 FAULTS = {
     "no such file": (("fit", "nowhere.csv", "-o", "m"), "there is no file 'nowhere.csv'"),
     "no such detector": (("fit", "boilers.csv", "-o", "m", "-d", "rsre"), "did you mean 'rsrae'"),
@@ -394,7 +382,6 @@ FAULTS = {
     "too large a share": (
         ("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--contamination", "0.7"), "contamination=0.7"
     ),
-    "an identifier": (("fit", "boilers.csv", "-o", "m"), "--ignore 'id'"),
     "no such column": (("fit", "boilers.csv", "-o", "m", "--ignore", "ids"), "did you mean 'id'"),
     "an empty cell": (
         ("fit", "boilers.csv", "-o", "m", "--ignore", "id", "--missing", "refuse"), "row 6, column 'fuel'"
@@ -415,11 +402,23 @@ FAULTS = {
     "text named Parquet": (("clean", "boilers.csv", "-o", "k.parquet"), "are .csv or .csv.gz"),
     "scores named Parquet": (("score", "model", "boilers.csv", "-o", "s.parquet"), "are .csv or .csv.gz"),
     "a score that is there": (("score", "model", "scored.csv", "-o", "s.csv"), "has a column 'score'"),
-    "removed rows with a score": (
-        ("clean", "scored.csv", "-o", "k.csv", "--removed", "r.csv"), "has a column 'score'"
+    "removed rows with their columns": (
+        ("clean", "audited.csv", "-o", "k.csv", *REMOVED, "r.csv"), "has a column 'audit_score'"
     ),
     "two results in one file": (
-        ("clean", "boilers.csv", "-o", "k.csv", "--removed", "./k.csv"), "give each a name of its own"
+        ("clean", "boilers.csv", "-o", "k.csv", *REMOVED, "./k.csv"), "give each a name of its own"
+    ),
+    "a rule that is none": (("clean", "boilers.csv", "-o", "k.csv", "--remove", "all"), "got --remove all"),
+    "too large a share to remove": (("clean", "boilers.csv", "-o", "k.csv", "--remove", "0.7"), "(0, 0.5]"),
+    "no decisions": (
+        ("clean", "boilers.csv", "-o", "k.csv", "--remove", "no.csv"), "there is no file 'no.csv'"
+    ),
+    "removed rows of no removal": (
+        ("clean", "boilers.csv", "-o", "k.csv", "--removed", "r.csv"), "--removed without --remove"
+    ),
+    "one fold": (("clean", "boilers.csv", "-o", "k.csv", "--folds", "1"), "0 or a number of 2 or more"),
+    "a rate without p-values": (
+        ("clean", "boilers.csv", "-o", "k.csv", "--folds", "0", "--remove", "fdr=0.1"), "needs p-values"
     ),
     "one row": (("fit", "one.npy", "-o", "m"), "minimum of 2"),
 }  # fmt: skip
@@ -433,6 +432,7 @@ def test_what_a_user_can_mend_is_one_line_and_leaves_no_file(
     boilers.assign(extra=1).to_csv(tmp_path / "more.csv", index=False)
     boilers.assign(heat=["1", "2", "hot", *["4"] * 63]).to_csv(tmp_path / "bad.csv", index=False)
     boilers.assign(score=1, outlier=0).to_csv(tmp_path / "scored.csv", index=False)
+    boilers.assign(score=1, audit_score=0).to_csv(tmp_path / "audited.csv", index=False)
     np.save(tmp_path / "rows.npy", np.ones((5, 2)))
     np.save(tmp_path / "one.npy", np.ones((1, 2)))
     monkeypatch.chdir(tmp_path)
@@ -444,3 +444,8 @@ def test_what_a_user_can_mend_is_one_line_and_leaves_no_file(
 def test_samples_need_an_ending_that_fits(tmp_path, data):
     run("fit", data, "-o", tmp_path / "model", "-d", "vae", "--ignore", "id", *QUICK)
     assert "are .csv" in refused("sample", tmp_path / "model", "-o", tmp_path / "grid.png")
+
+
+def test_fit_says_which_column_names_the_rows(tmp_path, data):
+    ended = run("fit", data, "-o", tmp_path / "model", *QUICK)
+    assert "left out 'id'" in ended.output

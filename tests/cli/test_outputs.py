@@ -55,6 +55,7 @@ def folder(tmp_path_factory):
     return here
 
 
+REMOVED = ("--remove", "0.1", "--removed")
 INPUTS = ("rows.csv", "answers.csv", "labelled.csv", "tiny.toml", "model", "images", "run_a", "run_b")
 NAMES = {
     "by its name": lambda name, folder: name,
@@ -81,12 +82,12 @@ COMMANDS = {
     "clean -o, data": ("rows.csv", lambda path: ("clean", "rows.csv", "-o", path)),
     "clean -o, images": ("images", lambda path: ("clean", "images", "-o", path)),
     "clean --removed, data": (
-        "rows.csv", lambda path: ("clean", "rows.csv", "-o", "k.csv", "--removed", path)
+        "rows.csv", lambda path: ("clean", "rows.csv", "-o", "k.csv", *REMOVED, path)
     ),
     "clean --report, data": ("rows.csv", lambda path: ("clean", "rows.csv", "-o", "k.csv", "--report", path)),
     "clean --removed, answers": (
         "answers.csv",
-        lambda path: ("clean", "rows.csv", "--answers", "answers.csv", "-o", "k.csv", "--removed", path),
+        lambda path: ("clean", "rows.csv", "--answers", "answers.csv", "-o", "k.csv", *REMOVED, path),
     ),
     "review -o, data": ("rows.csv", lambda path: ("review", "rows.csv", "-o", path)),
     "review --page, data": ("rows.csv", lambda path: ("review", "rows.csv", "--page", path)),
@@ -142,10 +143,10 @@ def test_no_run_folder_holds_an_input(folder, monkeypatch, command, run):
 
 
 TWICE = {
-    "kept and removed": ("clean", "rows.csv", "-o", "k.csv", "--removed", "./k.csv"),
+    "kept and removed": ("clean", "rows.csv", "-o", "k.csv", *REMOVED, "./k.csv"),
     "kept and the report": ("clean", "rows.csv", "-o", "k.csv", "--report", "K.csv"),
     "removed and the report": (
-        "clean", "rows.csv", "-o", "k.csv", "--removed", "r.csv", "--report", "sub/up/r.csv"
+        "clean", "rows.csv", "-o", "k.csv", *REMOVED, "r.csv", "--report", "sub/up/r.csv"
     ),
     "answers and the page": ("review", "rows.csv", "-o", "a.csv", "--page", "sub/../a.csv"),
     "answers and the page of images": ("review", "images", "-o", "review.html"),
@@ -164,7 +165,7 @@ def test_no_output_is_another(folder, monkeypatch, arguments):
         ("score", "model", "rows.csv", "-o", "sub"),
         ("sample", "model", "-o", "sub"),
         ("clean", "rows.csv", "-o", "sub"),
-        ("clean", "rows.csv", "-o", "k.csv", "--removed", "sub"),
+        ("clean", "rows.csv", "-o", "k.csv", *REMOVED, "sub"),
         ("clean", "rows.csv", "-o", "k.csv", "--report", "sub"),
         ("clean", "images", "-o", "sub"),
         ("review", "rows.csv", "-o", "sub"),

@@ -11,9 +11,19 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
-from robustgen import RVQVAE, SQVAE, VQVAE, CodebookTraining, Quantisation, SetRules, StochasticQuantisation
+from robustgen import (
+    RVQVAE,
+    SQVAE,
+    VQVAE,
+    Answers,
+    CodebookTraining,
+    Quantisation,
+    SetRules,
+    StochasticQuantisation,
+)
 from robustgen._checks import UsageError
 from robustgen.detectors.prior import CodePrior
+from robustgen.objectives.codebooks.inlier_sets import Anchors
 from robustgen.training import TrainingConfig
 from tests.detectors.builders import colour_images, grey_images, vectors
 
@@ -142,6 +152,20 @@ def test_bits_per_dim_are_those_of_a_known_density():
     assert detector.bits_per_dim(10 * X).mean() > entropy + 1
 
 
+@pytest.mark.parametrize("make", [vectors, grey_images, colour_images])
+def test_neither_codes_nor_scores_depend_on_the_rows_beside(build, make):
+    """In single precision a position between two codes would take the one or the other by rounding."""
+    X = make(60)
+    detector = build().fit(X)
+    singly = [X[i : i + 1] for i in range(len(X))]
+    scores = detector.score_samples(X)
+    np.testing.assert_allclose(
+        np.concatenate([detector.score_samples(x) for x in singly]), scores, rtol=1e-9, atol=1e-9
+    )
+    codes = detector.encode_codes(X)
+    np.testing.assert_array_equal(np.concatenate([detector.encode_codes(x) for x in singly]), codes)
+
+
 def test_bad_codes_are_refused(build):
     detector = build().fit(vectors())
     codes = detector.encode_codes(vectors())
@@ -225,6 +249,51 @@ def test_the_outliers_of_a_dirty_set_stay_out_of_the_inlier_set():
     for scoring in ("codebooks", "reconstruction", "sum"):
         detector.set_params(scoring=scoring)
         assert roc_auc_score(outlier, -detector.score_samples(dirty)) > 0.95
+
+
+@pytest.fixture(scope="module")
+def two_clouds() -> tuple[np.ndarray, np.ndarray, RVQVAE]:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 5))
+    X[:30] += 6
+    return X, np.arange(300) < 30, RVQVAE(epochs=20, random_state=0).fit(X)
+
+
+@pytest.mark.parametrize("radius", [100, 1e4])
+@pytest.mark.parametrize("scoring", ["codebooks", "contrast", "reconstruction", "sum"])
+def test_a_far_row_is_an_outlier_in_any_direction(two_clouds, scoring, radius):
+    X, _, detector = two_clouds
+    directions = np.random.default_rng(1).normal(size=(200, 5))
+    far = radius * directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    detector.set_params(scoring=scoring)
+    assert detector.score_samples(far).max() < detector.score_samples(X).min()
+
+
+@pytest.fixture(scope="module")
+def zeros_and_noise() -> np.ndarray:
+    """150 zeros, and as many images of noise with their brightness: neither is the larger group."""
+    zeros = load_digits().images[load_digits().target == 0][:150]
+    noise = np.random.default_rng(0).permuted(zeros.reshape(-1, 64), axis=1).reshape(-1, 8, 8)
+    return np.concatenate([zeros, noise])
+
+
+PARTED = {"quantisation": {"n_codes": 16}, "sets": {"warmup_epochs": 10}, "epochs": 20, "random_state": 0}
+
+
+@pytest.mark.parametrize("first", [0, 150])
+def test_rows_that_are_trusted_tell_the_sides_apart(zeros_and_noise, first):
+    trusted = range(first, first + 10)
+    detector = RVQVAE(**PARTED).fit(zeros_and_noise, Answers(normal=trusted))
+    assert detector.support_.mean() == pytest.approx(0.51, abs=0.03)
+    assert detector.support_[first : first + 150].mean() > 0.95
+
+
+def test_sides_of_one_size_that_nothing_tells_apart_are_warned_of(zeros_and_noise, monkeypatch):
+    places = torch.arange(300)
+    undecided = Anchors(places, places % 2 == 0, places[:0])
+    monkeypatch.setattr("robustgen.detectors.rvqvae.anchors_of", lambda rows, trusted: undecided)
+    with pytest.warns(UserWarning, match="parted the rows into 5.% and 4.%"):
+        RVQVAE(**PARTED).fit(zeros_and_noise)
 
 
 @pytest.mark.parametrize("epochs", [1, 3])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyod.models.knn import KNN
@@ -14,11 +16,11 @@ from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 
 from robustgen import ConformalDetector, InverseRegressor, SignCanonicalizer, TableEncoder
-from robustgen.inference.p_values import conformal_p_values, discoveries, whole_rows
+from robustgen.inference.p_values import conformal_p_values, discoveries
 from robustgen.inference.ties import Tolerance
 from robustgen.metrics.generation import frechet_distance, precision_recall
 from robustgen.peers import PyODPeer, SklearnPeer, Trimmed
-from tests.detectors.builders import DETECTORS, vectors
+from tests.detectors.builders import DETECTORS, grey_images, vectors
 
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
 
@@ -38,14 +40,43 @@ def test_a_cell_however_large_is_no_inlier(fitted, name):
     assert (said == -1).all()
 
 
+@contextmanager
+def threads(number):
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def in_batches(detector, X, size):
+    return np.concatenate([detector.score_samples(X[i : i + size]) for i in range(0, len(X), size)])
+
+
+def expect_equal_in_batches_and_threads(detector, X):
+    """The README's promise: to `tolerance_`, which takes 1e-9 for vectors and 2e-6 for images."""
+    assert detector.tolerance_.precision == (1e-9 if X.ndim == 2 else 2e-6)
+    whole = detector.score_samples(X)
+    with threads(2):
+        others = [in_batches(detector, X[:9], 1), in_batches(detector, X, 7), detector.score_samples(X)]
+    with threads(1):
+        others += [in_batches(detector, X[:9], 1), in_batches(detector, X, 7), detector.score_samples(X)]
+    for scores in others:
+        expected = whole[: len(scores)]
+        sizes = np.maximum(np.abs(expected), np.abs(scores)) + detector.tolerance_.unit
+        assert np.all(np.abs(scores - expected) <= detector.tolerance_.precision * sizes)
+
+
 @pytest.mark.parametrize("name", DETECTORS)
-def test_a_row_is_told_the_same_alone_and_among_others(fitted, name):
-    X = vectors()
-    together = fitted[name].score_samples(X)
-    alone = np.concatenate([fitted[name].score_samples(X[i : i + 1]) for i in range(0, 60, 6)])
-    assert np.all(fitted[name].tolerance_.margins(alone - together[::6], 0.0) == 0) or np.allclose(
-        alone, together[::6], rtol=1e-12
-    )
+def test_a_score_depends_on_no_other_row_and_on_no_number_of_threads(fitted, name):
+    expect_equal_in_batches_and_threads(fitted[name], vectors())
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "maw", "rvqvae"])
+def test_nor_does_that_of_an_image(name):
+    X = grey_images()
+    expect_equal_in_batches_and_threads(DETECTORS[name](epochs=2).fit(X), X)
 
 
 @pytest.mark.parametrize("name", ["autoencoder, L2,1, robust", "maw", "vqvae", "robust detector, all models"])
@@ -67,13 +98,6 @@ def test_scores_that_differ_by_rounding_have_one_p_value(seed, unit):
     noisy = reference * (1 + 1e-13 * rng.normal(size=20))
     expected = conformal_p_values(np.sort(reference), reference)
     assert np.array_equal(conformal_p_values(np.sort(noisy), reference), expected)
-
-
-@FEW
-@given(st.integers(1, 1000), st.integers(0, 1000))
-def test_a_share_of_whole_rows_is_these_rows(n, k):
-    k = min(n, k)
-    assert whole_rows(k / n, n) == k
 
 
 def test_p_at_the_border_is_a_discovery():

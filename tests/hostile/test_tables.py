@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import signal
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -197,20 +194,3 @@ def test_a_benchmark_encodes_a_table_as_fit_does(tmp_path, writer):
     rows = read_table(path)
     expected = TableEncoder(categories="indicators", ignore=("faulty",)).fit_transform(rows)
     np.testing.assert_array_equal(read(path, "faulty").X, expected)
-
-
-@pytest.mark.parametrize("after", [1.0, 1.5, 2.0, 4.0])
-def test_an_interrupt_at_any_time_is_one_line_and_leaves_no_file(tmp_path, after):
-    rng = np.random.default_rng(0)
-    pd.DataFrame(rng.normal(size=(3000, 4)), columns=list("abcd")).to_csv(tmp_path / "d.csv", index=False)
-    command = [sys.executable, "-m", "robustgen", "clean", "d.csv", "-o", "k.csv", "--set", "epochs=100000"]
-    with subprocess.Popen(
-        [*command, "-d", "rsrae"], cwd=tmp_path, stderr=subprocess.PIPE, env=os.environ, text=True
-    ) as started:
-        with pytest.raises(subprocess.TimeoutExpired):
-            started.wait(after)
-        started.send_signal(signal.SIGINT)
-        said = started.communicate()[1]
-    assert said == "stopped\n"
-    assert started.returncode in (130, -signal.SIGINT)  # to a shell both are 130
-    assert [path.name for path in tmp_path.iterdir()] == ["d.csv"]

@@ -18,6 +18,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from robustgen import Autoencoder, ConformalDetector
 from robustgen._checks import UsageError
+from robustgen.inference.conformal import cross_conformal_p_values
 from robustgen.peers import PyODPeer, Trimmed
 
 
@@ -194,3 +195,47 @@ def test_a_peer_turns_the_sign_at_any_depth():
     X = rows()
     peer = make_pipeline(StandardScaler(), PyODPeer(KNN()))
     assert ConformalDetector(peer, random_state=0).fit(X).p_values(np.full((1, X.shape[1]), 99.0)) < 0.1
+
+
+def test_among_clean_training_rows_an_inlier_s_p_value_is_conservative():
+    """The scores out of random folds are exchangeable: at most a share t of the p-values is t or less."""
+    detector = IsolationForest(n_estimators=10, random_state=0)
+    p_values = np.concatenate(
+        [
+            cross_conformal_p_values(detector, rows(0, 100, seed), 5, random_state=seed, trim=0)
+            for seed in range(5)
+        ]
+    )
+    for level in (0.02, 0.1, 0.5):
+        assert (p_values <= level).mean() <= level
+
+
+def test_among_training_rows_clear_outliers_have_the_least_p_values():
+    p_values = cross_conformal_p_values(Distance(), rows(0.2, 1000), random_state=0)
+    assert (p_values[:200] < 0.05).all()
+    assert (p_values[:200] < 0.002).mean() > 0.9
+    assert (p_values[200:] < 0.05).mean() < 0.05
+
+
+def test_of_one_detector_p_values_among_training_rows_are_ranks():
+    X = rows(0.0, 101)
+    scores = Distance().score_samples(X)
+    at_most = (scores <= scores[:, None]).sum(1)
+    for n_folds in (2, 5, 1000):
+        found = cross_conformal_p_values(Distance(), X, n_folds, random_state=0, trim=0)
+        np.testing.assert_allclose(found, (1 + at_most) / 102)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"n_folds": 1}, "got n_folds=1, expected a whole number of 2 or more"),
+        ({"n_folds": 2.5}, "got n_folds=2.5"),
+        ({"trim": 0.6}, "got trim=0.6, expected 'auto' or a share"),
+        ({"detector": make_pipeline(KNN())}, "KNN is PyOD's"),
+        ({"X": rows(0, 1)}, "got 1 rows, expected two or more"),
+    ],
+)
+def test_p_values_among_training_rows_refuse_bad_parameters(parameters, said):
+    with pytest.raises(UsageError, match=said):
+        cross_conformal_p_values(**{"detector": FOREST, "X": rows(), **parameters})

@@ -164,3 +164,15 @@ def test_outliers_are_the_minority_even_where_each_row_is_one_to_some_model():
 def test_models_of_different_rows_are_refused(scores):
     with pytest.raises(UsageError, match="expected those of the same rows"):
         agreed_corruption(scores)
+
+
+def test_others_widen_the_interval_and_leave_the_share():
+    rng = np.random.default_rng(0)
+    outlier = np.arange(1000) < 200
+    models = [-(20.0 * outlier + rng.normal(size=1000)) for _ in range(2)]
+    blind = [-rng.normal(size=1000)]
+    alone, doubted = agreed_corruption(models), agreed_corruption(models, blind)
+    assert doubted.share == alone.share == pytest.approx(0.2, abs=0.01)
+    assert doubted.interval[0] == 0  # one model sees no outlier at all
+    assert alone.interval[0] > 0.15
+    assert doubted.interval[1] >= alone.share

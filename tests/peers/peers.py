@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from robustgen.registry import DETECTORS, build, resolve
+from robustgen.registry import DETECTORS, build, resolve, takes_answers
 
 #: What makes a slow detector fast enough for a test, without changing what it is.
 SMALL: dict[str, dict[str, Any]] = {
@@ -21,7 +21,11 @@ SMALL: dict[str, dict[str, Any]] = {
 #: Those that need more training rows than a batch of the deep ones has.
 HUNGRY = ("knn-50", "knn-50-trimmed")
 
-NAMES = [name for name, spec in DETECTORS.items() if not spec.use.startswith("robustgen:")]
+NAMES = [
+    name
+    for name, spec in DETECTORS.items()
+    if not spec.use.startswith("robustgen:") and not takes_answers(spec)  # these know nothing without answers
+]
 
 
 def make(name: str, **parameters: Any) -> Any:

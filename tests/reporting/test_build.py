@@ -11,9 +11,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from robustgen._checks import UsageError
+from robustgen._text import legible
 from robustgen.reporting import build, build_report, run
 from robustgen.reporting.cells import cells
 
@@ -265,6 +267,8 @@ HOSTILE = (
     "<!-- <clipPath> ]]>",
     "{{ 7 * 7 }}",
     "bell \x07 and \ufffe",
+    "red \x1b[31m \x9b1m, null \0, return \r",
+    "half a pair \ud800, a byte \udce9, turned \u202e around",
     "two\nlines",
 )
 DRAWN = {"svg", "g", "path", "use", "text", "defs", "rect"}
@@ -290,10 +294,15 @@ def test_names_are_shown_and_change_nothing_else_of_a_page(tmp_path: Path) -> No
     page = Page(built[1])
     assert not [attribute for _, attribute, _ in page.attributes if attribute.startswith("on")]
     assert "display:none}" not in "".join(page.rules)
-    assert {*HOSTILE} <= {row[0] for row in page.tables["table-leaderboard"][1:]}
+    assert {legible(name) for name in HOSTILE} <= {row[0] for row in page.tables["table-leaderboard"][1:]}
     for name in HOSTILE:
-        words = re.sub("[\x07\ufffe]", "\ufffd", name).split()
-        assert set(words) <= set(" ".join(page.drawn).split())
+        assert set(legible(name).split()) <= set(" ".join(page.drawn).split())
+    for path in (tmp_path / "hostile").rglob("*"):
+        if path.suffix in {".html", ".md", ".csv", ".svg"}:
+            text = path.read_text(encoding="utf-8")
+            assert legible(text) == text
+    frame = pd.read_csv(tmp_path / "hostile" / "metrics.csv")
+    assert {legible(name) for name in HOSTILE} <= set(frame["detector"])
 
 
 @pytest.mark.parametrize(

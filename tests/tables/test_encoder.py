@@ -58,11 +58,28 @@ def test_a_day_of_the_week_and_a_time_of_day_are_points_on_circles():
 def test_categories_and_booleans_become_how_odd_they_are(table):
     encoder = TableEncoder().fit(table)
     assert list(encoder.get_feature_names_out()) == [
-        *("heat", "on (oddity)", "ready (oddity)", "fuel (oddity)"),
+        *("heat", "heat (missing)", "on (oddity)", "ready (oddity)", "fuel (oddity)"),
         *("seen (days)", "seen (week sin)", "seen (week cos)", "count"),
     ]
-    with pytest.raises(UsageError, match="got numbers within groups, expected indicators"):
-        encoder.inverse_transform(encoder.transform(table))
+
+
+def test_of_groups_numbers_and_dates_that_no_category_explains_lead_back(table):
+    encoder = TableEncoder().fit(table)
+    back = encoder.inverse_transform(encoder.transform(table))
+    assert list(back) == ["heat", "seen", "count"]
+    assert back["heat"].tolist() == [61.5, 97.0, 64.0, 64.0]
+    assert back["count"].tolist() == table["count"].tolist()
+
+
+def test_a_missing_number_is_the_median_and_how_odd_that_is():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=1000), "b": rng.normal(size=1000)})
+    table.loc[:499, "a"] = np.nan
+    table.loc[0, "b"] = np.nan
+    numbers = pd.DataFrame(TableEncoder().fit_transform(table), columns=["a", "a?", "b", "b?"])
+    assert (numbers["a"][:500] == table["a"].median()).all()
+    assert (numbers["a?"][1:] == 0).all()  # half of the rows miss it: nothing odd
+    assert numbers["b?"][0] == numbers["a?"][0] > 0
 
 
 @pytest.mark.parametrize("categories", ["groups", "indicators"])
@@ -118,10 +135,8 @@ REFUSED = {
         {"seen": ["2024-01-01", "2024-13-01", "2024-01-02"]},
         "row 2, column 'seen': got '2024-13-01', expected a date",
     ),
-    "decimal commas": ({"heat": ["61,5", "1.062,0", "63"]}, "column 'heat': got '61,5' and the like"),
-    "commas between thousands": ({"heat": ["1,061", "12,062", "63"]}, "got '1,061' and the like"),
     "an empty column": ({"heat": [None, None]}, "column 'heat' is empty: leave it out"),
-    "an identifier": ({"id": [f"a{i}" for i in range(60)]}, "looks like an identifier: leave it out"),
+    "identifiers alone": ({"id": [f"a{i}" for i in range(60)]}, "no column is left to learn from"),
 }
 
 
@@ -130,6 +145,16 @@ def test_what_cannot_be_learnt_is_named(cells, message):
     with pytest.raises(UsageError) as caught:
         TableEncoder().fit(pd.DataFrame(cells))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("names", [range(1700, 1760), [f"a{i}" for i in range(60)]], ids=["numbers", "text"])
+def test_what_names_the_rows_is_left_out_as_if_by_hand(names):
+    heat = pd.DataFrame({"heat": np.random.default_rng(0).normal(size=60)})
+    table = heat.assign(id=names)
+    encoder = TableEncoder().fit(table)
+    assert encoder.identifiers_ == ("id",)
+    np.testing.assert_array_equal(encoder.transform(table), TableEncoder().fit_transform(heat))
+    np.testing.assert_array_equal(encoder.transform(heat), encoder.transform(table.assign(id="new")))
 
 
 def test_bad_cells_of_later_chunks_are_named_by_their_row_in_the_file(table):
@@ -185,8 +210,142 @@ def test_it_is_the_first_step_of_a_pipeline_that_is_saved(table, tmp_path):
     loaded = robustgen.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.score_samples(rows), pipeline.score_samples(rows))
     assert loaded[0].columns_ == pipeline[0].columns_
-    assert clone(loaded[0]).get_params() == {
-        "missing": "impute",
-        "categories": "groups",
-        "ignore": ("count",),
-    }
+    assert clone(loaded[0]).get_params() == pipeline[0].get_params()
+
+
+WRITTEN = {
+    "decimal points": (["1,234.5", "17", "0.25"], [1234.5, 17, 0.25]),
+    "decimal commas": (["1.234,5", "17", "0,25"], [1234.5, 17, 0.25]),
+    "spaces": (["1\u00a0234,5", "1 000", "0,25"], [1234.5, 1000, 0.25]),
+    "apostrophes": (["1'234.5", "17", "0.25"], [1234.5, 17, 0.25]),
+    "percent": (["12.5 %", "3%", "100 %"], [12.5, 3, 100]),
+    "currency in front": (["$1,234.50", "-$3", "$ 0.25"], [1234.5, -3, 0.25]),
+    "currency behind": (["1.234,50 €", "-3 €", "0,25 €"], [1234.5, -3, 0.25]),
+    "a unit": (["12 kg", "3.5kg", "4"], [12, 3.5, 4]),
+    "accounting": (["(1,200.00)", "15.00", "7.50"], [-1200, 15, 7.5]),
+}
+
+
+@pytest.mark.parametrize(("cells", "numbers"), WRITTEN.values(), ids=WRITTEN)
+def test_numbers_are_read_as_people_write_them(cells, numbers):
+    encoder = TableEncoder().fit(pd.DataFrame({"x": cells}))
+    np.testing.assert_allclose(encoder.transform(pd.DataFrame({"x": cells}))[:, 0], numbers)
+    assert encoder.text_columns() == ["x"]
+    assert "column 'x' is read as numbers such as" in encoder.notes_[0]
+
+
+DATED = {
+    "month first": (["12/31/2023", "1/2/2024"], ["2023-12-31", "2024-01-02"]),
+    "day first": (["31/12/2023", "1/2/2024"], ["2023-12-31", "2024-02-01"]),
+    "points and times": (
+        ["31.12.2023 10:00", "1.2.2024 00:30:15"],
+        ["2023-12-31 10:00", "2024-02-01 00:30:15"],
+    ),
+    "names of months": (["31 Dec 2023", "1 Feb 2024"], ["2023-12-31", "2024-02-01"]),
+}
+
+
+@pytest.mark.parametrize(("cells", "dates"), DATED.values(), ids=DATED)
+def test_dates_are_read_as_people_write_them(cells, dates):
+    days = TableEncoder().fit_transform(pd.DataFrame({"x": cells}))[:, 0]
+    np.testing.assert_allclose(
+        days, (pd.to_datetime(dates, format="ISO8601") - pd.Timestamp(0)) / pd.Timedelta(1, "D")
+    )
+
+
+def test_a_notation_is_that_of_the_training_table_in_every_later_one():
+    encoder = TableEncoder().fit(pd.DataFrame({"x": ["1.234,5", "17,5"], "d": ["31/12/2023", "1/2/2024"]}))
+    new = encoder.transform(pd.DataFrame({"x": ["1.234"], "d": ["3/4/2024"]}))
+    assert new[0, 0] == 1234
+    assert encoder.inverse_transform(new)["d"].tolist() == ["2024-04-03"]
+    with pytest.raises(
+        UsageError, match=r"row 1, column 'x': got '1,234.5', expected a number such as 1.234,5"
+    ):
+        encoder.transform(pd.DataFrame({"x": ["1,234.5"], "d": ["3/4/2024"]}))
+
+
+def test_one_cell_that_is_written_otherwise_is_a_bad_cell_and_no_other_notation():
+    cells = [f"{i}.125" for i in range(1, 100)] + ["3.125,50"]
+    with pytest.raises(UsageError, match=r"row 100, column 'x': got '3\.125,50'"):
+        TableEncoder().fit(pd.DataFrame({"x": cells}))
+    encoder = TableEncoder(bad_cells="missing").fit(pd.DataFrame({"x": cells}))
+    assert encoder.notes_ == ("1 cells of column 'x' are not a number, and taken as missing",)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said", "value"),
+    [
+        (["1,234", "5,678"], "'1,234' may be 1234.0 or 1.234, taken as 1234.0", 1234.0),
+        (["01/02/2024", "05/06/2024"], "may be 2024-01-02 00:00:00 or 2024-02-01", 19724.0),
+    ],
+)
+def test_an_ambiguous_column_is_said(cells, said, value):
+    with pytest.warns(UserWarning, match=said):
+        encoder = TableEncoder().fit(pd.DataFrame({"x": cells}))
+    assert encoder.transform(pd.DataFrame({"x": cells}))[0, 0] == value
+
+
+def test_declared_signs_and_patterns_decide():
+    table = pd.DataFrame({"x": ["1,234", "5,678"], "d": ["01/02/2024", "05/06/2024"]})
+    encoder = TableEncoder(decimal=",", date_format="%d/%m/%Y").fit(table)
+    back = encoder.inverse_transform(encoder.transform(table))
+    assert back["x"].tolist() == [1.234, 5.678]
+    assert back["d"].tolist() == ["2024-02-01", "2024-06-05"]
+
+
+def test_a_declared_type_is_the_column_s():
+    table = pd.DataFrame(
+        {"code": [1, 2] * 50, "id": range(100), "day": [20240101, 20240102] * 50, "x": ["1"] * 100}
+    )
+    types = {"code": "category", "id": "id", "day": "date", "x": "category"}
+    encoder = TableEncoder(types=types, date_format="%Y%m%d").fit(table)
+    assert [type(column).__name__ for column in encoder.columns_] == [
+        "CategoryColumn",
+        "DateColumn",
+        "CategoryColumn",
+    ]
+    assert encoder.transform(table.drop(columns="id")).shape == (100, 5)
+
+
+def test_other_words_for_missing_and_bad_cells_are_missing():
+    table = pd.DataFrame(
+        {"x": ["1", "-", "3"], "y": [1, -999, 3], "z": ["1", "2", "?"], "c": ["a", "-", "a"]}
+    )
+    encoder = TableEncoder(categories="indicators", na=("-", "-999"), bad_cells="missing").fit(table)
+    numbers = pd.DataFrame(encoder.transform(table), columns=encoder.get_feature_names_out())
+    assert numbers[["x", "y", "z"]].to_numpy().tolist() == [[1, 1, 1], [2, 2, 2], [3, 3, 1.5]]
+    assert numbers["c is empty"].tolist() == [0, 1, 0]
+
+
+def test_tables_of_other_libraries_are_those_of_pandas(table):
+    pa = pytest.importorskip("pyarrow")
+    expected = TableEncoder().fit(table)
+    encoder = TableEncoder().fit(pa.Table.from_pandas(table))
+    np.testing.assert_array_equal(encoder.transform(pa.Table.from_pandas(table)), expected.transform(table))
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"types": {"x": "whole"}}, "got the type 'whole' of column 'x', expected one of number, category"),
+        (
+            {"types": {"x": "date"}, "bad_cells": "missing"},
+            "column 'x' holds nothing that is a date such as",
+        ),
+        ({"types": {"y": "number"}}, "there is no column 'y'"),
+        ({"types": {"x": "date"}}, "row 1, column 'x': got 'a', expected a date"),
+        ({"decimal": ";"}, "got decimal=';'"),
+        ({"thousands": "x"}, "got thousands='x'"),
+        ({"decimal": ",", "thousands": ","}, "expected two signs"),
+        ({"na": "-"}, r"got na='-', .* such as \('-',\)"),
+        ({"bad_cells": "drop"}, "got bad_cells='drop', expected 'refuse' or 'missing'"),
+    ],
+)
+def test_wrong_declarations_are_refused(options, reason):
+    with pytest.raises(UsageError, match=reason):
+        TableEncoder(**options).fit(pd.DataFrame({"x": ["a", "b"]}))
+
+
+def test_two_columns_of_one_name_are_refused():
+    with pytest.raises(UsageError, match="got two columns named 'x'"):
+        TableEncoder().fit(pd.DataFrame([[1, 2]], columns=["x", "x"]))

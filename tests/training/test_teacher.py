@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,6 +32,13 @@ def test_trimming_keeps_exactly_the_best_rows(errors):
     weights = trim(errors, 7)
     assert (weights.count_nonzero(1) == 7).all()
     assert (errors.masked_fill(weights == 0, -1).amax(1) < errors.masked_fill(weights > 0, 2).amin(1)).all()
+
+
+def test_the_share_of_a_batch_is_the_rows_that_it_says():
+    """0.55 * 100 is a little above 55."""
+    objective = SimpleNamespace(errors=lambda net, batch: batch.square())
+    teacher = Teacher(torch.nn.Linear(1, 1), objective, RobustTraining(keep=0.55, warmup_epochs=0))
+    assert teacher.weigh(torch.arange(100.0)[None], epoch=1).count_nonzero() == 55
 
 
 def test_ties_do_not_keep_more_rows():

@@ -27,6 +27,7 @@ from robustgen.densities.ensemble import (
 )
 from robustgen.densities.held_out import held_out_errors
 from robustgen.descriptors.description import Description
+from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_choices, check_contamination, check_share
@@ -151,7 +152,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         low, most often 0: outliers have little in common with the core, and so have many inliers; no tail
         of the errors tells them apart.
     contamination_interval_ : tuple of float
-        (lower, upper) around it, at 90 %.
+        (lower, upper) around it, at 90 %: from what all models, those of all rows too, set apart by far
+        to what any of them does at all. Outliers of real tables are seldom far from all models: where the
+        interval is wide, the share is a guess (``reports/robust-halves``).
     latent_dim_ : int
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
@@ -261,18 +264,18 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _shared(self) -> dict[str, Any]:
         return {"loss": "l21"} | {name: getattr(self, name) for name in OF_AUTOENCODERS}
 
-    def _learn(self, X: Any, remaining: NDArray[np.bool_] | None) -> None:
+    def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
         self._seed = base_seed(self.random_state)
         chosen = self.screeners is not None or self.models is not None
         as_vectors = chosen and self.row_type_ == "text"
         self.modality_ = modality_for("vectors" if as_vectors else self.row_type_)
         self.choice_ = self._chosen(self.modality_.usual)
-        rows = X if remaining is None else X[remaining]
-        self._support_fraction = self.support_fraction if remaining is None else ANSWERED_SUPPORT
+        rows = X if judged is None else X[judged.remaining]
+        self._support_fraction = self.support_fraction if judged is None else ANSWERED_SUPPORT
         self.scaling_ = fit_scaling(rows, self.modality_.scaling)
         self._fit_models(rows)
-        if remaining is not None:
-            self.reference_ = np.flatnonzero(remaining)[self.reference_]
+        if judged is not None:
+            self.reference_ = np.flatnonzero(judged.remaining)[self.reference_]
 
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
@@ -335,22 +338,26 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         return shared(self._row_errors(x)[None], parts[None])[0]
 
     def _audit(self, X: Any, scores: NDArray[np.float64], answered: Corruption | None) -> Audit:
-        # Normalised errors are logarithms: they draw in the very tail by which outliers are counted.
-        undone = np.sign(scores) * np.expm1(np.minimum(np.abs(scores), LARGEST_LOGARITHM))
+        errors = _not_compressed(torch.from_numpy(scores)).numpy()
         names = [name for name in self._densities() if name in MODELS]
         if answered is not None or len(names) < 2:
-            return audit(undone, answered)
-        return audit(undone, self._agreed_share(X, names))
+            return audit(errors, answered)
+        return audit(errors, self._agreed_share(X, names))
 
     def _agreed_share(self, X: Any, names: Sequence[str]) -> Corruption:
-        """Ask models of the core about some rows, and about a row of the core those that have not seen it."""
+        """Ask models of the core that have not seen a row, and whether models of all rows doubt it."""
         most = self.modality_.most_screened(X.shape[1:])
         asked = subsample(X.shape[0], most, seed_from(self._seed, "sample"))
-        rows = torch.cat([self.modality_.compared(x) for x in self._blocks(X[asked])]).cpu().double()
+        blocks = [x.cpu().double() for x in self._blocks(X[asked])]
+        rows = torch.cat([self.modality_.compared(x) for x in blocks])
         core = torch.from_numpy(np.isin(asked, self.reference_))
         center, scale = standardisation(rows[core])
         errors = held_out_errors((rows - center) / scale, core, names, self._seed)
-        return agreed_corruption(-errors.numpy())
+        of_all = [name in MODELS_OF_ALL for name in self._densities()]
+        others = [torch.cat([self.ensemble_(self.modality_.compared(x))[of_all] for x in blocks], dim=1)]
+        if "autoencoder" in self.choice_.models:
+            others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
+        return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
 
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Return the autoencoders' latent code of each row, the members' codes side by side.
@@ -388,3 +395,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _encoded(self, X: Any) -> Any:
         check_is_fitted(self)
         return self.modality_.encoded(check_rows(self, X, fitting=False), self.scaling_)
+
+
+def _not_compressed(normalised: Tensor) -> Tensor:
+    """Undo the logarithm of normalised errors: it draws in the very tail by which outliers are counted."""
+    return normalised.sign() * normalised.abs().clamp_max(LARGEST_LOGARITHM).expm1()

@@ -21,6 +21,15 @@ TwoSidedNet = VectorQuantisedNet[DualQuantizer]
 BLOCK_ROWS = 1024
 START_ROWS = 2048
 """Rows whose latents the first codebooks are fitted to."""
+MARGINS = (1.15, 1.1)
+"""In the start a row is outlying where the inlier codebook is so many times as far as the other one: in the
+first half of the rounds, and then."""
+MOST_OUTLIERS = 0.49
+"""The largest share of rows that are taken as outliers: the inliers stay the majority."""
+NEARLY_EVEN = 0.4
+"""The least share of the smaller side for which the core is asked."""
+SURE = 3.0
+"""Standard errors by which a side must be favoured by the core to be taken for the inliers'."""
 MEMBERSHIPS = ("contrast", "rank", "compare")
 STARTS = ("residual", "relative", "random")
 
@@ -34,10 +43,9 @@ class SetRules:
     ----------
     membership : {"contrast", "rank", "compare"}
         "compare": a row is an outlier where the outlier codebook is nearer than the inlier one.
-        "contrast" and "rank": the rounds of the start do that, and find the share of outliers; from
-        then on the same share of rows, those that the inlier codebook reconstructs worse than
-        the outlier codebook by most ("contrast"), or from which it is farther by most ("rank").
-        The inliers stay the majority.
+        "contrast" and "rank": the start finds the share of outliers; from then on the same share of rows,
+        those that the inlier codebook reconstructs worse than the outlier codebook by most ("contrast"), or
+        from which it is farther by most ("rank"). It is 49 % at most.
     start : {"residual", "relative", "random"}
         The first outliers are the ``outlier_share`` of rows that the warm-up reconstructs worst:
         by squared error, by squared error over the row's squared norm, or they are drawn.
@@ -52,7 +60,9 @@ class SetRules:
         Epochs of a plain autoencoder before the first sets; detectors make it half of theirs at most.
     start_rounds : int
         Rounds in which, before the codebooks are trained, each is fitted to its set's latents by
-        k-means and the sets are updated by the codebooks.
+        k-means, and the rows become outliers from which the inlier codebook is 1.15 times as far as the
+        outlier codebook, 1.1 times in the second half. The margin lets the inlier codebook win rows back
+        that it explains nearly as well.
 
     Raises
     ------
@@ -84,6 +94,67 @@ class SetRules:
         check_count("start_rounds", self.start_rounds, least=0)
 
 
+@dataclass(frozen=True)
+class Anchors:
+    """Rows that tell which of the two sides the inliers are.
+
+    Attributes
+    ----------
+    places : torch.Tensor of int, (m,)
+        Rows of which it is known whether they are in the core.
+    core : torch.Tensor of bool, (m,)
+        Which of them lie together: most of them inliers, not all.
+    trusted : torch.Tensor of int, (q,)
+        The places of rows that a person has judged normal.
+    """
+
+    places: Tensor
+    core: Tensor
+    trusted: Tensor
+
+    def exchanged(self, marked: Tensor) -> Tensor:
+        """Tell whose sides are to change places: members (K,) of which rows (K, n) are marked as outliers.
+
+        Most of the trusted rows are on the inliers' side. Where there are none, or as many on either side,
+        the larger side is the inliers'; but where the smaller one has 40 % of the rows or more, that which
+        has the larger share of its rows in the core, if the shares differ by more than three standard
+        errors. Sides that are less even the core cannot exchange: where inliers are of many kinds it
+        holds the densest of them, and favours the side that has most of these by chance.
+        """
+        share, evidence = marked.float().mean(1), self.evidence(marked)
+        asked = (torch.minimum(share, 1 - share) >= NEARLY_EVEN) & (evidence.abs() > SURE)
+        by_core = torch.where(asked, evidence < 0, share > 0.5)
+        misplaced = marked[:, self.trusted].sum(1) - (~marked[:, self.trusted]).sum(1)
+        return torch.where(misplaced == 0, by_core, misplaced > 0)
+
+    def evidence(self, marked: Tensor) -> Tensor:
+        r"""Return by how many standard errors (K,) the core favours the side that is not marked.
+
+        .. math:: (p_0 - p_1) \Big/ \sqrt{p (1 - p) (1 / n_0 + 1 / n_1)}
+
+        with :math:`p_s` the share of the core among the :math:`n_s` rows of side s, and p among all.
+
+        Parameters
+        ----------
+        marked : torch.Tensor of bool, (K, n)
+            The rows of the other side.
+
+        Examples
+        --------
+        >>> rows = torch.arange(100)
+        >>> anchors = Anchors(rows, core=rows < 50, trusted=rows[:0])
+        >>> anchors.evidence(rows[None] >= 50)
+        tensor([10.])
+        """
+        sides = torch.stack([~marked, marked], 1)[..., self.places].float()
+        core = self.core.float()
+        counts = sides.sum(-1).clamp_min(1)
+        shares = (sides * core).sum(-1) / counts
+        p = core.mean()
+        error = (p * (1 - p) * (1 / counts).sum(1)).sqrt()
+        return (shares[:, 0] - shares[:, 1]) / error.clamp_min(torch.finfo(error.dtype).tiny)
+
+
 class InlierSets:
     """Hook: warm up, start the two sets, then update them before every epoch.
 
@@ -95,14 +166,15 @@ class InlierSets:
         How.
     maintenance : CodebookMaintenance
         Whose counts weigh the codes.
+    anchors : Anchors or None
+        What tells which side the inliers are, once the start has made two; without, it is the larger one.
 
     Attributes
     ----------
     settled : bool
         Whether there are sets already.
     outlying : torch.Tensor of bool
-        (K, n), which rows are taken as outliers. Where they became the majority the codebooks
-        change places, and so do the sets.
+        (K, n), which rows are taken as outliers.
     outlying_batch : torch.Tensor of bool
         (K, B), the same of the batch that is learnt.
     share : torch.Tensor
@@ -113,10 +185,18 @@ class InlierSets:
     outlying: Tensor
     outlying_batch: Tensor
 
-    def __init__(self, net: TwoSidedNet, rules: SetRules, maintenance: CodebookMaintenance) -> None:
+    def __init__(
+        self,
+        net: TwoSidedNet,
+        rules: SetRules,
+        maintenance: CodebookMaintenance,
+        anchors: Anchors | None = None,
+    ) -> None:
+        nowhere = torch.zeros(0, dtype=torch.long)
         self._net = net
         self._rules = rules
         self._maintenance = maintenance
+        self._anchors = anchors or Anchors(nowhere, nowhere.bool(), nowhere)
         self.share = torch.full_like(self._net.strength, rules.outlier_share)
 
     @torch.no_grad()
@@ -131,10 +211,11 @@ class InlierSets:
         self._net.train(False)
         if epoch == self._rules.warmup_epochs:
             self._start(rows, generators)
+            self._orient(rows, members)
         if epoch > self._rules.warmup_epochs:
             self._net.quantizer.refresh(self._maintenance.latest)
         if epoch >= self._rules.warmup_epochs:
-            self.outlying = self._majority_kept(self._updated(rows, members))
+            self.outlying = self._updated(rows, members)
         self._net.train(True)
 
     def begin_batch(self, index: Tensor) -> None:
@@ -152,12 +233,19 @@ class InlierSets:
         )
         z = torch.cat([self._net.positions(x) for x in rows.batches(chosen, BLOCK_ROWS)], 1)
         marked = worst(self._first_errors(rows, generators), self.share).gather(1, chosen)
-        for _ in range(self._rules.start_rounds):
+        for done in range(self._rules.start_rounds):
             self._fit_codebooks(z, marked, generators)
-            distances = self._net.quantizer.distances(z)
-            marked = self._majority_kept(outlying(distances, "compare", self.share))  # no decoder knows codes
-        if self._rules.membership != "compare":
-            self.share = marked.to(self.share).mean(1, keepdim=True)
+            margin = MARGINS[2 * done >= self._rules.start_rounds]
+            marked = _far_from_inliers(self._net.quantizer.distances(z), margin)  # no decoder knows codes
+
+    def _orient(self, rows: Rows, members: int) -> None:
+        """Decide once which codebook is the inliers', and take the share of outliers from the sides."""
+        parts = [self._net.quantizer.distances(self._net.positions(x)) for x in _in_order(rows, members)]
+        marked = _far_from_inliers(torch.cat(parts, 1), MARGINS[-1])
+        exchanged = self._anchors.exchanged(marked)
+        self._net.quantizer.swap(exchanged)
+        outliers = (marked ^ exchanged[:, None]).to(self.share)
+        self.share = outliers.mean(1, keepdim=True).clamp(max=MOST_OUTLIERS)
 
     def _fit_codebooks(self, z: Tensor, marked: Tensor, generators: Generators) -> None:
         """Fit each codebook by k-means to the latents (K, B, P, D) of the rows (K, B) of its set."""
@@ -168,12 +256,6 @@ class InlierSets:
             book.replace(torch.ones_like(mass, dtype=torch.bool), centres)
             masses.append(mass)
         self._net.quantizer.refresh(torch.stack(masses, 1))
-
-    def _majority_kept(self, marked: Tensor) -> Tensor:
-        """Exchange the codebooks of the members whose outliers (K, n) outnumber the inliers."""
-        swapped = marked.to(self._net.strength.dtype).mean(1) > 0.5
-        self._net.quantizer.swap(swapped)
-        return marked ^ swapped[:, None]
 
     def _first_errors(self, rows: Rows, generators: Generators) -> Tensor:
         if self._rules.start == "random":
@@ -224,7 +306,7 @@ def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
     membership : {"contrast", "rank", "compare"}
         The rule.
     share : torch.Tensor
-        (K, 1), the share of outliers, but for "compare", which finds it.
+        (K, 1), the share of outliers, but for "compare", which finds it: 49 % at most.
 
     Examples
     --------
@@ -234,7 +316,9 @@ def outlying(evidence: Tensor, membership: str, share: Tensor) -> Tensor:
     (tensor([[False,  True, False]]), tensor([[False,  True, False]]))
     """
     ranking = outlyingness(evidence, membership)
-    return ranking > 0 if membership == "compare" else worst(ranking, share)
+    if membership == "compare":
+        return (ranking > 0) & worst(ranking, torch.full_like(share, MOST_OUTLIERS))
+    return worst(ranking, share)
 
 
 def outlyingness(evidence: Tensor, membership: str) -> Tensor:
@@ -259,6 +343,11 @@ def worst(errors: Tensor, share: Tensor) -> Tensor:
     """
     ranks = errors.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
     return ranks < (share * errors.shape[1]).round()
+
+
+def _far_from_inliers(distances: Tensor, margin: float) -> Tensor:
+    """Mark the rows (K, n) by their distances (K, n, 2) from the two codebooks, as the start does."""
+    return distances[..., 0] > margin * distances[..., 1]
 
 
 def _mean_squares(x: Tensor) -> Tensor:

@@ -13,7 +13,8 @@ from robustgen._storable import storable
 class CodebookTraining:
     """How a codebook is trained; the defaults are plain VQ-VAE.
 
-    ``CodebookTraining.robust()`` is the training of Lancucki et al.
+    ``CodebookTraining.robust()`` is the training of Lancucki et al., but that codes are taken anew from
+    k-means++ seeds alone, and without their averaged weights (Polyak, .998) and plateau schedule.
 
     Parameters
     ----------

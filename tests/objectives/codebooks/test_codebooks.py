@@ -15,7 +15,14 @@ from robustgen.nets.quantizers.codebook import Codebook
 from robustgen.nets.quantizers.dual import DualQuantizer
 from robustgen.nets.quantizers.nearest import NearestQuantizer
 from robustgen.nets.vector_quantised import VectorQuantisedNet
-from robustgen.objectives.codebooks.inlier_sets import InlierSets, SetRules, worst
+from robustgen.objectives.codebooks.inlier_sets import (
+    MOST_OUTLIERS,
+    Anchors,
+    InlierSets,
+    SetRules,
+    outlying,
+    worst,
+)
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance, pick
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -231,6 +238,80 @@ def test_the_sets_of_a_planted_mixture_are_found(corruption, directions, members
     expected = np.arange(600) >= n_inliers
     assert (sets.outlying[0].numpy() != expected).mean() < 0.02
     assert float(sets.share) == pytest.approx(corruption, abs=0.02)
+
+
+NOBODY = torch.zeros(0, dtype=torch.long)
+ROWS = torch.arange(100)
+
+
+@pytest.mark.parametrize(
+    ("core", "trusted", "exchanged"),
+    [
+        (ROWS % 2 == 0, NOBODY, True),  # says nothing of the sides: the 55 rows are the inliers
+        (ROWS < 50, NOBODY, True),
+        (ROWS >= 50, NOBODY, False),  # favours the 45 rows
+        (ROWS >= 50, ROWS[:3], True),  # a person knows better
+        (ROWS < 50, ROWS[97:], False),
+        (ROWS < 50, ROWS[[0, 99]], True),  # contradicts itself
+    ],
+)
+def test_even_sides_are_told_apart_by_a_person_then_by_the_core_then_by_number(core, trusted, exchanged):
+    marked = (ROWS < 55)[None]
+    assert Anchors(ROWS, core, trusted).exchanged(marked).tolist() == [exchanged]
+    assert Anchors(ROWS, core, trusted).exchanged(~marked).tolist() == [not exchanged]
+
+
+def test_a_side_that_is_clearly_the_larger_one_is_not_given_up_for_the_core():
+    marked = (ROWS >= 70)[None]
+    core = ROWS >= 50
+    assert Anchors(ROWS, core, NOBODY).evidence(marked) < -3
+    assert not Anchors(ROWS, core, NOBODY).exchanged(marked)
+    assert Anchors(ROWS, core, ROWS[-2:]).exchanged(marked)
+
+
+def test_the_core_is_asked_of_the_rows_that_it_knows():
+    marked = torch.cat([ROWS < 60, torch.ones(900, dtype=torch.bool)])[None]
+    known = Anchors(ROWS, ROWS < 50, NOBODY)
+    torch.testing.assert_close(known.evidence(marked), known.evidence(marked[:, :100]))
+
+
+def planted(n_outliers: int) -> tuple[np.ndarray, VectorQuantisedNet]:
+    """Return 100 rows, the last of which are outliers, and a net that reconstructs these."""
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.normal(size=(8, 4)))[0]
+    X = 3 * rng.normal(size=(100, 2)) @ basis[:, :2].T
+    X[100 - n_outliers :] = 3 * rng.normal(size=(n_outliers, 2)) @ basis[:, 2:].T
+    quantizer, decoder = DualQuantizer(8, 8, directions="none"), Projection(basis[:, 2:])
+    return X, initialise(lambda: VectorQuantisedNet(nn.Unflatten(2, (1, 8)), quantizer, decoder), [0])
+
+
+def outliers_of(n_outliers: int, anchors: Anchors | None) -> tuple[float, float]:
+    """Return which share of the 100 rows is taken as outliers, and of the planted ones."""
+    X, net = planted(n_outliers)
+    maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, CodebookTraining())
+    sets = InlierSets(net, SetRules("rank", outlier_share=0.45, warmup_epochs=0), maintenance, anchors)
+    sets.begin_epoch(0, rows_of(X), generators())
+    return float(sets.outlying.float().mean()), float(sets.outlying[0, 100 - n_outliers :].float().mean())
+
+
+def test_the_sides_are_exchanged_where_the_start_was_wrong_and_the_core_says_so():
+    """The residuals of the start are those of the inliers; 45 rows are outliers."""
+    core = Anchors(ROWS, ROWS < 50, NOBODY)
+    share, found = outliers_of(45, core)
+    assert share == pytest.approx(0.45, abs=0.05)
+    assert found > 0.95
+
+
+def test_a_side_that_is_trusted_may_be_the_smaller_one():
+    share, found = outliers_of(55, Anchors(ROWS, ROWS % 2 == 0, ROWS[:3]))
+    assert 0 < share <= MOST_OUTLIERS + 1e-6
+    assert 55 * found == pytest.approx(100 * share)  # all that are taken are planted ones
+
+
+def test_fewer_than_half_of_the_rows_are_outliers_whatever_compares():
+    nearer_to_the_other = torch.tensor([2.0, 1.0]).expand(1, 100, 2)
+    marked = outlying(nearer_to_the_other, "compare", torch.zeros(1, 1))
+    assert float(marked.float().mean()) == pytest.approx(MOST_OUTLIERS)
 
 
 def test_codes_that_nothing_has_trained_do_not_choose_the_first_outliers():

@@ -1,0 +1,177 @@
+"""What seems to be wrong with a row, so that rows with a common fault can be seen to together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from robustgen.tables.columns import DateColumn
+from robustgen.tables.finding import Finding
+from robustgen.triage.reasons import worded
+from robustgen.triage.repairs import Repairs, Usual
+
+SPEAKS = 0.2
+"""The part of a row's error from which on a column's cell is odd."""
+NEAR_POWER = 0.15
+"""How far the logarithm to base 10 of a ratio lies from a whole number."""
+FAR = 20.0
+"""Spreads from what is expected beyond which another unit is likelier than an unusual number."""
+FITS = 4.0
+"""Spreads within which a number is usual in another column, and beyond which it is not in its own."""
+UNUSUAL = 2.0
+"""Spreads beyond which that is so of the number that it was swapped with."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What seems to be wrong with a row.
+
+    Attributes
+    ----------
+    name : str
+        Such as "energy x 1000"; rows of one name have a common fault.
+    expected : dict of str to str
+        For each odd column the cell that a normal row would have there, the first the oddest.
+    """
+
+    name: str
+    expected: dict[str, str]
+
+
+def faults(
+    repairs: Repairs, shares: pd.DataFrame, rows: NDArray[np.intp], found: tuple[Finding, ...]
+) -> list[Fault]:
+    """Name the fault of some rows.
+
+    Parameters
+    ----------
+    repairs : Repairs
+        The cells that the model expects.
+    shares : DataFrame (k, d)
+        The part of each column in the rows' errors; see :func:`robustgen.triage.reasons.column_shares`.
+    rows : ndarray of int, (k,)
+        Their places.
+    found : tuple of Finding
+        Of the table: sentinels and repeated rows are named after them.
+
+    Returns
+    -------
+    list of Fault, (k,)
+        Of each row.
+    """
+    parts = shares.to_numpy()
+    odd = (parts >= SPEAKS) | (parts == parts.max(1, keepdims=True))
+    expected = repairs.numbers(odd, rows)
+    marks = {
+        (finding.columns, row) for finding in found if finding.kind == "sentinel" for row in finding.rows
+    }
+    repeated = {row for finding in found if finding.kind == "repeated row" for row in finding.rows}
+    names = list(shares)
+    partners = _partners(repairs.usual(rows), parts.argmax(1))
+    named = []
+    for place, row in enumerate(rows.tolist()):
+        order = [int(j) for j in np.argsort(-parts[place], kind="stable") if odd[place, j]]
+        partner = names[partners[place]] if partners[place] >= 0 else ""
+        one = _Row(repairs, row, {names[j]: float(expected[place, j]) for j in order}, marks, partner)
+        named.append(Fault("repeated row" if row in repeated else one.name(), one.expected()))
+    return named
+
+
+def _partners(usual: Usual, first: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return for each row the column (k,) with which its oddest cell was swapped; -1 where it was not.
+
+    Each of the two cells is usual in the other's column, and unusual in its own.
+    """
+    every = np.arange(first.size)
+    value, center, scale = (one[every, first][:, None] for one in usual)
+    there = np.abs(value - usual.centers) / usual.scales
+    here = np.abs(usual.values - center) / scale
+    own = np.abs(usual.values - usual.centers) / usual.scales
+    swapped = (there <= FITS) & (here <= FITS) & (own > UNUSUAL) & (own[every, first][:, None] > FITS)
+    distances = np.where(swapped, there + here, np.inf)
+    return np.where(swapped.any(1), distances.argmin(1), -1)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row with the numbers expected in its odd columns, the oddest first; NaN in those of categories.
+
+    The partner is the column with which its oddest cell was swapped, if it was.
+    """
+
+    repairs: Repairs
+    row: int
+    numbers: dict[str, float]
+    marks: set[tuple[tuple[str, ...], int]]
+    partner: str
+
+    def name(self) -> str:
+        """Return what is wrong."""
+        if self.repairs.cells.iloc[self.row].isna().all():
+            return "empty row"
+        first = next(iter(self.numbers))
+        if self.partner:
+            return f"{' and '.join(sorted((first, self.partner)))} swapped"
+        return self._of_cell(first)
+
+    def _of_cell(self, name: str) -> str:
+        cell = self.repairs.cells[name].iat[self.row]
+        if pd.isna(cell):
+            return f"{name} is empty"
+        if ((name,), self.row) in self.marks:
+            return f"{name} = {worded(cell)}"
+        if self.repairs.is_group(name):
+            return f"{name} unusual"
+        return f"{name} {self._deviation(name)}"
+
+    def _deviation(self, name: str) -> str:
+        value, expected = self.repairs.value(name, self.row), self.numbers[name]
+        is_date = isinstance(self.repairs.columns[name], DateColumn)
+        power = 0 if is_date else _power(value, expected)
+        if power and abs(value - expected) > FAR * self.repairs.spread(name):
+            return f"x {10.0**power:g}"
+        high, low = ("late", "early") if is_date else ("high", "low")
+        return high if value > expected else low
+
+    def expected(self) -> dict[str, str]:
+        """Return the expected cells as text."""
+        return {name: self._expected(name, number) for name, number in self.numbers.items()}
+
+    def _expected(self, name: str, number: float) -> str:
+        if self.repairs.is_group(name):
+            return self.repairs.category(name, self.row)
+        return self.repairs.worded(name, number)
+
+
+def _power(value: float, expected: float) -> int:
+    """Return k where a value is nearly 10 to the k times what is expected, and 0 where it is not."""
+    ratio = value / expected if expected else 0.0
+    if not np.isfinite(ratio) or ratio <= 0:
+        return 0
+    logarithm = float(np.log10(ratio))
+    return round(logarithm) if abs(logarithm - round(logarithm)) <= NEAR_POWER else 0
+
+
+def common_faults(groups: Any) -> tuple[Finding, ...]:
+    """Return the faults that several rows have, as findings, the most frequent first.
+
+    Parameters
+    ----------
+    groups : sequence of str, (n,)
+        The fault of each row, "" where it has none.
+
+    Examples
+    --------
+    >>> [finding.sentence for finding in common_faults(["heat x 1000", "", "heat x 1000", "heat high"])]
+    ['2 rows: heat x 1000']
+    """
+    names = pd.Series(np.asarray(groups, dtype=object))
+    counts = names[names != ""].value_counts()
+    return tuple(
+        Finding("common fault", (), tuple(np.flatnonzero(names == name).tolist()), f"{count:,} rows: {name}")
+        for name, count in counts[counts > 1].items()
+    )
