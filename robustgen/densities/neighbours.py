@@ -13,6 +13,47 @@ N_NEIGHBOURS = 5
 BLOCK_ENTRIES = 2**22
 
 
+def nearest_distances(x: Tensor, rows: Tensor, k: int) -> Tensor:
+    """Return the Euclidean distances of each row of x to its k nearest of some rows, in ascending order.
+
+    Parameters
+    ----------
+    x : Tensor, (B, d)
+        Whose distances.
+    rows : Tensor, (R, d)
+        The neighbours.
+    k : int
+        How many; all where there are fewer.
+
+    Returns
+    -------
+    Tensor, (B, min(k, R))
+        The distances; those of equal rows are 0.
+
+    Examples
+    --------
+    >>> nearest_distances(torch.tensor([[1.0]]), torch.tensor([[0.0], [1.0], [5.0]]), 2)
+    tensor([[0., 1.]])
+    """
+    k = min(k, len(rows))
+    if torch.compiler.is_compiling():  # or exported
+        return _distances_to(x, rows[_nearest_by_products(x, rows, k)])
+    distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
+    return distances.topk(k, dim=1, largest=False).values
+
+
+def _nearest_by_products(x: Tensor, rows: Tensor, k: int) -> Tensor:
+    """Return the places (B, k) of the nearest rows by a product of matrices: ONNX has no `cdist`."""
+    closeness = rows.double().square().sum(1) - 2 * x.double() @ rows.double().T
+    return closeness.topk(k, dim=1, largest=False).indices
+
+
+def _distances_to(x: Tensor, neighbours: Tensor) -> Tensor:
+    """Return the distances of rows (B, d) to neighbours (B, k, d) of each, in order; products would round."""
+    distances = torch.linalg.vector_norm(x[:, None] - neighbours, dim=2)
+    return distances.topk(distances.shape[1], dim=1, largest=False).values
+
+
 def mean_distance(x: Tensor, rows: Tensor, k: int, own: Tensor | None = None) -> Tensor:
     """Return the mean Euclidean distance of each row of x to its k nearest of some rows.
 
@@ -38,12 +79,12 @@ def mean_distance(x: Tensor, rows: Tensor, k: int, own: Tensor | None = None) ->
     >>> mean_distance(rows[:1], rows, 1), mean_distance(rows[:1], rows, 1, own=torch.tensor([0]))
     (tensor([0.]), tensor([1.]))
     """
+    if own is None:
+        return nearest_distances(x, rows, k).mean(1)
     distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
-    others = len(rows)
-    if own is not None:
-        among = own >= 0
-        distances[among, own[among]] = torch.inf
-        others -= int(among.any())
+    among = own >= 0
+    distances[among, own[among]] = torch.inf
+    others = len(rows) - int(among.any())
     return distances.topk(max(1, min(k, others)), dim=1, largest=False).values.mean(1)
 
 
@@ -135,8 +176,7 @@ class OtherNeighbours:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return the distance (B,) of rows (B, d)."""
-        distances = torch.cdist(x, self.rows.to(x), compute_mode="donot_use_mm_for_euclid_dist")
-        nearest = distances.topk(min(N_NEIGHBOURS + 1, len(self.rows)), dim=1, largest=False).values
+        nearest = nearest_distances(x, self.rows.to(x), N_NEIGHBOURS + 1)
         itself = nearest[:, 0] == 0
         return torch.where(itself, nearest[:, 1:].mean(1), nearest[:, :N_NEIGHBOURS].mean(1))
 

@@ -43,7 +43,8 @@ def thumbnail(images: Tensor) -> Tensor:
     >>> thumbnail(torch.ones(2, 3, 480, 24)).shape
     torch.Size([2, 3, 32, 24])
     """
-    return functional.adaptive_avg_pool2d(images, thumbnail_shape(tuple(images.shape[1:]))[1:])
+    shape = thumbnail_shape(tuple(images.shape[1:]))
+    return images if shape == images.shape[1:] else functional.adaptive_avg_pool2d(images, shape[1:])
 
 
 def thumbnails(X: NDArray) -> NDArray:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.exceptions import NotFittedError
 
-from robustgen import MAW, VQVAE, Autoencoder
+from robustgen import MAW, VQVAE, Autoencoder, RobustDetector
 from robustgen._checks import UsageError
 from tests.detectors.builders import DETECTORS, colour_images, grey_images, vectors
 
@@ -25,7 +25,10 @@ IN_ONNX = [
     ("vqvae", vectors),
     ("sqvae", vectors),
     ("rvqvae", vectors),
+    ("default", vectors),
+    ("default", colour_images),
 ]
+BUILDERS = DETECTORS | {"default": lambda **options: RobustDetector(n_members=2, random_state=0, **options)}
 
 
 def close(scores, expected):
@@ -54,13 +57,13 @@ def test_torch_exports_it_for_any_number_of_rows(name):
 
 
 @pytest.mark.parametrize(("name", "make"), IN_ONNX, ids=[name for name, _ in IN_ONNX])
-def test_onnx_runtime_gives_the_scores(name, make, tmp_path):
+def test_onnx_runtime_gives_the_scores_of_any_number_of_rows(name, make, tmp_path):
     X = make().astype(float)
-    detector = DETECTORS[name](epochs=2).fit(X)
+    detector = BUILDERS[name](epochs=2).fit(X)
     detector.to_onnx(tmp_path / "model.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
-    for rows in (X, X[:1]):
+    for rows in (X, X[:1], X[:7]):
         (scores,) = session.run(["score"], {"X": rows})
         close(scores, detector.score_samples(rows))
 

@@ -220,7 +220,7 @@ class Images:
         return torch.cat([self.encoded_rows(block, scaling) for block in blocks]).numpy()
 
     def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
-        return thumbnail(x).flatten(1)
+        return thumbnail(x.float()).flatten(1)
 
     def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
         small = torch.from_numpy(vectors).unflatten(1, thumbnail_shape(shape))
