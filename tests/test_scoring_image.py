@@ -14,7 +14,7 @@ from tests.detectors.builders import DETECTORS, grey_images, text, vectors
 from tests.pyproject import PROJECT, package
 
 THERE = {"numpy", "scipy", "scikit-learn", "torch", "safetensors"}
-BROUGHT = {"joblib", "threadpoolctl", "filelock"}
+BROUGHT = {"joblib", "narwhals", "threadpoolctl", "filelock"}
 """What scikit-learn and torch cannot be installed without."""
 IMPORTED_AS = {"pillow": "PIL"}
 

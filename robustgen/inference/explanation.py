@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
+
+if TYPE_CHECKING:
+    pass
 
 
 class TopFeatures(NamedTuple):
@@ -109,6 +111,8 @@ def explain(model: Any, X: Any) -> Any:
     for _, step in steps:
         rows = step.transform(rows)
         names, sources = _traced(step, rows, names, sources)
+    import pandas as pd  # who has a table has pandas; who only scores needs none
+
     parts = pd.DataFrame(np.asarray(detector.explain(rows)), index=X.index)
     by_column = parts.T.groupby(sources).sum().T
     return by_column.set_axis(names[by_column.columns], axis=1)

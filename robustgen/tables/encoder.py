@@ -169,7 +169,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             _expect_column(name, table)
         notations = Notations(self.decimal, self.thousands, self.date_format)
         offered = [name for name in table.columns if name not in self._left_out()]
-        self.identifiers_ = identifiers_of(table[[name for name in offered if name not in types]], notations)
+        identifiers = identifiers_of(table[[name for name in offered if name not in types]], notations)
+        # Where nothing else is there, what looks like numbers of rows is what there is to learn from.
+        self.identifiers_ = identifiers if len(identifiers) < len(offered) else ()
         used = [name for name in offered if name not in self.identifiers_]
         if not used:
             raise UsageError("no column is left to learn from: ignore fewer of them")
@@ -308,8 +310,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        decimal, thousands, date_format, na, bad_cells
+        decimal, thousands, date_format : str or None
             As in the constructor; None leaves what was learnt.
+        na : sequence of str, or None
+            As in the constructor.
+        bad_cells : str or None
+            As in the constructor.
 
         Returns
         -------

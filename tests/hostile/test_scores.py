@@ -55,8 +55,8 @@ def in_batches(detector, X, size):
 
 
 def expect_equal_in_batches_and_threads(detector, X):
-    """The README's promise: to `tolerance_`, which takes 1e-9 for vectors and 2e-6 for images."""
-    assert detector.tolerance_.precision == (1e-9 if X.ndim == 2 else 2e-6)
+    """The README's promise: to `tolerance_`, of 1e-9 for vectors and 2e-6 for images, or less."""
+    assert detector.tolerance_.precision <= (1e-9 if X.ndim == 2 else 2e-6)
     whole = detector.score_samples(X)
     with threads(2):
         others = [in_batches(detector, X[:9], 1), in_batches(detector, X, 7), detector.score_samples(X)]
