@@ -136,7 +136,7 @@ REFUSED = {
         "row 2, column 'seen': got '2024-13-01', expected a date",
     ),
     "an empty column": ({"heat": [None, None]}, "column 'heat' is empty: leave it out"),
-    "identifiers alone": ({"id": [f"a{i}" for i in range(60)]}, "no column is left to learn from"),
+    "identifiers alone": ({"id": [f"a{i}" for i in range(60)]}, "looks like an identifier: leave it out"),
 }
 
 
@@ -145,6 +145,12 @@ def test_what_cannot_be_learnt_is_named(cells, message):
     with pytest.raises(UsageError) as caught:
         TableEncoder().fit(pd.DataFrame(cells))
     assert message in str(caught.value)
+
+
+def test_a_lone_column_that_counts_is_learnt():
+    encoder = TableEncoder().fit(pd.DataFrame({"heat": range(60)}))
+    assert list(encoder.feature_names_in_) == ["heat"]
+    assert encoder.identifiers_ == ()
 
 
 @pytest.mark.parametrize("names", [range(1700, 1760), [f"a{i}" for i in range(60)]], ids=["numbers", "text"])
