@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from robustgen.bench.records import Record
-from robustgen.reporting.cells import ORDER, cells, latest, measured
+from robustgen.reporting.cells import cells, measured
 from robustgen.reporting.display_tables import Column, DisplayTable, Item, Line
 from robustgen.reporting.documents import Section, picture
 from robustgen.reporting.figures import LABELS, against_answers, token
@@ -51,12 +51,7 @@ def summary(records: Sequence[Record]) -> pd.DataFrame:
 
 def _with_answers(records: Sequence[Record]) -> pd.DataFrame:
     """Return the measured cells with the answers of each; one without stands at 0 in every strategy."""
-    told = {
-        tuple(getattr(record, name) for name in ORDER): record.answering
-        for record in latest(records)
-        if record.answering is not None
-    }
-    by_name: dict[str, dict[str, Any]] = {key[ORDER.index("detector")]: how for key, how in told.items()}
+    by_name = {record.detector: record.answering for record in records if record.answering is not None}
     frame = measured(cells(records))
     judged = frame[frame["detector"].isin(by_name)]
     how = pd.DataFrame([by_name[name] for name in judged["detector"]], index=judged.index)
