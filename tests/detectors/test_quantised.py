@@ -186,6 +186,9 @@ def test_bad_codes_are_refused(build):
         (VQVAE(codebook_training="yes"), "codebook_training='yes'"),
         (VQVAE(prior_epochs=0), "prior_epochs=0"),
         (SQVAE(quantisation={"variance": "V"}), "variance='V'"),
+        (SQVAE(quantisation={"temperature": 0}), "temperature=0"),
+        (SQVAE(training={"steps": 0}), "steps=0"),
+        (SQVAE(batch_size=0), "batch_size=0"),
         (RVQVAE(sets={"outlier_share": 0.5}), "outlier_share=0.5"),
         (RVQVAE(sets={"membership": "vote"}), "membership='vote'"),
         (RVQVAE(sets={"directions": "up"}), "directions='up'"),
@@ -196,6 +199,27 @@ def test_bad_codes_are_refused(build):
 def test_parameters_out_of_range_are_refused(detector, said):
     with pytest.raises(UsageError, match=said):
         detector.fit(vectors())
+
+
+def test_a_budget_of_batches_is_spent_in_whole_passes_and_ends_at_the_temperature():
+    detector = SQVAE(quantisation={"temperature": 0.2}, training={"steps": 10}, random_state=0).fit(vectors())
+    assert detector.history_.epochs == 5  # of two batches of 32 rows
+    quantizer = detector.net_.quantizer
+    assert float(torch.exp(-quantizer.cooling * quantizer.steps)) == pytest.approx(0.2)
+
+
+def test_stochastic_codes_harden_by_themselves():
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.normal(size=(8, 3)), 16, axis=0) + 0.02 * rng.normal(size=(128, 3))
+    detector = SQVAE(
+        quantisation={"n_codes": 8, "n_positions": 2},
+        **{"latent_dim": 2, "hidden_dims": (32,), "batch_size": 64, "learning_rate": 1e-2},
+        training={"steps": 400},
+        random_state=0,
+    ).fit(X)
+    kl = detector.history_["kl"][:, 0]  # two log 8 minus the entropy
+    assert float(detector.net_.quantizer.log_variance) < math.log(0.8)  # s^2 is 1 at the start
+    assert 2 * math.log(8) - kl[-1] < 0.85 * (2 * math.log(8) - kl[0])
 
 
 def test_robust_codebook_training_uses_more_codes():
