@@ -68,6 +68,16 @@ BUDGET_MODELS: dict[str, Callable[[int], VQVAE | SQVAE]] = {
     "VQ-VAE, robust training": lambda n: VQVAE(quantisation=Quantisation(n), codebook_training=True),
     "VQ-VAE, EMA": lambda n: VQVAE(quantisation=Quantisation(n, updates="ema")),
     "SQ-VAE, type III": lambda n: SQVAE(quantisation=StochasticQuantisation(n, variance="III")),
+    **{
+        name: lambda n, quantizer=quantizer: VQVAE(quantisation=Quantisation(n, quantizer=quantizer))
+        for name, quantizer in {
+            "VQ-VAE, rotation trick": "rotation",
+            "SimVQ": "simvq",
+            "residual VQ, two stages": "residual",
+            "FSQ": "fsq",
+            "LFQ": "lfq",
+        }.items()
+    },
 }
 Cell = tuple[dict[str, Any], Callable[[], dict[str, Any]]]
 """What a line is about, and how its values are measured."""

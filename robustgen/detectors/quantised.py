@@ -233,7 +233,8 @@ class QuantisedDetector(NetDetector):
         return replace(config, epochs=epochs, robust=RobustTraining(keep=1.0, warmup_epochs=epochs))
 
     def _n_indices(self) -> int:
-        return self._code_map().n_codes
+        """Return how many codes the prior is over."""
+        return self.net_.quantizer.n_codes
 
     def _fitted_prior(self) -> CodePrior:
         if self.prior_ is None:
@@ -360,15 +361,11 @@ class QuantisedDetector(NetDetector):
                 f"got codes of shape {given.shape} and type {given.dtype}, expected integers (n, "
                 f"{', '.join(map(str, shape))}) as encode_codes returns them"
             )
-        if given.size and not 0 <= given.min() <= given.max() < self._n_decodable():
-            raise UsageError(
-                f"got codes from {given.min()} to {given.max()}, expected 0 to {self._n_decodable() - 1}"
-            )
+        n_codes = self.net_.quantizer.n_codes
+        if given.size and not 0 <= given.min() <= given.max() < n_codes:
+            raise UsageError(f"got codes from {given.min()} to {given.max()}, expected 0 to {n_codes - 1}")
         flat = torch.from_numpy(given.astype(np.int64)).reshape(len(given), self.n_members, -1)
         return flat.transpose(0, 1).to(next(self.net_.parameters()).device)
-
-    def _n_decodable(self) -> int:
-        return sum(book.codes.shape[1] for book in self.net_.quantizer.codebooks())
 
 
 def laid_out(values: Tensor, map_shape: tuple[int, ...], images: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from robustgen._checks import require
 from robustgen._seeds import subsample
 from robustgen.densities.concentration import concentrate
 from robustgen.detectors.answers import SAMPLE_ROWS, Neighbourhoods, compared_rows
@@ -271,9 +272,14 @@ class RVQVAE(QuantisedDetector):
     def _check_own_parameters(self) -> None:
         super()._check_own_parameters()
         self._rules()
+        quantizer = self._code_map().quantizer
+        require(quantizer == "nearest", f"quantizer={quantizer!r}", "'nearest': RVQVAE has its own")
 
     def _code_map(self) -> Quantisation:
         return settings("quantisation", self.quantisation, Quantisation(n_codes=64))
+
+    def _n_indices(self) -> int:
+        return self._code_map().n_codes  # the inliers' alone
 
     def _rules(self) -> SetRules:
         return settings("sets", self.sets, SetRules())

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from robustgen._checks import UsageError
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
 from robustgen.detectors.quantised import QuantisedDetector
-from robustgen.nets.quantizers.nearest import NearestQuantizer
+from robustgen.nets.quantizers.codebook import Quantizer
+from robustgen.nets.quantizers.lfq import ENTROPY_WEIGHT
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import VectorQuantisation
 from robustgen.training import RobustTraining
+
+REPLACEABLE = ("nearest", "rotation")
+"""Quantizers whose codes can be replaced one by one."""
 
 
 class VQVAE(QuantisedDetector):
@@ -29,8 +35,8 @@ class VQVAE(QuantisedDetector):
     Parameters
     ----------
     quantisation : Quantisation, dict or None
-        How many codes there are, and how they are learnt; a dict gives what differs from
-        ``Quantisation()``.
+        How many codes there are, how a latent takes one and how they are learnt; a dict gives what
+        differs from ``Quantisation()``.
     codebook_training : bool, CodebookTraining, dict or None
         How the codebooks are kept in use, as :class:`robustgen.CodebookTraining`; ``None`` is the
         method's own, and a dict gives what differs from it. ``True`` is the robust training of Lancucki
@@ -40,8 +46,8 @@ class VQVAE(QuantisedDetector):
         The mean squared error of a row, or minus the log probability of its codes under the
         prior, in nats.
     latent_dim : int or None
-        D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
-        the mean code over a row's positions, ``encode_codes`` all of them.
+        D, the length of a code; ``None`` is 16 for images and 4 for vectors, or what the quantizer
+        needs. ``transform`` gives the mean code over a row's positions, ``encode_codes`` all of them.
     hidden_dims : tuple of int
         Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
         :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
@@ -192,9 +198,26 @@ class VQVAE(QuantisedDetector):
     def _code_map(self) -> Quantisation:
         return settings("quantisation", self.quantisation, Quantisation())
 
-    def _build_quantizer(self, code_dim: int) -> NearestQuantizer:
-        codes = self._code_map()
-        return NearestQuantizer(codes.n_codes, code_dim, updates=codes.updates)
+    def _check_own_parameters(self) -> None:
+        super()._check_own_parameters()
+        codes, schedule = self._code_map(), self._asked_schedule()
+        if codes.code_dim and self.latent_dim not in (None, codes.code_dim):
+            raise UsageError(
+                f"got latent_dim={self.latent_dim}, expected None: {codes.n_codes} codes of "
+                f"quantizer={codes.quantizer!r} have {codes.code_dim} channels"
+            )
+        if codes.quantizer not in REPLACEABLE and replace(schedule, batch_norm=False) != CodebookTraining():
+            raise UsageError(
+                f"got codebook_training with quantizer={codes.quantizer!r}, expected at most batch_norm: "
+                "its codes are not replaced one by one"
+            )
+
+    def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
+        return self._code_map().code_dim or super()._default_latent_dim(row_shape)
+
+    def _build_quantizer(self, code_dim: int) -> Quantizer:
+        return self._code_map().build(code_dim)
 
     def _build_objective(self) -> VectorQuantisation:
-        return VectorQuantisation("l2", {"commitment": self._code_map().beta}, self._schedule())
+        weights = {"commitment": self._code_map().beta, "entropy": ENTROPY_WEIGHT}
+        return VectorQuantisation("l2", weights, self._schedule())
