@@ -35,7 +35,7 @@ class Autoencoder(NetDetector):
         :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
+        its median over its interquartile range, or as it is. "auto" takes bags of words as they are, all else
         in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
         Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
