@@ -92,7 +92,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         all but the mixture for vectors, "neighbours" for images.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
-        most 10; 10 for images.
+        most 10; 10 for images and signals.
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
         at most 32 x 32 pixels; text takes none.
@@ -159,7 +159,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
         The first autoencoders, which ``transform`` and ``reconstruct``.
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -388,9 +388,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
             The reconstructions.
         """
         made = self.autoencoder_.reconstruct(self._encoded(X))
-        shape = self.input_shape_
-        row_shape = (1, *shape) if len(shape) == 2 else shape
-        return self.modality_.decoded(made, row_shape, self.scaling_).reshape(-1, *shape)
+        decoded = self.modality_.decoded(made, self._row_shape(), self.scaling_)
+        return decoded.reshape(-1, *self.input_shape_)
 
     def _encoded(self, X: Any) -> Any:
         check_is_fitted(self)

@@ -110,7 +110,7 @@ def modality_for(row_type: str) -> Modality:
 
     Parameters
     ----------
-    row_type : {"vectors", "images", "text"}
+    row_type : {"vectors", "images", "signals", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
 
     Examples
