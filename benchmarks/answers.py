@@ -1,4 +1,4 @@
-"""How much of the damage by outliers in the training rows is undone by a few answers of a person?
+"""How much of the damage by outliers in the training rows is recovered by a few answers of a person?
 
 A detector is fitted to rows of which a known share are outliers, with so many answers for rows that are
 chosen in different ways: the middles of clusters (:func:`robustgen.questions`), random rows, and the most
@@ -32,13 +32,19 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from robustgen import RobustDetector, questions
+from robustgen import Answers, RobustDetector
 from robustgen._seeds import seed_from
+from robustgen.bench.answering import Answering
 from robustgen.data import draw, load
 
-BUILT_IN = ("digits:0", "digits:4", "digits:8", "breast_cancer", "wine:0")
+BUILT_IN = ("digits/0", "digits/4", "digits/8", "breast_cancer", "wine/0")
+SETS = {
+    "images": tuple(f"{name}:test/{c}" for c in (1, 3, 5, 7) for name in ("fashion_mnist", "mnist")),
+    "texts": tuple(f"reuters10_tfidf/{topic}" for topic in ("earn", "acq", "crude", "trade", "money-fx")),
+}
+"""Sets with their normal class, the others being outliers, beside the tables."""
 COMPARED = 10
-"""The number of answers at which other rows to ask about are measured beside the middles."""
+"""The number of answers at which other rows to ask about, and wrong answers, are measured too."""
 KEYS = ["set", "corruption", "repetition", "strategy", "answers", "wrong"]
 MARKERS = {"middles": "o", "random": "s", "suspicious": "v"}
 STRATEGIES = {"middles": "middles of clusters", "random": "random rows", "suspicious": "most suspicious rows"}
@@ -65,15 +71,25 @@ class Case:
     name: str
     corruption: float
     repetition: int
-    X: NDArray[np.float64]
+    X: Any
     outlier: NDArray[np.bool_]
-    test: NDArray[np.float64]
+    test: Any
     truth: NDArray[np.bool_]
 
     @property
     def seed(self) -> int:
         """Of fits and of what is drawn."""
         return seed_from("answers", self.name, self.corruption, self.repetition) % 2**31
+
+    @property
+    def kind(self) -> str:
+        """Which of ``SETS`` the set is of."""
+        return kind(self.name)
+
+
+def kind(name: str) -> str:
+    """Return which of ``SETS`` a set is of, or "tables"."""
+    return next((which for which, names in SETS.items() if name in names), "tables")
 
 
 def half(name: str) -> str:
@@ -83,7 +99,7 @@ def half(name: str) -> str:
 
 def drawn(name: str, corruption: float, repetition: int, max_train: int) -> Case:
     """Draw a case."""
-    dataset, _, inlier_class = name.partition(":")
+    dataset, _, inlier_class = name.partition("/")
     split = draw(
         load(dataset),
         inlier_class=inlier_class or None,
@@ -92,31 +108,23 @@ def drawn(name: str, corruption: float, repetition: int, max_train: int) -> Case
         max_train=max_train,
         max_test=1500,
     )
-    X, test = (_dense(rows) for rows in (split.X_train, split.X_test))
-    return Case(name, corruption, repetition, X, split.outlier_train, test, split.outlier_test)
+    return Case(
+        name, corruption, repetition, split.X_train, split.outlier_train, split.X_test, split.outlier_test
+    )
 
 
-def _dense(rows: Any) -> NDArray[np.float64]:
-    dense = rows.toarray() if hasattr(rows, "toarray") else rows
-    return np.asarray(dense, dtype=np.float64).reshape(len(dense), -1)
+def detector_for(case: Case) -> RobustDetector:
+    """Return the default, not fitted: where no autoencoder scores, one member is enough."""
+    detector = RobustDetector(random_state=case.seed, contamination="auto")
+    return detector if case.kind == "tables" else detector.set_params(n_members=1)
 
 
-def answered(case: Case, asked: NDArray[np.intp], wrong: float) -> NDArray[np.int64]:
-    """Return the answers for some rows, a share of them turned round."""
-    y = np.zeros(len(case.X), dtype=int)
-    y[asked] = np.where(case.outlier[asked], -1, 1)
-    if wrong:
-        n_wrong = max(1, round(wrong * len(asked)))
-        y[np.random.default_rng(case.seed).choice(asked, n_wrong, replace=False)] *= -1
-    return y
-
-
-def fitted(case: Case, y: NDArray[np.int64] | None) -> RobustDetector:
-    """Fit the default; answers that say of all rows that they are normal are said as such."""
-    from robustgen import Answers
-
-    given = None if y is None else Answers(np.flatnonzero(y > 0), np.flatnonzero(y < 0))
-    return RobustDetector(random_state=case.seed, contamination="auto").fit(case.X, given)
+def fitted(case: Case, answers: Answers | None) -> RobustDetector:
+    """Fit the default; where answers leave nothing to learn from, as a person would be told, without."""
+    try:
+        return detector_for(case).fit(case.X, answers)
+    except ValueError:
+        return detector_for(case).fit(case.X)
 
 
 def scored(case: Case, detector: RobustDetector) -> dict[str, float]:
@@ -138,12 +146,17 @@ def ranked(case: Case, errors: NDArray[np.float64]) -> dict[str, float]:
     }
 
 
-def forest(case: Case, y: NDArray[np.int64]) -> dict[str, float]:
+def forest(case: Case, answers: Answers) -> dict[str, float]:
     """Return what a random forest makes of the answers alone: nothing, where all are alike."""
-    if len(np.unique(y[y != 0])) < 2:
-        return ranked(case, np.zeros(len(case.test)))
-    model = RandomForestClassifier(random_state=case.seed).fit(case.X[y != 0], y[y != 0])
-    return ranked(case, model.predict_proba(case.test)[:, list(model.classes_).index(-1)])
+    judged = [*answers.normal, *answers.outliers]
+    if not (len(answers.normal) and len(answers.outliers)):
+        return ranked(case, np.zeros(len(case.truth)))
+    model = RandomForestClassifier(random_state=case.seed).fit(_flat(case.X)[judged], case.outlier[judged])
+    return ranked(case, model.predict_proba(_flat(case.test))[:, 1])
+
+
+def _flat(rows: Any) -> Any:
+    return rows if hasattr(rows, "toarray") else rows.reshape(len(rows), -1)
 
 
 def measured(case: Case, numbers: list[int], wrong: float) -> Iterator[dict[str, Any]]:
@@ -152,32 +165,27 @@ def measured(case: Case, numbers: list[int], wrong: float) -> Iterator[dict[str,
     plain = fitted(case, None)
     seconds = time.process_time() - start
     yield _line("none", 0, 0.0) | scored(case, plain) | {"seconds": seconds}
-    yield _line("all", len(case.X), 0.0) | scored(case, fitted(case, np.where(case.outlier, -1, 1)))
-    for n in numbers:
-        if n > len(case.X) // 2:
+    every = Answers(list(np.flatnonzero(~case.outlier)), list(np.flatnonzero(case.outlier)))
+    yield _line("all", len(case.outlier), 0.0) | scored(case, fitted(case, every))
+    for how in answerings(numbers, wrong):
+        if how.n > len(case.outlier) // 2:
             continue
         start = time.process_time()
-        asked = questions(case.X, n)
+        answers = how.judge(detector_for(case), case.X, case.outlier, case.seed)
         seconds = time.process_time() - start
-        for share in sorted({0.0, wrong}):
-            detector = _kept(case, answered(case, asked, share))
-            yield _line("middles", n, share) | scored(case, detector) | {"seconds": seconds}
-        yield _line("forest", n, 0.0) | forest(case, answered(case, asked, 0.0))
-        if n == COMPARED:
-            others = {
-                "random": np.random.default_rng(case.seed).permutation(len(case.X))[:n],
-                "suspicious": np.argsort(plain.training_scores_, kind="stable")[:n],
-            }
-            for strategy, rows in others.items():
-                yield _line(strategy, n, 0.0) | scored(case, _kept(case, answered(case, rows, 0.0)))
+        line = _line(how.strategy, how.n, how.wrong)
+        yield line | scored(case, fitted(case, answers)) | {"seconds": seconds}
+        if (how.strategy, how.wrong) == ("middles", 0.0):
+            yield _line("forest", how.n, 0.0) | forest(case, answers)
 
 
-def _kept(case: Case, y: NDArray[np.int64]) -> RobustDetector:
-    """Fit with answers; where they leave nothing to learn from, as a person would be told, without."""
-    try:
-        return fitted(case, y)
-    except ValueError:
-        return fitted(case, None)
+def answerings(numbers: list[int], wrong: float) -> list[Answering]:
+    """Return the ways of answering: others than the middles, and wrong answers, at one number of them."""
+    ways = [Answering(n) for n in numbers]
+    if COMPARED in numbers:
+        ways += [Answering(COMPARED, strategy) for strategy in ("random", "suspicious")]
+        ways += [Answering(COMPARED, wrong=wrong)] * (wrong > 0)
+    return ways
 
 
 def _line(strategy: str, n: int, wrong: float) -> dict[str, Any]:
@@ -272,7 +280,7 @@ def report(table: pd.DataFrame, share: pd.DataFrame, cells: pd.DataFrame) -> str
         parts += [f"## AUROC x 100, half {which}", "", _markdown(wide.round(1).reset_index()), ""]
     pooled = table[(table.half == "A and B") & (table.strategy == "middles")]
     wide = pooled.pivot_table("recovered_auroc", ["answers", "wrong"], "corruption").round(2)
-    parts += ["## Part of the damage that is undone (AUROC)", "", _markdown(wide.reset_index()), ""]
+    parts += ["## Part of the damage that is recovered (AUROC)", "", _markdown(wide.reset_index()), ""]
     parts += ["## The estimated share", "", _markdown(share), ""]
     return "\n".join(parts)
 
@@ -286,8 +294,10 @@ def _markdown(table: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def all_sets() -> list[str]:
-    """Return the sets inside scikit-learn, or those of the data folder."""
+def sets_of(wanted: str) -> list[str]:
+    """Return the sets of a kind: of tables those inside scikit-learn, or those of the data folder."""
+    if wanted != "tables":
+        return list(SETS[wanted])
     if "ROBUSTGEN_DATA" not in os.environ:
         return list(BUILT_IN)
     files = Path(os.environ["ROBUSTGEN_DATA"]).glob("*.npz")
@@ -300,6 +310,7 @@ def _shuffled(name: str) -> str:
 
 @click.command()
 @click.option("--output", type=click.Path(path_type=Path), required=True)
+@click.option("--kind", "wanted", type=click.Choice(["tables", *SETS]), default="tables", show_default=True)
 @click.option("--answers", "numbers", default="5,10,20,50", show_default=True)
 @click.option("--wrong", type=float, default=0.1, show_default=True)
 @click.option("--corruption", default="0,0.1,0.2,0.3", show_default=True)
@@ -308,6 +319,7 @@ def _shuffled(name: str) -> str:
 @click.option("--report-only", is_flag=True)
 def main(
     output: Path,
+    wanted: str,
     numbers: str,
     wrong: float,
     corruption: str,
@@ -319,14 +331,14 @@ def main(
     torch.set_num_threads(1)
     output.mkdir(parents=True, exist_ok=True)
     path = output / "cells.csv"
-    wanted = [
+    keys = [
         (name, float(share), repetition)
         for repetition in range(repetitions)
-        for name in all_sets()
+        for name in sets_of(wanted)
         for share in corruption.split(",")
     ]
     done = set() if not path.exists() else set(pd.read_csv(path)[KEYS[:3]].itertuples(index=False, name=None))
-    for key in [] if report_only else wanted:
+    for key in [] if report_only else keys:
         if key not in done:
             case = drawn(*key, max_train)
             with warnings.catch_warnings():

@@ -26,7 +26,7 @@ def row_type(X: Any) -> str:
     Returns
     -------
     {"vectors", "images", "signals", "text"}
-        Text is counts of words or weights of them; see :func:`is_text`.
+        Text is bags of words: counts of words or weights of them; see :func:`is_text`.
 
     Examples
     --------

@@ -52,12 +52,12 @@ DETECTORS: Mapping[str, DetectorSpec] = {
         DetectorSpec("rvqvae", "robustgen:RVQVAE"),
         DetectorSpec("iforest", "pyod.models.iforest:IForest"),
         DetectorSpec("knn", "pyod.models.knn:KNN"),
-        # Many neighbours are KNN's best defence against clumps of outliers: a fair peer.
+        # Many neighbours are KNN's best defence against clumps of outliers: a fair comparison.
         DetectorSpec("knn-50", "pyod.models.knn:KNN", {"n_neighbors": 50}),
         DetectorSpec("lof", "pyod.models.lof:LOF"),
         DetectorSpec("tails", "robustgen.peers.tails:Tails"),
         DetectorSpec("answers-forest", "robustgen.peers.answers_forest:AnswersForest"),
-        # Their scores depend on the other rows of the call: no fair peers, and in no suite of ours.
+        # Their scores depend on the other rows of the call: no fair comparison, and in no suite of ours.
         DetectorSpec("ecod", "pyod.models.ecod:ECOD"),
         DetectorSpec("copod", "pyod.models.copod:COPOD"),
         DetectorSpec("hbos", "pyod.models.hbos:HBOS"),
@@ -124,13 +124,13 @@ def resolve(name: str, use: str | None = None, parameters: Mapping[str, Any] | N
 def build(spec: DetectorSpec, *, random_state: int | None = None, device: str | None = None) -> Any:
     """Import and construct a detector.
 
-    Detectors of PyOD and scikit-learn come wrapped as peers: flattened and scaled rows, and one
+    Detectors of PyOD and scikit-learn come wrapped: flattened and scaled rows, and one
     sign for all. The global generators that some of them seed as they are built are left as they were.
 
     Parameters
     ----------
     spec
-        What to build. Of a detector of PyOD or scikit-learn the parameter ``scaling`` is its peer's.
+        What to build. Of a detector of PyOD or scikit-learn the parameter ``scaling`` is its wrapper's.
     random_state, device
         Handed over where the constructor takes them and the spec does not set them; a device of
         None is the detector's own choice.

@@ -1,4 +1,4 @@
-"""``robustgen compare``: what changed between two runs."""
+"""``robustgen compare``: what changed between two benchmarks."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _MOST = 10
 
 
 @click.command()
-@click.argument("run_a", metavar="RUN_A", type=click.Path(path_type=Path))
-@click.argument("run_b", metavar="RUN_B", type=click.Path(path_type=Path))
+@click.argument("a", metavar="A", type=click.Path(path_type=Path))
+@click.argument("b", metavar="B", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for compare.html, .md and .csv.")
-def compare(run_a: Path, run_b: Path, output: Path | None) -> None:
-    """Tell what changed from RUN_A to RUN_B, two run folders of one protocol.
+def compare(a: Path, b: Path, output: Path | None) -> None:
+    """Tell what changed from A to B, the folders of two benchmarks of one protocol.
 
-    Shows how each detector's mean moved over the cells that both runs finished, with a paired test over the
-    sets, the cells that changed most or ended otherwise, and the settings, versions and commits that differ.
+    Shows how each detector's mean moved over the runs that both finished, with a paired test over the sets,
+    the runs that changed most or ended otherwise, and the settings, versions and commits that differ.
     """
     with interrupts_kept():
         from robustgen.reporting.compare import compare_runs, write_comparison
 
-    expect_apart([run_a, run_b], {"--output": output})
-    comparison = compare_runs(run_a, run_b)
+    expect_apart([a, b], {"--output": output})
+    comparison = compare_runs(a, b)
     _show(comparison)
     if output is not None:
         click.echo(f"comparison: {write_comparison(comparison, output)}")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.stats import norm
 from sklearn.metrics import pairwise_distances, pairwise_distances_argmin
+from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 from torch import Tensor
 
@@ -137,8 +138,9 @@ def check_answers(y: Any, n_rows: int) -> NDArray[np.int8] | None:
 def compared_rows(X: Any) -> NDArray[np.float64]:
     """Return rows as they are compared with those that were judged: along at most 50 principal axes.
 
-    Vectors are in standard units, texts of length 1, and images are what they look like
-    (:class:`robustgen.descriptors.description.Description`).
+    Vectors are in standard units, and images are what they look like
+    (:class:`robustgen.descriptors.description.Description`). Texts have length 1 along the axes, so that
+    their angles count, as in latent semantic analysis: those of few common words would lie near the origin.
 
     Parameters
     ----------
@@ -152,10 +154,14 @@ def compared_rows(X: Any) -> NDArray[np.float64]:
     """
     blocks = _Blocks(X)
     sample = blocks.take(subsample(X.shape[0], SAMPLE_ROWS, 0))
-    if sample.shape[1] <= AXES:
-        return np.concatenate(list(blocks))
-    _, _, axes = randomized_svd(sample, min(AXES, *sample.shape), random_state=0)
-    return np.concatenate([block @ axes.T for block in blocks])
+    few = sample.shape[1] <= AXES
+    axes = (
+        np.eye(sample.shape[1])
+        if few
+        else randomized_svd(sample, min(AXES, *sample.shape), random_state=0)[2]
+    )
+    rows = np.concatenate([block @ axes.T for block in blocks])
+    return normalize(rows) if blocks.row_type == "text" else rows
 
 
 class _Blocks:

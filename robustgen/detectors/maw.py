@@ -76,8 +76,8 @@ class MAW(NetDetector):
         :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images and signals) minus its mean over its standard deviation,
-        minus its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int

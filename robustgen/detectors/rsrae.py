@@ -60,7 +60,7 @@ class RSRAE(NetDetector):
         A alone (as the paper's text reads).
     scoring : {"auto", "cosine", "l21", "l2", "l1"}
         How x and :math:`\tilde x` are compared: by the cosine dissimilarity, the authors', which sees
-        directions only; or by a reconstruction error. "auto" is "cosine" for images and for words
+        directions only; or by a reconstruction error. "auto" is "cosine" for images and for bags of words
         (:func:`robustgen._rows.is_text`), "l21" for other vectors: a far row of a table in
         the direction of an inlier has no cosine dissimilarity.
     latent_dim : int or None
@@ -71,8 +71,8 @@ class RSRAE(NetDetector):
         :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images and signals) minus its mean over its standard deviation,
-        minus its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from robustgen._seeds import subsample
-from robustgen.densities.concentration import concentrate
+from robustgen.densities.iterative_trimming import trim_iteratively
 from robustgen.detectors.answers import SAMPLE_ROWS, Neighbourhoods, compared_rows
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
@@ -39,7 +39,7 @@ ROUNDING = 1e-6
 
 
 NEARLY_HALF = 0.48
-"""From this share of outliers on, sets that nothing tells apart may be each other's."""
+"""From this share of outliers on, sets that nothing distinguishes may be each other's."""
 
 LEAST_WARNED = 20
 """Of fewer rows any share is near one half by chance, and nobody is told."""
@@ -87,8 +87,8 @@ class RVQVAE(QuantisedDetector):
         :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
         Each column (each channel of images and signals) minus its mean over its standard deviation,
-        minus its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int
         Passes over the rows.
     batch_size : int
@@ -194,7 +194,7 @@ class RVQVAE(QuantisedDetector):
     outliers became the majority. Now the sides are exchanged once at most, after the start, by rows that
     were judged normal, by the half of the rows that lies together where the sides are nearly even, or by
     their number; see :class:`robustgen.objectives.codebooks.inlier_sets.Anchors`. A warning says where sides
-    of nearly one size are told apart by nothing but their number. Where one in ten rows is an outlier of a
+    of nearly one size are distinguished by nothing but their number. Where one in ten rows is an outlier of a
     simple kind and the inliers are of many kinds, the start may still part these among themselves.
 
     Our own choices, beyond the abstract: batch norm before the quantizer, which lets the axes have one
@@ -311,7 +311,7 @@ class RVQVAE(QuantisedDetector):
         return ~marked.numpy()
 
     def _warn_of_even_sides(self, marked: Tensor) -> None:
-        """Say where two sides of nearly one size are told apart by nothing but it."""
+        """Say where two sides of nearly one size are distinguished by nothing but it."""
         share, anchors = float(marked.float().mean()), self._anchors
         if (
             len(marked) >= LEAST_WARNED
@@ -361,7 +361,8 @@ class RVQVAE(QuantisedDetector):
 def anchors_of(X: Any, trusted: NDArray[np.intp]) -> Anchors:
     """Return the half of the rows that lies together, and rows that are known to be normal.
 
-    The half is that of :func:`robustgen.densities.concentration.concentrate`, among 4096 rows at most.
+    The half is that of :func:`robustgen.densities.iterative_trimming.trim_iteratively`, among 4096 rows at
+    most.
 
     Parameters
     ----------
@@ -371,7 +372,7 @@ def anchors_of(X: Any, trusted: NDArray[np.intp]) -> Anchors:
         The places of rows that were judged normal.
     """
     places = subsample(X.shape[0], SAMPLE_ROWS, 0)
-    errors = concentrate(torch.from_numpy(np.asarray(compared_rows(X[places]), dtype=float)), 0.5)
+    errors = trim_iteratively(torch.from_numpy(np.asarray(compared_rows(X[places]), dtype=float)), 0.5)
     core = torch.from_numpy(errors <= np.median(errors))
     return Anchors(torch.from_numpy(places), core, torch.from_numpy(trusted.astype(np.int64)))
 

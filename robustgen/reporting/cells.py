@@ -1,4 +1,4 @@
-"""Records as a frame with one row a cell, and each cell joined with its oracle and the naive detector."""
+"""Records as a frame with one row a cell, and each cell joined with its oracle and the baseline."""
 
 from __future__ import annotations
 
@@ -106,26 +106,26 @@ def with_oracle(frame: pd.DataFrame) -> pd.DataFrame:
     return measured(frame).merge(renamed, on=names, how="left", validate="many_to_one")
 
 
-def with_naive(paired: pd.DataFrame, naive: str | None) -> pd.DataFrame:
-    """Add `<metric>_naive` and `<metric>_naive_oracle`: the naive detector on the same dirty data.
+def with_baseline(paired: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
+    """Add `<metric>_baseline` and `<metric>_baseline_oracle`: the baseline on the same dirty data.
 
     Parameters
     ----------
     paired : pandas.DataFrame
         What `with_oracle` returns.
-    naive : str or None
+    baseline : str or None
         The detector whose damage is the measure; without it the columns are empty.
     """
     scores = [*METRICS, *(f"{metric}_oracle" for metric in METRICS)]
     names = [*DRAW, "corruption"]
-    rows = paired.loc[paired["detector"] == naive, [*names, *scores]]
-    renamed = rows.rename(columns={score: _naive_name(score) for score in scores})
+    rows = paired.loc[paired["detector"] == baseline, [*names, *scores]]
+    renamed = rows.rename(columns={score: _baseline_name(score) for score in scores})
     return paired.merge(renamed, on=names, how="left", validate="many_to_one")
 
 
-def _naive_name(score: str) -> str:
+def _baseline_name(score: str) -> str:
     metric, oracle, _ = score.partition("_oracle")
-    return f"{metric}_naive{oracle}"
+    return f"{metric}_baseline{oracle}"
 
 
 def _columns(metrics: Sequence[str]) -> list[str]:

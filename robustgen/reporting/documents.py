@@ -56,7 +56,7 @@ class Report:
     title: str
     facts: tuple[str, ...]
     headline: Headline
-    naive: str | None
+    baseline: str | None
     first: Section
     sections: tuple[Section, ...]
     damaged: tuple[str, ...]

@@ -17,8 +17,8 @@ from robustgen.bench.records import FILE_NAME, Record, read
 from robustgen.reporting.cells import METRICS, SAMPLE_METRICS, cells
 from robustgen.reporting.formatting import count
 
-NAIVE = "autoencoder"
-"""The naive detector of a run whose manifest names none."""
+BASELINE = "autoencoder"
+"""The baseline of a run whose manifest names none."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Run:
         return self if len(unanswered) == len(self.records) else replace(self, records=unanswered)
 
     @property
-    def naive(self) -> str | None:
+    def baseline(self) -> str | None:
         """The detector whose damage is the measure."""
-        named: str | None = self.suite.get("naive", NAIVE)
+        named: str | None = self.suite.get("baseline", BASELINE)
         return named
 
 

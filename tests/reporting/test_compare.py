@@ -39,7 +39,7 @@ def test_a_run_beside_itself_has_not_changed(tmp_path: Path) -> None:
     assert same.outcomes.empty
     assert same.settings.empty
     assert changes.most_changed(same.cells).empty
-    assert same.facts[0] == f"{len(lines)} cells in both"
+    assert same.facts[0] == f"{len(lines)} runs in both"
 
 
 def test_swapping_the_runs_turns_every_sign(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_means_are_of_the_cells_that_both_finished(tmp_path: Path) -> None:
     comparison = compared(tmp_path, a, b)
     assert comparison.means["auroc_difference"].tolist() == [0]
     assert comparison.facts[:4] == (
-        "8 cells in both",
+        "8 runs in both",
         "7 of them finished in both",
         "1 only in A",
         "0 only in B",
@@ -118,7 +118,7 @@ def test_other_rows_are_named(tmp_path: Path) -> None:
 
 def test_runs_without_a_common_cell_say_so(tmp_path: Path) -> None:
     comparison = compared(tmp_path, knn(), [line("pca")])
-    assert comparison.sentence == "No cell finished in both runs: there is nothing to compare."
+    assert comparison.sentence == "No run finished in both: there is nothing to compare."
     assert comparison.means.empty
 
 
@@ -128,19 +128,19 @@ def test_documents_hold_the_tables_and_are_put_into_place_whole(tmp_path: Path) 
     comparison = compared(tmp_path, knn(), b, max_corruption=0.5)
     assert write_comparison(comparison, folder) == folder / "compare.html"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "compare-cells.csv",
+        "compare-runs.csv",
         "compare.csv",
         "compare.html",
         "compare.md",
     ]
     page = Page((folder / "compare.html").read_text())
-    assert list(page.tables) == ["table-means", "table-outcomes", "table-cells", "table-settings"]
+    assert list(page.tables) == ["table-means", "table-outcomes", "table-runs", "table-settings"]
     assert page.tables["table-outcomes"][1][-1] == "B: gave up after 60 s"
     assert "gave up after 60 s" in (folder / "compare.md").read_text()
     with (folder / "compare.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert float(row["auroc_difference"]) == pytest.approx(0.1 * 1.025)
-    with (folder / "compare-cells.csv").open(newline="") as file:
+    with (folder / "compare-runs.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 7
 
 
@@ -163,7 +163,7 @@ def test_names_and_messages_cannot_inject(tmp_path: Path) -> None:
             "with protocol = inductive and .* with protocol = transductive",
         ),
         ({}, "inliers", "with corruption_of = all and .* with corruption_of = inliers"),
-        ({"task": "generation"}, "all", "a run of the task 'generation', whose cells have no AUROC"),
+        ({"task": "generation"}, "all", "a benchmark of the task 'generation', whose runs have no AUROC"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_one_clear_line(
@@ -181,7 +181,7 @@ def test_a_file_is_no_output_folder(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_lists_of_names_and_of_things_are_told_apart() -> None:
+def test_lists_of_names_and_of_things_differ() -> None:
     manifest = {"suite": {"datasets": [{"name": "wine", "inlier_classes": ["0"]}], "corruption": [0.1]}}
     assert changes.entries(manifest) == {
         "suite datasets wine": json.dumps({"inlier_classes": ["0"]}),

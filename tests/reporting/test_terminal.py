@@ -14,7 +14,7 @@ from robustgen.reporting.terminal import WIDTH, terminal
 from . import fabricate
 
 CELLS = cells([Record(**one) for one in fabricate.run(("autoencoder", "a name of some length"))])
-MEANS = display_tables.means(tables.summary(CELLS, naive="autoencoder"))
+MEANS = display_tables.means(tables.summary(CELLS, baseline="autoencoder"))
 
 
 def shown(table: DisplayTable, **options: int) -> list[str]:

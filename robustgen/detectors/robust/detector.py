@@ -1,4 +1,4 @@
-"""The default: screeners of several kinds find a clean core, several different models fitted to it score."""
+"""The default: screeners of several kinds find a clean subset, different models fitted to it score."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from robustgen._seeds import base_seed, seed_from, subsample
 from robustgen._validation import check_rows
-from robustgen.densities.core import least_suspected
+from robustgen.densities.clean_subset import least_suspected
 from robustgen.densities.cosine import CosineModel
 from robustgen.densities.duplicates import distinct
 from robustgen.densities.ensemble import (
@@ -57,37 +57,37 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     1. **Screeners** of different kinds rank the rows by how suspect they are: robustly trained autoencoders
        on columns scaled by median and quartiles, which see the columns together and are hard to mislead by a
        dense group, and the tails of single columns (:class:`robustgen.densities.columns.ColumnTails`). The
-       ``support_fraction`` of the rows whose mean rank is lowest is the *core*
-       (:func:`robustgen.densities.core.least_suspected`).
-    2. **Models** of different kinds score: of the core a shrunk Gaussian and the five nearest neighbours, of
-       all rows histograms of the columns and the autoencoders. Each is measured by the training rows' errors
-       (:class:`robustgen.densities.ensemble.ScoreNormalisation`); the score is minus their mean, 0 for a row
-       that all of them find as good as the median training row.
+       ``support_fraction`` of the rows whose mean rank is lowest is the *clean subset*
+       (:func:`robustgen.densities.clean_subset.least_suspected`).
+    2. **Models** of different kinds score: of the clean subset a shrunk Gaussian and the five nearest
+       neighbours, of all rows histograms of the columns and the autoencoders. Each is measured by the
+       training rows' errors (:class:`robustgen.densities.ensemble.ScoreNormalisation`); the score is minus
+       their mean, 0 for a row that all of them find as good as the median training row.
     3. Where suspect rows stand **alone** rather than clump (:func:`robustgen.densities.clumping.loneliness`),
        a Gaussian and the neighbours of *all* rows join the mean with that weight: they know more rows, and
        outliers without company of their own kind mislead them little.
 
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
-    lies together, and the nearest of these score. **Text**, counts of words or TF-IDF, are directions, and
-    are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where screeners or
-    models are chosen, texts are vectors like others.
+    lies together, and the nearest of these score. **Text**, bags of words (counts or TF-IDF), are
+    directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where
+    screeners or models are chosen, texts are vectors like others.
 
     The autoencoders learn all rows where they screen or score. Where they do neither, as for images and text,
-    they learn the core, which needs no robust training, and do no more than ``transform`` and
+    they learn the clean subset, which needs no robust training, and do no more than ``transform`` and
     ``reconstruct``.
 
     Parameters
     ----------
-    screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "concentration"} or None
-        The screeners; ``None`` takes the autoencoders and the tails for vectors, "concentration" for images.
+    screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "trimming"} or None
+        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images.
         "forest" is an isolation forest, "covariance" the smallest covariance
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
         The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
         is 95 %.
     models : tuple of str or None
-        The models, some of "gaussian", "neighbours" and "mixture" of the core, and "histograms",
+        The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
         all but the mixture for vectors, "neighbours" for images.
     latent_dim : int or None
@@ -148,9 +148,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         every model sets apart which has not seen them
         (:func:`robustgen.densities.held_out.held_out_errors`,
         :func:`robustgen.inference.corruption.agreed_corruption`); of a large set a sample is asked. Where one
-        model scores, it is told from :math:`e^{|g|} - 1`, g its grade: an error again. Of words it is too
-        low, most often 0: outliers have little in common with the core, and so have many inliers; no tail
-        of the errors tells them apart.
+        model scores, it is estimated from :math:`e^{|g|} - 1`, g its grade: an error again. Of text it is too
+        low, most often 0: outliers have little in common with the clean subset, and so have many inliers; no
+        tail of the errors distinguishes them.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %: from what all models, those of all rows too, set apart by far
         to what any of them does at all. Outliers of real tables are seldom far from all models: where the
@@ -292,18 +292,18 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         self.reference_ = counted[selected]
 
     def _select(self, X: Any, encoded: Any) -> NDArray[np.intp]:
-        """Find the core, fit the models, and return the places of the core."""
+        """Find the clean subset, fit the models, and return the places of that subset."""
         seed, choice = self._seed, self.choice_
         places = subsample(X.shape[0], self.modality_.most_screened(X.shape[1:]), seed_from(seed, "sample"))
         rows = self.modality_.learn(X, places, self.scaling_)
         screening = Screening(encoded, places, rows, self._support_fraction, seed, self.autoencoder_)
         suspicions = [SCREENERS[name](screening) for name in choice.screeners]
-        core = least_suspected(suspicions, self._support_fraction)
-        self.ensemble_ = self.modality_.fit_models(rows, core, self._densities(), seed)
+        clean = least_suspected(suspicions, self._support_fraction)
+        self.ensemble_ = self.modality_.fit_models(rows, clean, self._densities(), seed)
         if "autoencoder" in choice.models:
             errors = -self.autoencoder_.score_samples(encoded[places])
             self._autoencoder_normalisation = fit_score_normalisation(torch.from_numpy(errors))
-        return places[core.numpy()]
+        return places[clean.numpy()]
 
     def _densities(self) -> list[str]:
         """Return the models that were taken, but for the autoencoders."""
@@ -345,14 +345,14 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         return audit(errors, self._agreed_share(X, names))
 
     def _agreed_share(self, X: Any, names: Sequence[str]) -> Corruption:
-        """Ask models of the core that have not seen a row, and whether models of all rows doubt it."""
+        """Ask models of clean rows that have not seen a row, and whether models of all rows doubt it."""
         most = self.modality_.most_screened(X.shape[1:])
         asked = subsample(X.shape[0], most, seed_from(self._seed, "sample"))
         blocks = [x.cpu().double() for x in self._blocks(X[asked])]
         rows = torch.cat([self.modality_.compared(x) for x in blocks])
-        core = torch.from_numpy(np.isin(asked, self.reference_))
-        center, scale = standardisation(rows[core])
-        errors = held_out_errors((rows - center) / scale, core, names, self._seed)
+        clean = torch.from_numpy(np.isin(asked, self.reference_))
+        center, scale = standardisation(rows[clean])
+        errors = held_out_errors((rows - center) / scale, clean, names, self._seed)
         of_all = [name in MODELS_OF_ALL for name in self._densities()]
         others = [torch.cat([self.ensemble_(self.modality_.compared(x))[of_all] for x in blocks], dim=1)]
         if "autoencoder" in self.choice_.models:

@@ -1,4 +1,4 @@
-"""What has to be known of a type of rows to find a core of them and to score by it."""
+"""What has to be known of a type of rows to find a clean subset of them and to score by it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RowErrors = Callable[[Tensor], Tensor]
 @storable
 @dataclass(frozen=True)
 class Choice:
-    """Which screeners find the core, and which models score.
+    """Which screeners find the clean subset, and which models score.
 
     Attributes
     ----------
@@ -86,8 +86,10 @@ class Modality(Protocol):
     def compared(self, x: Tensor) -> Tensor:
         """Return scaled rows (B, ...) as the vectors (B, D) by which they are compared."""
 
-    def fit_models(self, rows: Any, core: Tensor, models: Sequence[str], seed: int) -> Ensemble | CosineModel:
-        """Fit models to the rows that `learn` returned, of which some are the core, (n,)."""
+    def fit_models(
+        self, rows: Any, clean: Tensor, models: Sequence[str], seed: int
+    ) -> Ensemble | CosineModel:
+        """Fit models to the rows that `learn` returned, of which some are the clean subset, (n,)."""
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         """Return the autoencoder of such rows."""
@@ -158,10 +160,10 @@ class Vectors:
     def compared(self, x: Tensor) -> Tensor:
         return x
 
-    def fit_models(self, rows: Tensor, core: Tensor, models: Sequence[str], seed: int) -> Ensemble:
-        self.expected = fit_gaussian(rows[core], seed)
-        weights = dict.fromkeys(OF_ALL, max(loneliness(rows, core), LEAST_WEIGHT))
-        return fit_ensemble(rows, core, models, seed, weights=weights)
+    def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> Ensemble:
+        self.expected = fit_gaussian(rows[clean], seed)
+        weights = dict.fromkeys(OF_ALL, max(loneliness(rows, clean), LEAST_WEIGHT))
+        return fit_ensemble(rows, clean, models, seed, weights=weights)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling="robust", **options)
@@ -184,13 +186,13 @@ class Images:
     """Images (C, H, W), each as one vector of pixels, edges and textures.
 
     The vectors are :class:`robustgen.descriptors.description.Description`. One screener finds the half of the
-    images that lies together (:func:`robustgen.densities.concentration.concentrate`), and the five nearest
-    of these score. Autoencoders see thumbnails of at most 32 x 32 pixels. See
+    images that lies together (:func:`robustgen.densities.iterative_trimming.trim_iteratively`), and the five
+    nearest of these score. Autoencoders see thumbnails of at most 32 x 32 pixels. See
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("concentration",), ("neighbours",))
-    copies: int | None = 20  # a clump of equal images would be a core of its own
+    usual = Choice(("trimming",), ("neighbours",))
+    copies: int | None = 20  # a clump of equal images would be a clean subset of its own
     scaling: str | None = "standard"
     description: Description
 
@@ -208,9 +210,9 @@ class Images:
     def compared(self, x: Tensor) -> Tensor:
         return self.description(x)
 
-    def fit_models(self, rows: Tensor, core: Tensor, models: Sequence[str], seed: int) -> Ensemble:
+    def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
-        return fit_ensemble(rows, core, models, seed, scale=torch.ones_like(rows[0]))
+        return fit_ensemble(rows, clean, models, seed, scale=torch.ones_like(rows[0]))
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling=None, **options)
@@ -241,10 +243,10 @@ class Images:
 
 @storable
 class Text:
-    """Counts of words or TF-IDF, as directions: the length of a row says nothing.
+    """Bags of words (counts or TF-IDF), as directions: the length of a row says nothing.
 
-    Two copies count once. The core are the rows that hang together by their cosines and have least in
-    common with the others (:func:`robustgen.densities.coherence.coherent_core`), and a row is scored by its
+    Two copies count once. The clean rows are those that hang together by their cosines and have least in
+    common with the others (:func:`robustgen.densities.coherence.coherent_subset`), and a row is scored by its
     mean cosine to the 5 nearest of them, to the 20 nearest and to all
     (:class:`robustgen.densities.cosine.CosineModel`). Autoencoders are linear. See
     :class:`robustgen.detectors.robust.modality.Modality`.
@@ -268,12 +270,12 @@ class Text:
     def fit_models(
         self,
         rows: sparse.csr_matrix,
-        core: Tensor,
+        clean: Tensor,
         models: Sequence[str],
         seed: int,
     ) -> CosineModel:
-        self.expected = torch.from_numpy(np.asarray(rows[core.numpy()].mean(0)).ravel())
-        return fit_cosine_model(rows, core)
+        self.expected = torch.from_numpy(np.asarray(rows[clean.numpy()].mean(0)).ravel())
+        return fit_cosine_model(rows, clean)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling=None, **options | {"hidden_dims": ()})  # rows are few for so many columns
@@ -288,7 +290,7 @@ class Text:
         return vectors
 
     def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
-        """Return the term of each word in 1 minus the cosine to the core's mean direction, at least 0."""
+        """Return the term of each word in 1 minus the cosine to the clean mean direction, at least 0."""
         unit = functional.normalize(x, dim=1)
         return (unit * (unit - functional.normalize(self.expected.to(x), dim=0))).clamp_min(0)
 

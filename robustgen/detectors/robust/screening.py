@@ -12,11 +12,11 @@ from sklearn.ensemble import IsolationForest
 from torch import Tensor
 
 from robustgen._seeds import seed_from
-from robustgen.densities.coherence import coherent_core
+from robustgen.densities.coherence import coherent_subset
 from robustgen.densities.columns import fit_column_tails
-from robustgen.densities.concentration import concentrate
 from robustgen.densities.cosine import cosines_between
 from robustgen.densities.covariance import least_covariance
+from robustgen.densities.iterative_trimming import trim_iteratively
 from robustgen.detectors.autoencoder import Autoencoder
 
 Errors = NDArray[np.float64]
@@ -96,12 +96,12 @@ def _tails(screening: Screening) -> Errors:
     return fit_column_tails(screening.rows, screening.seed)(screening.rows).numpy()
 
 
-def _concentration(screening: Screening) -> Errors:
-    return concentrate(screening.rows, screening.share)
+def _trimming(screening: Screening) -> Errors:
+    return trim_iteratively(screening.rows, screening.share)
 
 
 def _coherence(screening: Screening) -> Errors:
-    trusted = coherent_core(cosines_between(screening.rows, screening.rows), screening.share)
+    trusted = coherent_subset(cosines_between(screening.rows, screening.rows), screening.share)
     return 1 - trusted.double().numpy()
 
 
@@ -110,7 +110,7 @@ SCREENERS: dict[str, Callable[[Screening], Errors]] = {
     "forest": _forest,
     "covariance": _covariance,
     "tails": _tails,
-    "concentration": _concentration,
+    "trimming": _trimming,
     "coherence": _coherence,
 }
 """How suspect each row is to each screener, larger = more outlying."""

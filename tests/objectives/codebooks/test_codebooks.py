@@ -255,7 +255,7 @@ ROWS = torch.arange(100)
         (ROWS < 50, ROWS[[0, 99]], True),  # contradicts itself
     ],
 )
-def test_even_sides_are_told_apart_by_a_person_then_by_the_core_then_by_number(core, trusted, exchanged):
+def test_even_sides_are_distinguished_by_a_person_then_by_the_core_then_by_number(core, trusted, exchanged):
     marked = (ROWS < 55)[None]
     assert Anchors(ROWS, core, trusted).exchanged(marked).tolist() == [exchanged]
     assert Anchors(ROWS, core, trusted).exchanged(~marked).tolist() == [not exchanged]
