@@ -81,7 +81,7 @@ def colour_images(n_rows: int = 12) -> np.ndarray:
     return np.random.default_rng(0).random(size=(n_rows, 3, 8, 8)).astype(np.float32)
 
 
-def signals(n_rows: int = 20) -> Signals:
+def signals(n_rows: int = 24) -> Signals:
     """Sines of two channels at random phases, with noise."""
     rng = np.random.default_rng(0)
     phases = rng.uniform(0, 2 * np.pi, size=(n_rows, 1, 1))

@@ -26,6 +26,7 @@ from robustgen.densities.ensemble import (
     standardisation,
 )
 from robustgen.densities.held_out import held_out_errors
+from robustgen.densities.joint import JointEnsemble
 from robustgen.descriptors.description import Description
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
@@ -69,7 +70,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
-    lies together, and the nearest of these score. **Text**, bags of words (counts or TF-IDF), are
+    lies together, and the nearest of these score. **Signals** are described by their values, spectrum and
+    statistics, each of which is screened and scored
+    (:class:`robustgen.detectors.robust.modality.Signals`). **Text**, bags of words (counts or TF-IDF), are
     directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where
     screeners or models are chosen, texts are vectors like others.
 
@@ -80,8 +83,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     Parameters
     ----------
     screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "trimming"} or None
-        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images.
-        "forest" is an isolation forest, "covariance" the smallest covariance
+        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images and
+        signals. "forest" is an isolation forest, "covariance" the smallest covariance
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
         The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
@@ -89,7 +92,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
-        all but the mixture for vectors, "neighbours" for images.
+        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
         most 10; 10 for images and signals.
@@ -129,7 +132,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The screeners and models that were taken.
     description_ : robustgen.descriptors.description.Description or None
         What makes a vector of an image; ``None`` where rows are no images.
-    ensemble_ : robustgen.densities.ensemble.Ensemble or robustgen.densities.cosine.CosineModel
+    ensemble_ : Ensemble, JointEnsemble or CosineModel, of robustgen.densities
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is screened: 10,000 rows, or
@@ -188,7 +191,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     modality_: Modality
     choice_: Choice
-    ensemble_: Ensemble | CosineModel
+    ensemble_: Ensemble | JointEnsemble | CosineModel
     autoencoder_: Autoencoder
     reference_: NDArray[np.intp]
 
@@ -296,8 +299,11 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         seed, choice = self._seed, self.choice_
         places = subsample(X.shape[0], self.modality_.most_screened(X.shape[1:]), seed_from(seed, "sample"))
         rows = self.modality_.learn(X, places, self.scaling_)
-        screening = Screening(encoded, places, rows, self._support_fraction, seed, self.autoencoder_)
-        suspicions = [SCREENERS[name](screening) for name in choice.screeners]
+        screenings = [
+            Screening(encoded, places, part, self._support_fraction, seed, self.autoencoder_)
+            for part in self.modality_.screened(rows)
+        ]
+        suspicions = [SCREENERS[name](screening) for screening in screenings for name in choice.screeners]
         clean = least_suspected(suspicions, self._support_fraction)
         self.ensemble_ = self.modality_.fit_models(rows, clean, self._densities(), seed)
         if "autoencoder" in choice.models:
