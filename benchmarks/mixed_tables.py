@@ -26,8 +26,11 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from robustgen import RobustDetector, TableEncoder
+from robustgen.inference.audit import contamination_offset
 from robustgen.inference.conformal import cross_conformal_p_values
+from robustgen.inference.corruption import Corruption
 from robustgen.inference.p_values import discoveries
+from robustgen.triage.table_audit import standing_out
 
 N_ROWS = 1000
 LEAST_GROUP = 0.03
@@ -259,9 +262,10 @@ def encoded(table: pd.DataFrame) -> np.ndarray:
 
 
 def judged(detector: RobustDetector, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return scores, and which rows are outliers by the estimated share."""
+    """Return scores, and which rows have the verdict of ``clean`` that they are outliers."""
     scores = detector.fit(X).training_scores_
-    return scores, scores < detector.offset_
+    estimated = Corruption(detector.contamination_, detector.contamination_interval_)
+    return scores, scores < contamination_offset(scores, standing_out(scores, estimated).share)
 
 
 def decided(removed: np.ndarray, what: np.ndarray) -> dict[str, float]:
