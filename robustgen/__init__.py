@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from robustgen._signals import Signals
     from robustgen.detectors.answers import Answers
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.latent import LatentMixture, Regularisation
@@ -57,6 +58,7 @@ __all__ = [
     "RobustTraining",
     "SetRules",
     "SignCanonicalizer",
+    "Signals",
     "StochasticQuantisation",
     "TableEncoder",
     "as_pyod",
@@ -90,6 +92,7 @@ _HOMES = {
     "RobustDetector": "robustgen.detectors.robust.detector",
     "RobustTraining": "robustgen.training",
     "SignCanonicalizer": "robustgen.symmetry",
+    "Signals": "robustgen._signals",
     "TableEncoder": "robustgen.tables",
     "as_pyod": "robustgen.peers.as_pyod",
     "audit": "robustgen.triage.table_audit",

@@ -15,6 +15,7 @@ HOMES = frozenset(
         "densities.cosine",
         "densities.ensemble",
         "densities.gaussian",
+        "densities.joint",
         "densities.mixture",
         "densities.neighbours",
         "descriptors.description",
