@@ -40,7 +40,7 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
     latent_dim: int | None
     hidden_dims: tuple[int, ...]
     scaling: str | None
-    epochs: int
+    epochs: int | None
     batch_size: int
     learning_rate: float
     n_members: int

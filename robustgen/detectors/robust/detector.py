@@ -99,8 +99,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
         at most 32 x 32 pixels; text takes none.
-    epochs : int
-        Passes of the autoencoders over the rows.
+    epochs : int or None
+        Passes of the autoencoders over the rows; ``None`` makes as many as give the ``steps`` of
+        ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -114,8 +115,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         How autoencoders that learn all rows are kept from learning outliers; see
         :class:`robustgen.training.RobustTraining`.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -203,7 +204,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         models: tuple[str, ...] | None = None,
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
-        epochs: int = 30,
+        epochs: int | None = 30,
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,
