@@ -14,6 +14,7 @@ from robustgen._files import shown
 from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder, next_step
+from robustgen.cli.publish import publish
 from robustgen.cli.tables import table_options
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _list_suites(context: click.Context, parameter: click.Parameter, value: bool
     context.exit()
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--corruption", type=float, multiple=True, help=f"Share of outliers in training; {_REPEATABLE}."
 )
@@ -106,7 +107,9 @@ def _list_suites(context: click.Context, parameter: click.Parameter, value: bool
     help="List the built-in suites and the detectors that have a name.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
+@click.pass_context
 def bench(
+    context: click.Context,
     suite_name: str | None,
     output: Path | None,
     resume: bool,
@@ -123,6 +126,8 @@ def bench(
     results of the suite are kept and added to. Every run computes on one thread, so that the number
     of jobs cannot change a result.
     """
+    if context.invoked_subcommand is not None:
+        return
     with interrupts_kept():
         import robustgen.bench.processes
         import robustgen.reporting.display_tables  # noqa: F401
@@ -154,6 +159,9 @@ def bench(
             click.echo(f"stopped: {done} of {total} runs are done; the same command goes on", err=True)
             sys.exit(130)
     _conclude(suite, folder.path, records, quiet=quiet)
+
+
+bench.add_command(publish)
 
 
 def _inputs(suite: Suite, suite_name: str | None) -> list[Path]:
