@@ -13,6 +13,7 @@ import click
 from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder
+from robustgen.cli.publish import publish
 from robustgen.cli.tables import table_options
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
         raise click.BadParameter(f"got '{value}', expected whole numbers with commas, as 0,5,10,20") from None
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--corruption", type=float, multiple=True, help=f"Share of outliers in training; {_REPEATABLE}."
 )
@@ -80,7 +81,9 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     help="cpu; cuda: each run a device of its own; cuda:0; ...  [default: each detector's choice]",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
+@click.pass_context
 def bench(
+    context: click.Context,
     suite_name: str | None,
     output: Path | None,
     resume: bool,
@@ -97,6 +100,8 @@ def bench(
     results of the suite are kept and added to. Every run computes on one thread, so that the number
     of jobs cannot change a result.
     """
+    if context.invoked_subcommand is not None:
+        return
     with interrupts_kept():
         import robustgen.bench.processes
         import robustgen.reporting.display_tables  # noqa: F401
@@ -128,6 +133,9 @@ def bench(
             click.echo(f"stopped: {done} of {total} runs are done; the same command goes on", err=True)
             sys.exit(130)
     _conclude(suite, folder.path, records, quiet=quiet)
+
+
+bench.add_command(publish)
 
 
 def _inputs(suite: Suite, suite_name: str | None) -> list[Path]:

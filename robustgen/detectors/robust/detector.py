@@ -27,6 +27,7 @@ from robustgen.densities.ensemble import (
     standardisation,
 )
 from robustgen.densities.held_out import held_out_errors
+from robustgen.densities.joint import JointEnsemble
 from robustgen.descriptors.description import Description
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
@@ -70,7 +71,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
-    lies together, and the nearest of these score. **Text**, bags of words (counts or TF-IDF), are
+    lies together, and the nearest of these score. **Signals** are described by their values, spectrum and
+    statistics, each of which is screened and scored
+    (:class:`robustgen.detectors.robust.modality.Signals`). **Text**, bags of words (counts or TF-IDF), are
     directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where
     screeners or models are chosen, texts are vectors like others.
 
@@ -81,8 +84,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     Parameters
     ----------
     screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "trimming"} or None
-        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images.
-        "forest" is an isolation forest, "covariance" the smallest covariance
+        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images and
+        signals. "forest" is an isolation forest, "covariance" the smallest covariance
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
         The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
@@ -90,15 +93,16 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
-        all but the mixture for vectors, "neighbours" for images.
+        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
-        most 10; 10 for images.
+        most 10; 10 for images and signals.
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
         at most 32 x 32 pixels; text takes none.
-    epochs : int
-        Passes of the autoencoders over the rows.
+    epochs : int or None
+        Passes of the autoencoders over the rows; ``None`` makes as many as give the ``steps`` of
+        ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -112,8 +116,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         How autoencoders that learn all rows are kept from learning outliers; see
         :class:`robustgen.training.RobustTraining`.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -130,7 +134,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The screeners and models that were taken.
     description_ : robustgen.descriptors.description.Description or None
         What makes a vector of an image; ``None`` where rows are no images.
-    ensemble_ : robustgen.densities.ensemble.Ensemble or robustgen.densities.cosine.CosineModel
+    ensemble_ : Ensemble, JointEnsemble or CosineModel, of robustgen.densities
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
@@ -160,7 +164,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
         The first autoencoders, which ``transform`` and ``reconstruct``.
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -189,7 +193,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     modality_: Modality
     choice_: Choice
-    ensemble_: Ensemble | CosineModel
+    ensemble_: Ensemble | JointEnsemble | CosineModel
     autoencoder_: Autoencoder
     reference_: NDArray[np.intp]
 
@@ -201,7 +205,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         models: tuple[str, ...] | None = None,
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
-        epochs: int = 30,
+        epochs: int | None = 30,
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,
@@ -298,8 +302,11 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         """Find the clean subset of the rows to learn from, fit the models, and return that subset, (m,)."""
         seed, choice = self._seed, self.choice_
         rows = self.modality_.learn(X, np.arange(X.shape[0]), self.scaling_)
-        screening = Screening(rows, self._support_fraction, seed, self.autoencoder_)
-        suspicions = [SCREENERS[name](screening) for name in choice.screeners]
+        screenings = [
+            Screening(part, self._support_fraction, seed, self.autoencoder_)
+            for part in self.modality_.screened(rows)
+        ]
+        suspicions = [SCREENERS[name](screening) for screening in screenings for name in choice.screeners]
         clean = least_suspected(suspicions, self._support_fraction)
         self.ensemble_ = self.modality_.fit_models(rows, clean, self._densities(), seed)
         if "autoencoder" in choice.models:
@@ -394,9 +401,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
             The reconstructions.
         """
         made = self.autoencoder_.reconstruct(self._encoded(X))
-        shape = self.input_shape_
-        row_shape = (1, *shape) if len(shape) == 2 else shape
-        return self.modality_.decoded(made, row_shape, self.scaling_).reshape(-1, *shape)
+        decoded = self.modality_.decoded(made, self._row_shape(), self.scaling_)
+        return decoded.reshape(-1, *self.input_shape_)
 
     def _encoded(self, X: Any) -> Any:
         check_is_fitted(self)
