@@ -98,7 +98,7 @@ def _read_table(path: Path, label: str | None, name: str, options: TableOptions)
 
 def _encoded(table: pd.DataFrame, name: str, options: TableOptions) -> NDArray:
     try:
-        return options.encoder().fit_transform(table)
+        return options.encoder(list(table)).fit_transform(table)
     except UsageError as error:
         raise UsageError(f"'{name}': {error}") from None
 
