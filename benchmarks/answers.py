@@ -1,4 +1,4 @@
-"""How much of the damage by outliers in the training rows is undone by a few answers of a person?
+"""How much of the damage by outliers in the training rows is recovered by a few answers of a person?
 
 A detector is fitted to rows of which a known share are outliers, with so many answers for rows that are
 chosen in different ways: the middles of clusters (:func:`robustgen.questions`), random rows, and the most
@@ -280,7 +280,7 @@ def report(table: pd.DataFrame, share: pd.DataFrame, cells: pd.DataFrame) -> str
         parts += [f"## AUROC x 100, half {which}", "", _markdown(wide.round(1).reset_index()), ""]
     pooled = table[(table.half == "A and B") & (table.strategy == "middles")]
     wide = pooled.pivot_table("recovered_auroc", ["answers", "wrong"], "corruption").round(2)
-    parts += ["## Part of the damage that is undone (AUROC)", "", _markdown(wide.reset_index()), ""]
+    parts += ["## Part of the damage that is recovered (AUROC)", "", _markdown(wide.reset_index()), ""]
     parts += ["## The estimated share", "", _markdown(share), ""]
     return "\n".join(parts)
 

@@ -1,4 +1,4 @@
-"""MAW, its ablations and plain baselines on KDDCUP99, each of the two classes the normal one in turn.
+"""MAW, its ablations and plain detectors on KDDCUP99, each of the two classes the normal one in turn.
 
 The protocol of the MAW paper: train on 6,000 inliers and c * 6,000 outliers, c a share of the inliers; test
 on 1,200 held-out inliers and c_test * 1,200 held-out outliers, averaged over c_test = .1 .3 .5 .7 .9. The

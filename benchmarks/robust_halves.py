@@ -1,9 +1,9 @@
-"""Does RobustDetector stand on tables that nobody chose it on? Both halves of the sets beside fair peers.
+"""Does RobustDetector hold up on tables that nobody chose it on? Both halves, beside other detectors.
 
 The sets of ``ROBUSTGEN_DATA`` whose names begin with ``ad_`` or ``emb_`` are split by the first byte of the
 SHA-256 of their names (A even, B odd). Inductive, at most 1,000 training inliers and 1,500 test rows,
-c = 0 .05 .1 .2 .3. Peers see rows in standard units and score them one at a time. ``cells.jsonl`` is resumed
-where it was cut.
+c = 0 .05 .1 .2 .3. The other detectors see rows in standard units and score them one at a time.
+``cells.jsonl`` is resumed where it was cut.
 
 Run ``ROBUSTGEN_DATA=... python benchmarks/robust_halves.py --draws 2 --output reports/robust-halves``.
 """
@@ -60,7 +60,7 @@ def _mcd(X: Rows, T: Rows) -> Rows:
     return fit_gaussian(inner[distances <= distances.median()], 0)(torch.from_numpy(T)).numpy()
 
 
-PEERS: dict[str, Callable[[Rows, Rows], Rows]] = {
+OTHERS: dict[str, Callable[[Rows, Rows], Rows]] = {
     "iforest": lambda X, T: -IsolationForest(random_state=0).fit(X).score_samples(T),
     "knn5": _nearest(5),
     "knn50": _nearest(50),
@@ -91,7 +91,7 @@ def cell(name: str, corruption: float, repetition: int) -> dict[str, Any]:
     detector = RobustDetector(random_state=0).fit(X)
     scaler = StandardScaler().fit(X)
     errors = {"ours": -detector.score_samples(T)}
-    errors |= {peer: score(scaler.transform(X), scaler.transform(T)) for peer, score in PEERS.items()}
+    errors |= {other: score(scaler.transform(X), scaler.transform(T)) for other, score in OTHERS.items()}
     metrics = {
         who: [roc_auc_score(outlier, error), average_precision_score(outlier, error)]
         for who, error in errors.items()
@@ -123,7 +123,7 @@ def table(cells: list[dict[str, Any]], place: int) -> pd.DataFrame:
     return pd.DataFrame(
         {"set": one["n"], "half": one["half"], "c": one["c"], "who": who, "value": one[who][place]}
         for one in cells
-        for who in ("ours", *PEERS)
+        for who in ("ours", *OTHERS)
     )
 
 

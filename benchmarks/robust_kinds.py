@@ -37,11 +37,11 @@ from robustgen.bench.provenance import now, surroundings, write_manifest
 from robustgen.bench.spec import DatasetSpec, Suite
 from robustgen.bench.suites import read_suite
 from robustgen.data import Split, draw, load
-from robustgen.densities.coherence import coherent_core, concentrated, locally_scaled
-from robustgen.densities.concentration import concentrate
-from robustgen.densities.core import least_suspected
+from robustgen.densities.clean_subset import least_suspected
+from robustgen.densities.coherence import coherent_subset, locally_scaled, trimmed
 from robustgen.densities.cosine import cosines_between, fit_cosine_model, unit_rows
 from robustgen.densities.duplicates import distinct
+from robustgen.densities.iterative_trimming import trim_iteratively
 from robustgen.densities.neighbours import Neighbours
 from robustgen.descriptors.description import looks
 from robustgen.detectors.robust.modality import Images, Text, Vectors
@@ -81,9 +81,9 @@ class Described:
         return Described(self.rows[:, kept], self.counting)
 
 
-def concentrated_core(rows: Tensor, share: float = CORE) -> Tensor:
+def trimmed_half(rows: Tensor, share: float = CORE) -> Tensor:
     """Return the share of the rows that lies together, as the screener of images finds it."""
-    return least_suspected([concentrate(rows, share)], share)
+    return least_suspected([trim_iteratively(rows, share)], share)
 
 
 def everything(rows: Any) -> Tensor:
@@ -92,7 +92,7 @@ def everything(rows: Any) -> Tensor:
 
 def one_round(rows: Tensor) -> Tensor:
     """Return the half that is nearest to 30 % of all rows: from all rows on, nothing changes."""
-    return least_suspected([concentrate(rows, 1.0)], CORE)
+    return least_suspected([trim_iteratively(rows, 1.0)], CORE)
 
 
 def core_of_vectors(rows: Tensor) -> Tensor:
@@ -105,11 +105,11 @@ def core_of_vectors(rows: Tensor) -> Tensor:
 
 
 CORES: Mapping[str, Callable[[Tensor], Tensor]] = {
-    WHOLE: concentrated_core,
+    WHOLE: trimmed_half,
     "no core: all rows": everything,
-    "one round of concentration": one_round,
-    "core of 40 %": lambda rows: concentrated_core(rows, 0.4),
-    "core of 60 %": lambda rows: concentrated_core(rows, 0.6),
+    "one round of trimming": one_round,
+    "core of 40 %": lambda rows: trimmed_half(rows, 0.4),
+    "core of 60 %": lambda rows: trimmed_half(rows, 0.6),
     "a forest screens": lambda rows: least_suspected([isolation(rows, 0)], CORE),
     "the screeners of vectors": core_of_vectors,
 }
@@ -126,7 +126,7 @@ def images(X: NDArray[Any]) -> Scores:
         "without gradient histograms": slice(wavelets, gradients),
     }
     return {name: described.errors(find_core) for name, find_core in CORES.items()} | {
-        name: described.without(columns).errors(concentrated_core) for name, columns in missing.items()
+        name: described.without(columns).errors(trimmed_half) for name, columns in missing.items()
     }
 
 
@@ -146,10 +146,10 @@ def texts(X: Any) -> Scores:
     cosines = cosines_between(rows, rows)
     others, n_chosen = cosines.clone().fill_diagonal_(0), math.ceil(CORE * rows.shape[0])
     cores = {
-        WHOLE: coherent_core(cosines, CORE),
+        WHOLE: coherent_subset(cosines, CORE),
         "no core: all rows": everything(rows),
-        "plain cosines only": concentrated(others, n_chosen),
-        "local scale only": concentrated(locally_scaled(others), n_chosen),
+        "plain cosines only": trimmed(others, n_chosen),
+        "local scale only": trimmed(locally_scaled(others), n_chosen),
     }
     judged = torch.from_numpy(X.toarray().astype(np.float64))
     grades = {name: fit_cosine_model(rows, core)(judged) for name, core in cores.items()}
@@ -332,7 +332,7 @@ and `robust-text`; "whole" is what those publish. Differences of a point are cha
   without a core 16, 32 and 32 points are lost on Fashion-MNIST, and 1, 13 and 20 on Reuters. On Caltech101,
   whose outliers are few of each class, all rows are the better reference at c = .1, by 3 points, and the
   worse one after that, by 3 and 6.
-* **Concentration has to go on until nothing changes** on Fashion-MNIST: after one round 4 points are
+* **Trimming has to go on until nothing changes** on Fashion-MNIST: after one round 4 points are
   missing at c = .5 and .9. On Caltech101 one round is enough. A core of 40 % is as good as one of 50 %; one
   of 60 % costs 3 points of Fashion-MNIST from c = .5 on.
 * **The judges of tables are no judges of images**: on Fashion-MNIST they, and a forest alone, lose 12

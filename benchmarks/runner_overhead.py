@@ -46,7 +46,7 @@ def main() -> None:
         corruption=(0.3,),
         repetitions=options.cells,
         oracle=False,
-        naive=None,
+        baseline=None,
     )
     cells = suite.cells()
     run_cell(cells[0])  # imports

@@ -8,7 +8,9 @@ is not measured again: delete its lines to do so. Each fit is of one seed and co
 generation: 1,400 inliers and as many outliers as make the corruption; the inliers are the same at every
 corruption, and alone train the clean oracle. A judge of held-out rows of both sides sees 2,000 samples.
 sets: the choices of RVQ-VAE, one changed at a time, by what leaks into its inlier set.
-usage: VQ-VAE without and with each part of the robust training, and SQ-VAE, K = 256, on Fashion-MNIST.
+usage: VQ-VAE without and with each part of the robust training, K = 256, on Fashion-MNIST.
+budget: every quantizer, trained by so many batches of 32 rows, on vectors (pendigits, K = 64) and on
+garments of 14 x 14 pixels (K = 256).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import csv
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +56,29 @@ VARIANTS: list[dict[str, Any]] = [
 ]
 LONG_VARIANTS: list[dict[str, Any]] = [{}, {"sets": {"membership": "rank"}}]
 """What is also measured after many epochs, in which sets may drift."""
+PARTS = ("generation", "sets", "usage", "budget")
 SCORINGS = ("codebooks", "contrast", "reconstruction", "sum")
+SIZES = {"vectors": 64, "images": 256}
+"""Codes of each codebook, by the data of the budgets."""
+N_DRAWS = 2
+BUDGET_MODELS: dict[str, Callable[[int], VQVAE | SQVAE]] = {
+    "VQ-VAE": lambda n: VQVAE(quantisation=Quantisation(n)),
+    "SQ-VAE, type I": lambda n: SQVAE(quantisation=StochasticQuantisation(n)),
+    "SQ-VAE, type I, not cooled": lambda n: SQVAE(quantisation=StochasticQuantisation(n, temperature=1.0)),
+    "VQ-VAE, robust training": lambda n: VQVAE(quantisation=Quantisation(n), codebook_training=True),
+    "VQ-VAE, EMA": lambda n: VQVAE(quantisation=Quantisation(n, updates="ema")),
+    "SQ-VAE, type III": lambda n: SQVAE(quantisation=StochasticQuantisation(n, variance="III")),
+    **{
+        name: lambda n, quantizer=quantizer: VQVAE(quantisation=Quantisation(n, quantizer=quantizer))
+        for name, quantizer in {
+            "VQ-VAE, rotation trick": "rotation",
+            "SimVQ": "simvq",
+            "residual VQ, two stages": "residual",
+            "FSQ": "fsq",
+            "LFQ": "lfq",
+        }.items()
+    },
+}
 Cell = tuple[dict[str, Any], Callable[[], dict[str, Any]]]
 """What a line is about, and how its values are measured."""
 
@@ -196,26 +221,55 @@ def usage() -> Iterator[Cell]:
         name: VQVAE(quantisation=Quantisation(256), codebook_training=part) for name, part in parts.items()
     }
     models["VQ-VAE, EMA"] = VQVAE(quantisation=Quantisation(256, updates="ema"))
-    for variance in ("I", "III"):
-        drawn = StochasticQuantisation(256, variance=variance)
-        models[f"SQ-VAE, type {variance}"] = SQVAE(quantisation=drawn)
     for name, model in models.items():
         yield {"model": name}, partial(used, model)
 
 
-def used(model: VQVAE | SQVAE) -> dict[str, Any]:
-    """Return how many codes serve, and what is lost by them."""
+def used(model: VQVAE) -> dict[str, Any]:
+    """Return how many codes serve garments, and what is lost by them."""
     pair = pair_of("Fashion, MNIST outliers")
+    return usage_of(model.set_params(epochs=EPOCHS, random_state=0), pair.dirty(0)[0], pair.real)
+
+
+def usage_of(model: VQVAE | SQVAE, X: NDArray, held_out: NDArray) -> dict[str, Any]:
+    """Return how many codes serve the training rows, and what is lost by them of others."""
     start = time.process_time()
-    model.set_params(epochs=EPOCHS, random_state=0).fit(pair.dirty(0)[0])
+    model.fit(X)
     seconds = time.process_time() - start
-    rebuilt = model.reconstruct(pair.real)
     return {
         "perplexity": model.codebook_perplexity_[0],
         "codes_used": model.codes_used_[0],
-        "test_rmse": float(np.sqrt(np.square(rebuilt - pair.real).mean())),
+        "test_rmse": float(np.sqrt(np.square(model.reconstruct(held_out) - held_out).mean())),
         "cpu_seconds": seconds,
     }
+
+
+def budget(data: list[str], steps: list[int]) -> Iterator[Cell]:
+    """Yield the cells of usage by the budget of batches."""
+    for name, draw, n_steps, label in product(data, range(N_DRAWS), steps, BUDGET_MODELS):
+        key = {"data": name, "model": label, "steps": n_steps, "draw": draw}
+        yield key, partial(used_by_steps, **key)
+
+
+def used_by_steps(data: str, model: str, steps: int, draw: int) -> dict[str, Any]:
+    """Return the usage after a budget of batches; where there is one, the variance s^2 of the quantizer."""
+    n_codes, X = SIZES[data], rows_of(data)
+    order = np.random.default_rng(draw).permutation(len(X))
+    fitted = BUDGET_MODELS[model](n_codes).set_params(
+        epochs=None, batch_size=32, training={"steps": steps}, random_state=draw
+    )
+    values = usage_of(fitted, X[order[:N_TRAIN]], X[order[-N_REAL:]])
+    log_variance = getattr(fitted.net_.quantizer, "log_variance", None)
+    return values | {"variance": float("nan") if log_variance is None else float(log_variance.exp())}
+
+
+@cache
+def rows_of(data: str) -> NDArray:
+    """Return vectors of unit variance, or garments whose 2 x 2 pixels are averaged."""
+    if data == "vectors":
+        X = load("ad_28_pendigits").X
+        return (X - X.mean(0)) / X.std(0)
+    return load("fashion_mnist").X.reshape(-1, 14, 2, 14, 2).mean((2, 4))
 
 
 def append_missing(path: Path, cells: Iterable[Cell]) -> None:
@@ -240,17 +294,27 @@ def append_missing(path: Path, cells: Iterable[Cell]) -> None:
 
 
 @click.command(help=__doc__)
-@click.argument("part", nargs=-1, required=True, type=click.Choice(["generation", "sets", "usage"]))
+@click.argument("part", nargs=-1, required=True, type=click.Choice(PARTS))
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the CSVs.")
 @click.option("--pair", multiple=True, type=click.Choice(list(PAIRS)), help="Default: all of them.")
 @click.option("--corruption", multiple=True, type=float, default=(0.3,), show_default=True)
-def main(part: tuple[str, ...], output: Path, pair: tuple[str, ...], corruption: tuple[float, ...]) -> None:
+@click.option("--steps", multiple=True, type=int, default=(30_000,), show_default=True, help="Of budget.")
+@click.option("--data", multiple=True, type=click.Choice(list(SIZES)), help="Of budget. Default: all.")
+def main(
+    part: tuple[str, ...],
+    output: Path,
+    pair: tuple[str, ...],
+    corruption: tuple[float, ...],
+    steps: tuple[int, ...],
+    data: tuple[str, ...],
+) -> None:
     torch.set_num_threads(1)
     names, corruptions = list(pair or PAIRS), list(corruption)
     cells: dict[str, Callable[[], Iterator[Cell]]] = {
         "generation": lambda: generation(names, corruptions, output / "figures"),
         "sets": lambda: sets(names, corruptions),
         "usage": usage,
+        "budget": lambda: budget(list(data or SIZES), list(steps)),
     }
     for one in part:
         append_missing(output / f"{one}.csv", cells[one]())

@@ -42,6 +42,7 @@ ROOMS = (
     "robustgen.metrics",
     "robustgen.peers",
     "robustgen.reporting",
+    "robustgen.series",
     "robustgen.symmetry",
     "robustgen.training",
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from robustgen._rounding import whole_above, whole_below
 from robustgen.data.corruption import largest_corruption, most_inliers
-from robustgen.densities.core import least_suspected
+from robustgen.densities.clean_subset import least_suspected
 from robustgen.inference.p_values import trimmed
 
 FEW = settings(max_examples=200, deadline=None, derandomize=True)

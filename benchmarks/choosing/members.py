@@ -23,7 +23,7 @@ Rows = NDArray[np.float64]
 Errors = NDArray[np.float64]
 Pair = tuple[Errors, Errors]
 WIDEST_MCD = 50
-"""Columns: the peer's covariance of more is singular or takes minutes; wider rows are projected first."""
+"""Columns: a covariance of more is singular or takes minutes; wider rows are projected first."""
 
 
 def forest(X: Rows, T: Rows, seed: int = 0, trees: int = 100) -> Pair:
@@ -95,14 +95,14 @@ def log_determinant(model: Gaussian, width: int) -> float:
 
 
 def shrunk_mcd(X: Rows, T: Rows, share: float = 0.5) -> Pair:
-    """The Gaussian of the half of least shrunk determinant: concentration from three robust starts."""
+    """The Gaussian of the half of least shrunk determinant: iterative trimming from three robust starts."""
     size = int(np.ceil(share * len(X)))
     median = np.median(X, axis=0)
     spread = 1.4826 * np.median(np.abs(X - median), axis=0)
     Z = (X - median) / np.where(spread > 1e-9, spread, X.std(0) + 1e-12)
     wide = nearest(distances(X, X, np.arange(len(X))), max(2, int(0.3 * len(X))))
     starts = [np.minimum(np.abs(Z), 3).__pow__(2).sum(1), tails(X, X)[0], wide]
-    found = [_concentrated(X, start, size) for start in starts]
+    found = [_trimmed(X, start, size) for start in starts]
     best = min(
         found, key=lambda chosen: log_determinant(fit_gaussian(torch.from_numpy(X[chosen]), 0), X.shape[1])
     )
@@ -110,7 +110,7 @@ def shrunk_mcd(X: Rows, T: Rows, share: float = 0.5) -> Pair:
     return errors[0], errors[1]
 
 
-def _concentrated(X: Rows, start: Errors, size: int) -> NDArray[np.intp]:
+def _trimmed(X: Rows, start: Errors, size: int) -> NDArray[np.intp]:
     chosen = np.sort(np.argsort(start, kind="stable")[:size])
     for _ in range(12):
         (errors,) = gaussian(X[chosen], X)
@@ -169,7 +169,7 @@ LATER: dict[str, Callable[[Rows, Rows], Pair]] = {
     "peer_mcd": peer_mcd,
     "ae_std": autoencoders("standard", 0),
 }
-"""A peer that no rule needs, and a screener that earlier trials found to add nothing: fitted last."""
+"""A detector that no rule needs, and a screener that earlier trials found to add nothing: fitted last."""
 
 
 def core_neighbours(R: Rows, X: Rows, T: Rows, own: NDArray[np.intp], k: int = 5) -> Pair:

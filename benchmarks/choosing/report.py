@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.choosing.cells import CORRUPTIONS, KNOWN, Cell, half
-from benchmarks.choosing.rules import DEFAULT, PEERS, SKETCH, Rule
+from benchmarks.choosing.rules import DEFAULT, OTHERS, SKETCH, Rule
 from benchmarks.choosing.share import estimated_share, held_out
 from benchmarks.choosing.table import BEHIND, Figures, behind, figures, kept_of, mean_ranks, names_of
 
@@ -55,8 +55,8 @@ def mean_of(of: Figures, names: Iterable[str]) -> list[str]:
 
 
 def comparison(draws: tuple[int, ...], folder: Path) -> str:
-    """Return the tables beside the peers, by half, pooled and on the eight known sets."""
-    rules = {n: r for n, r in PEERS.items() if _fitted(n, draws)} | {
+    """Return the tables beside the other detectors, by half, pooled and on the eight known sets."""
+    rules = {n: r for n, r in OTHERS.items() if _fitted(n, draws)} | {
         "sketch (tables.md, 3)": SKETCH,
         "default": DEFAULT,
     }

@@ -162,6 +162,6 @@ SKETCH = Design(
     all={"hist": 1, "knn5": 1, "ae_rob": 1},
 )
 """Section 3 of tables.md, without its second autoencoders."""
-PEERS = {
+OTHERS = {
     n: single(n) for n in ("iforest", "knn5", "knn50", "peer_mcd", "lof", "hist", "tails", "pca", "ocsvm")
 }

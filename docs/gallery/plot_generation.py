@@ -20,7 +20,7 @@ from robustgen import RVQVAE, VQVAE
 
 plain = VQVAE(quantisation={"n_codes": 32}, epochs=40, prior_epochs=60, random_state=0).fit(dirty)
 robust = RVQVAE(quantisation={"n_codes": 32}, epochs=40, prior_epochs=60, random_state=0).fit(dirty)
-print(f"estimated share of outliers: {robust.outlier_fraction_:.2f} (true: {is_zero.mean():.2f})")
+print(f"estimated contamination: {robust.outlier_fraction_:.2f} (true: {is_zero.mean():.2f})")
 print(f"outliers among the rows taken as inliers: {is_zero[robust.support_].mean():.2f}")
 
 # %%

@@ -176,7 +176,7 @@ class Suite:
         How rows are drawn.
     oracle
         Whether each detector is also trained on the clean part of its samples.
-    naive
+    baseline
         The detector that ``recovered`` measures the others against; None for none.
     timeout
         Seconds after which a cell is given up; None for never.
@@ -202,7 +202,7 @@ class Suite:
     repetitions: int = 1
     sampling: Sampling = field(default_factory=Sampling)
     oracle: bool = True
-    naive: str | None = "autoencoder"
+    baseline: str | None = "autoencoder"
     timeout: float | None = None
     memory_limit: str | None = None
     questioning: Questioning = field(default_factory=Questioning)

@@ -40,7 +40,7 @@ def read_suite(name_or_path: str) -> Suite:
 
     Examples
     --------
-    >>> read_suite("quick").naive
+    >>> read_suite("quick").baseline
     'autoencoder'
     """
     if name_or_path in built_in():
@@ -197,7 +197,7 @@ _SETTINGS: dict[str, _Check] = {
     "corruption": _numbers,
     "repetitions": _whole,
     "oracle": _flag,
-    "naive": _text,
+    "baseline": _text,
     "timeout": _number,
     "memory_limit": _text,
 }

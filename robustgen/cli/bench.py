@@ -13,6 +13,7 @@ import click
 from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder
+from robustgen.cli.publish import publish
 from robustgen.cli.tables import table_options
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
         raise click.BadParameter(f"got '{value}', expected whole numbers with commas, as 0,5,10,20") from None
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--corruption", type=float, multiple=True, help=f"Share of outliers in training; {_REPEATABLE}."
 )
@@ -58,29 +59,31 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     help=f"Rows that are judged: middles, random or suspicious; {_REPEATABLE}.  [default: all three]",
 )
 @click.option("--wrong", type=float, help="Also give answers of which this share is wrong.")
-@click.option("--repetitions", type=int, help="Draws of each cell.")
+@click.option("--repetitions", type=int, help="Draws of each run.")
 @click.option("--protocol", help="inductive, transductive or clean.")
 @click.option("--corruption-of", help="What corruption is a share of: all rows, or the inliers.")
 @click.option("--max-corruption", type=float, help="Largest corruption the draws are sized for.")
 @click.option("--task", help="detection, or generation: samples are measured by a classifier.")
 @click.option("--suite", "suite_name", help="Built-in suite, or FILE.toml.  [default: quick, or the task's]")
-@click.option("--output", type=click.Path(path_type=Path), help="Run folder.  [default: reports/runs/SUITE]")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Folder of the results.  [default: reports/runs/SUITE]"
+)
 @click.option(
     "--resume/--fresh", default=True, show_default=True, help="Add to earlier results, or set them aside."
 )
-@click.option(
-    "--jobs", type=int, help="Cells side by side.  [default: one a core, or all that a cluster can]"
-)
+@click.option("--jobs", type=int, help="Runs side by side.  [default: one a core, or all that a cluster can]")
 @click.option("--backend", default="loky", show_default=True, help="loky: this machine; dask: a cluster.")
 @click.option("--scheduler", help="Address of the cluster's scheduler, as tcp://10.0.0.1:8786.")
-@click.option("--timeout", type=float, help="Seconds a cell.")
-@click.option("--memory-limit", help="Memory a cell may take, as 4GiB.")
+@click.option("--timeout", type=float, help="Seconds a run.")
+@click.option("--memory-limit", help="Memory a run may take, as 4GiB.")
 @click.option(
     "--device",
-    help="cpu; cuda: each cell a device of its own; cuda:0; ...  [default: each detector's choice]",
+    help="cpu; cuda: each run a device of its own; cuda:0; ...  [default: each detector's choice]",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
+@click.pass_context
 def bench(
+    context: click.Context,
     suite_name: str | None,
     output: Path | None,
     resume: bool,
@@ -93,10 +96,12 @@ def bench(
 ) -> None:
     """Train detectors on corrupted data and compare them.
 
-    Without options, runs the suite `quick`. Options replace the suite's settings; results of earlier
-    runs of the suite are kept and added to. Every cell computes on one thread, so that the number
+    Without options, runs the suite `quick`. Options replace the suite's settings; earlier
+    results of the suite are kept and added to. Every run computes on one thread, so that the number
     of jobs cannot change a result.
     """
+    if context.invoked_subcommand is not None:
+        return
     with interrupts_kept():
         import robustgen.bench.processes
         import robustgen.reporting.display_tables  # noqa: F401
@@ -124,20 +129,23 @@ def bench(
                 suite, folder, options, on_plan=progress.on_plan, on_record=progress.on_record
             )
         except KeyboardInterrupt:
-            done, cells = progress.done, progress.total
-            click.echo(f"stopped: {done} of {cells} cells are done; the same command goes on", err=True)
+            done, total = progress.done, progress.total
+            click.echo(f"stopped: {done} of {total} runs are done; the same command goes on", err=True)
             sys.exit(130)
     _conclude(suite, folder.path, records, quiet=quiet)
 
 
+bench.add_command(publish)
+
+
 def _inputs(suite: Suite, suite_name: str | None) -> list[Path]:
-    """Return the files that a run reads: its data, and the suite where it is a file of its own."""
+    """Return the files that a benchmark reads: its data, and the suite where it is a file of its own."""
     data = [Path(dataset.file.path) for dataset in suite.datasets if dataset.file]
     return [*data, Path(suite_name)] if suite_name and suite_name.endswith(".toml") else data
 
 
 def _means(suite: Suite, records: Sequence[Record]) -> Iterator[DisplayTable]:
-    """Yield the tables at the end of a run."""
+    """Yield the tables at the end."""
     from robustgen.reporting import answers, display_tables, samples, tables
     from robustgen.reporting.cells import SAMPLE_METRICS, cells
 
@@ -145,7 +153,7 @@ def _means(suite: Suite, records: Sequence[Record]) -> Iterator[DisplayTable]:
         yield samples.table(samples.summary(cells(records, SAMPLE_METRICS)))
         return
     without = [record for record in records if record.answering is None]
-    yield display_tables.means(tables.summary(cells(without), naive=suite.naive))
+    yield display_tables.means(tables.summary(cells(without), baseline=suite.baseline))
     answered = answers.summary(records)
     if len(answered):
         yield answers.display_table(answered)
@@ -156,7 +164,7 @@ def _command() -> list[str]:
 
 
 def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: bool) -> None:
-    """Show the table, write the report, and fail if a cell did."""
+    """Show the table, write the report, and fail if a run did."""
     from robustgen.reporting import build_report, terminal
 
     if not quiet and any(record.status == "ok" for record in records):
@@ -167,7 +175,7 @@ def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: boo
     if bad:
         first = bad[0]
         said = (
-            f"Error: {len(bad)} of {len(records)} cells have no result, the first: {first.detector} on "
+            f"Error: {len(bad)} of {len(records)} runs have no result, the first: {first.detector} on "
             f"{first.dataset}, {first.status}: {first.message} (all of them are in the report)"
         )
         click.echo(legible(said), err=True)

@@ -1,4 +1,4 @@
-"""``robustgen compare``: what changed between two runs."""
+"""``robustgen compare``: what changed between two benchmarks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from robustgen.cli.interrupts import interrupts_kept
-from robustgen.cli.outputs import expect_apart
+from robustgen.cli.outputs import expect_apart, next_step
 
 if TYPE_CHECKING:
     from robustgen.reporting.compare import Comparison
@@ -18,23 +18,26 @@ _MOST = 10
 
 
 @click.command()
-@click.argument("run_a", metavar="RUN_A", type=click.Path(path_type=Path))
-@click.argument("run_b", metavar="RUN_B", type=click.Path(path_type=Path))
+@click.argument("a", metavar="A", type=click.Path(path_type=Path))
+@click.argument("b", metavar="B", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for compare.html, .md and .csv.")
-def compare(run_a: Path, run_b: Path, output: Path | None) -> None:
-    """Tell what changed from RUN_A to RUN_B, two run folders of one protocol.
+def compare(a: Path, b: Path, output: Path | None) -> None:
+    """Tell what changed from A to B, the folders of two benchmarks of one protocol, or of published reports.
 
-    Shows how each detector's mean moved over the cells that both runs finished, with a paired test over the
-    sets, the cells that changed most or ended otherwise, and the settings, versions and commits that differ.
+    Shows how each detector's mean moved over the runs that both finished, with a paired test over the sets,
+    the runs that changed most or ended otherwise, and the settings, versions and commits that differ.
     """
     with interrupts_kept():
         from robustgen.reporting.compare import compare_runs, write_comparison
 
-    expect_apart([run_a, run_b], {"--output": output})
-    comparison = compare_runs(run_a, run_b)
+    expect_apart([a, b], {"--output": output})
+    comparison = compare_runs(a, b)
     _show(comparison)
-    if output is not None:
+    if output is None:
+        next_step("the same with --output FOLDER, for a page with all rows")
+    else:
         click.echo(f"comparison: {write_comparison(comparison, output)}")
+        next_step("open the comparison in a browser")
 
 
 def _show(comparison: Comparison) -> None:
@@ -51,4 +54,4 @@ def _show(comparison: Comparison) -> None:
     console.print(Text(comparison.sentence, "bold"))
     for part in sections(comparison):
         console.print(Text(part.title, "italic"))
-        console.print(terminal.terminal(part.tables[0], most=_MOST))
+        console.print(*terminal.terminals(part.tables[0], console.width, most=_MOST))

@@ -68,7 +68,7 @@ def fit(
     detector = detector_of(fitted)
     lower, upper = detector.contamination_interval_
     click.echo(
-        f"{shown(output)}: {type(detector).__name__} of {rows.shape[0]} rows; estimated share of outliers "
+        f"{shown(output)}: {type(detector).__name__} of {rows.shape[0]} rows; estimated contamination "
         f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
         f"{left_out(fitted)}{summary(source)}"
     )

@@ -15,6 +15,7 @@ from robustgen.cli.clean import clean
 from robustgen.cli.compare import compare
 from robustgen.cli.datasets import datasets
 from robustgen.cli.fit import fit
+from robustgen.cli.leaderboard import leaderboard
 from robustgen.cli.report import report
 from robustgen.cli.review import review
 from robustgen.cli.sample import sample
@@ -79,3 +80,4 @@ main.add_command(bench)
 main.add_command(datasets)
 main.add_command(report)
 main.add_command(compare)
+main.add_command(leaderboard)

@@ -1,4 +1,4 @@
-"""The progress bar of a run: on stderr, and only where somebody watches."""
+"""The progress bar of a benchmark: on stderr, and only where somebody watches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from robustgen.bench.runner import Plan
 
 
 class Progress:
-    """Shows a run as it goes; its methods are the callbacks of `run_suite`.
+    """Shows a benchmark as it goes; its methods are the callbacks of `run_suite`.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Progress:
         self.total = 0
         console = Console(stderr=True)
         self._bar = rich.progress.Progress(
-            rich.progress.TextColumn("{task.completed:.0f}/{task.total:.0f} cells"),
+            rich.progress.TextColumn("{task.completed:.0f}/{task.total:.0f} runs"),
             rich.progress.BarColumn(),
             rich.progress.TimeElapsedColumn(),
             rich.progress.TimeRemainingColumn(),
@@ -61,7 +61,7 @@ class Progress:
         self._bar.update(self._task, total=self.total, completed=self.done, visible=True)
 
     def on_record(self, record: Record) -> None:
-        """Move on by one cell."""
+        """Move on by one run."""
         self.done += 1
         which = f" {record.inlier_class}" if record.inlier_class is not None else ""
         now = f"{record.detector} on {record.dataset}{which} at {record.corruption:g}"

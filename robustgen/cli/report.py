@@ -1,4 +1,4 @@
-"""``robustgen report``: a run's report again, from its records alone."""
+"""``robustgen report``: a benchmark's report again, from its records alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from robustgen.cli.interrupts import interrupts_kept
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
-    """Rebuild the report of the run in DIR from its records."""
+    """Rebuild the report of the benchmark in DIR from its records."""
     with interrupts_kept():
         from robustgen.reporting import build_report
 

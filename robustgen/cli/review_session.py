@@ -24,7 +24,7 @@ from robustgen.training.scaling import Scaling, fit_scaling
 SHOWN_COLUMNS = 8
 SHOWN_IMAGES = 5
 MANY_OUTLIERS = 0.15
-"""The estimated share from which further answers were seen to help."""
+"""The estimated contamination from which further answers were seen to help."""
 
 
 @dataclass
@@ -173,7 +173,7 @@ class ReviewSession:
         n_excluded = np.count_nonzero(found.excluded)
         return (
             f"{judged}\n{len(self.compared) - n_excluded:,} rows to learn from, {n_excluded:,} left out; "
-            f"estimated share of outliers {100 * share:.0f} % ({100 * lower:.0f} to {100 * upper:.0f})\n"
+            f"estimated contamination {100 * share:.0f} % ({100 * lower:.0f} to {100 * upper:.0f})\n"
             f"{_advice(share)}{self._doubts(found)}"
         )
 
@@ -187,5 +187,5 @@ class ReviewSession:
 
 def _advice(share: float) -> str:
     if share >= MANY_OUTLIERS:
-        return "Ten more answers would pay: where outliers are many, they are told apart more finely."
+        return "Ten more answers would pay: where outliers are many, they are distinguished more finely."
     return "More answers would change little, unless you doubt some of these: then judge ten more."

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 @click.argument("data", type=DataPath())
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The scored rows.")
 @click.option(
-    "--explain", type=click.IntRange(min=1), metavar="N", help="Name the N columns that speak loudest."
+    "--explain",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Name the N columns that add most to the score.",
 )
 @click.option("--fdr", type=float, help="Mark outliers so that this share of false alarms is expected.")
 @answers_option

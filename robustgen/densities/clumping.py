@@ -22,7 +22,7 @@ def loneliness(rows: Tensor, trusted: Tensor) -> float:
 
     with S the rows that are not trusted and :math:`\delta_T(x)` the mean distance of x to its 5 nearest rows
     of T other than itself; 1 where :math:`\ell \ge -0.05`, 0 where :math:`\ell \le -0.3`, linear between.
-    Where suspects are alone, models of all rows may be relied on: no outlier vouches for another.
+    Where suspects are alone, models of all rows may be relied on: no outlier makes another look normal.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def loneliness(rows: Tensor, trusted: Tensor) -> float:
     suspect = ~trusted
     if not suspect.any():
         return 1.0
-    by_all = mean_distance_to_others(rows, torch.ones_like(trusted), N_NEIGHBOURS)[suspect]
-    by_trusted = mean_distance_to_others(rows, trusted, N_NEIGHBOURS)[suspect]
+    by_all = mean_distance_to_others(rows, torch.ones_like(trusted), N_NEIGHBOURS, suspect)
+    by_trusted = mean_distance_to_others(rows, trusted, N_NEIGHBOURS, suspect)
     level = ((by_all + TINY) / (by_trusted + TINY)).log().quantile(MOST_CLUMPED)
     return float(((level - TOGETHER) / (ALONE - TOGETHER)).clamp(0, 1))

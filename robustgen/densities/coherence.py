@@ -12,10 +12,10 @@ MAX_STEPS = 20
 LEAST_COSINE = 1e-9
 
 
-def coherent_core(cosines: Tensor, share: float) -> Tensor:
+def coherent_subset(cosines: Tensor, share: float) -> Tensor:
     r"""Return the share of the rows that agree with each other and differ from the others.
 
-    Two cores are found by concentration (:func:`concentrated`): one by the cosines as they are, the other
+    Two subsets are found by iterative trimming (:func:`trimmed`): one by the cosines as they are, the other
     by the cosines :math:`c_{ij} / \sqrt{r_i r_j}`, with :math:`r_i` the mean cosine of row i
     to its 20 nearest, which give a topic of many unlike rows the same chance as one of few rows that are
     nearly copies. Of the two the one counts that has less in common with the rows outside it
@@ -31,7 +31,7 @@ def coherent_core(cosines: Tensor, share: float) -> Tensor:
     Returns
     -------
     Tensor of bool, (n,)
-        The core.
+        The clean subset.
 
     References
     ----------
@@ -42,13 +42,13 @@ def coherent_core(cosines: Tensor, share: float) -> Tensor:
     Examples
     --------
     >>> cosines = torch.block_diag(torch.full((3, 3), 0.4), torch.full((2, 2), 0.4)) + 0.1
-    >>> coherent_core(cosines, 0.6)
+    >>> coherent_subset(cosines, 0.6)
     tensor([ True,  True,  True, False, False])
     """
     others = cosines.clone().fill_diagonal_(0)
     n_chosen = min(len(others), max(2, whole_above(share * len(others))))
-    cores = [concentrated(similarities, n_chosen) for similarities in (others, locally_scaled(others))]
-    return min(cores, key=lambda core: likeness(others, core))
+    halves = [trimmed(similarities, n_chosen) for similarities in (others, locally_scaled(others))]
+    return min(halves, key=lambda half: likeness(others, half))
 
 
 def locally_scaled(similarities: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def locally_scaled(similarities: Tensor) -> Tensor:
     return similarities / (level[:, None] * level)
 
 
-def concentrated(similarities: Tensor, n_chosen: int) -> Tensor:
+def trimmed(similarities: Tensor, n_chosen: int) -> Tensor:
     """Return rows that are the ones most similar to themselves.
 
     From all rows on, those are taken again and again whose mean similarity to the ones taken before is
@@ -74,7 +74,7 @@ def concentrated(similarities: Tensor, n_chosen: int) -> Tensor:
     Parameters
     ----------
     similarities : Tensor, (n, n)
-        0 on the diagonal: no row speaks for itself.
+        0 on the diagonal: no row counts for itself.
     n_chosen : int
         How many rows.
 
@@ -91,7 +91,7 @@ def concentrated(similarities: Tensor, n_chosen: int) -> Tensor:
     Examples
     --------
     >>> similarities = torch.tensor([[0.0, 0.9, 0.1], [0.9, 0.0, 0.3], [0.1, 0.3, 0.0]])
-    >>> concentrated(similarities, 2)
+    >>> trimmed(similarities, 2)
     tensor([ True,  True, False])
     """
     chosen = torch.ones(len(similarities), dtype=torch.bool)

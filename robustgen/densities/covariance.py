@@ -25,7 +25,7 @@ def least_covariance(rows: Tensor, share: float, seed: int) -> Tensor:
     r"""Return the distance of each row to the share of the rows with the smallest covariance.
 
     From each of several starts, rows that lie in the middle by one measure, the share of the rows with the
-    smallest Mahalanobis distances is taken anew until it stays (concentration steps, which never enlarge the
+    smallest Mahalanobis distances is taken anew until it stays (C-steps, which never enlarge the
     determinant); of the ends the one with the smallest :math:`\log \det` is kept. The covariance is shrunk
     (:class:`robustgen.densities.gaussian.Gaussian`), so that any number of columns will do.
 
@@ -47,7 +47,7 @@ def least_covariance(rows: Tensor, share: float, seed: int) -> Tensor:
     ----------
     Hubert, Rousseeuw and Verdonck, "A Deterministic Algorithm for Robust Location and Scatter", J. Comput.
     Graph. Stat. 21 (2012), for starts that nothing is drawn for; Rousseeuw and Van Driessen, Technometrics 41
-    (1999), for the concentration step. We depart from them in the starts and in the shrinkage.
+    (1999), for the C-step. We depart from them in the starts and in the shrinkage.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def least_covariance(rows: Tensor, share: float, seed: int) -> Tensor:
     """
     searched = rows[subsample(len(rows), MOST_ROWS, seed)]
     n_chosen = max(2, whole_above(share * len(searched)))
-    ends = [_concentrated(searched, start, n_chosen) for start in _starts(searched)]
+    ends = [_trimmed(searched, start, n_chosen) for start in _starts(searched)]
     return min(ends, key=_log_determinant)(rows)
 
 
@@ -73,7 +73,7 @@ def _starts(rows: Tensor) -> tuple[Tensor, ...]:
     return clipped, fit_column_tails(rows, 0)(rows), near
 
 
-def _concentrated(rows: Tensor, start: Tensor, n_chosen: int) -> Gaussian:
+def _trimmed(rows: Tensor, start: Tensor, n_chosen: int) -> Gaussian:
     chosen = start.argsort(stable=True)[:n_chosen].sort().values
     for _ in range(MOST_STEPS):
         model = fit_gaussian(rows[chosen], 0)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.stats import norm
 from sklearn.metrics import pairwise_distances, pairwise_distances_argmin
+from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 from torch import Tensor
 
@@ -137,12 +138,13 @@ def check_answers(y: Any, n_rows: int) -> NDArray[np.int8] | None:
 def compared_rows(X: Any) -> NDArray[np.float64]:
     """Return rows as they are compared with those that were judged: along at most 50 principal axes.
 
-    Vectors are in standard units, texts of length 1, and images are what they look like
-    (:class:`robustgen.descriptors.description.Description`).
+    Vectors are in standard units, and images are what they look like
+    (:class:`robustgen.descriptors.description.Description`). Texts have length 1 along the axes, so that
+    their angles count, as in latent semantic analysis: those of few common words would lie near the origin.
 
     Parameters
     ----------
-    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W)
+    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W) or (n, C, T)
         Checked rows. They are read a block at a time.
 
     Returns
@@ -152,10 +154,14 @@ def compared_rows(X: Any) -> NDArray[np.float64]:
     """
     blocks = _Blocks(X)
     sample = blocks.take(subsample(X.shape[0], SAMPLE_ROWS, 0))
-    if sample.shape[1] <= AXES:
-        return np.concatenate(list(blocks))
-    _, _, axes = randomized_svd(sample, min(AXES, *sample.shape), random_state=0)
-    return np.concatenate([block @ axes.T for block in blocks])
+    few = sample.shape[1] <= AXES
+    axes = (
+        np.eye(sample.shape[1])
+        if few
+        else randomized_svd(sample, min(AXES, *sample.shape), random_state=0)[2]
+    )
+    rows = np.concatenate([block @ axes.T for block in blocks])
+    return normalize(rows) if blocks.row_type == "text" else rows
 
 
 class _Blocks:
@@ -179,7 +185,7 @@ class _Blocks:
             return unit_rows(sparse.csr_matrix(self.X[places]))
         if self.row_type == "images":
             return self.description(self._small(places)).numpy()
-        return self.rows.take(places).numpy()
+        return self.rows.take(places).flatten(1).numpy()
 
     def __iter__(self) -> Iterator[Any]:
         n_rows = self.X.shape[0]

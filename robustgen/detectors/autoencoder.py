@@ -29,16 +29,17 @@ class Autoencoder(NetDetector):
         pulls with bounded force).
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
-        most 10; 10 for images.
+        most 10; 10 for images and signals.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
-        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
+        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
-    epochs : int
-        Passes over the rows.
+        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
+    epochs : int or None
+        Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -53,8 +54,8 @@ class Autoencoder(NetDetector):
         Learn from the rows of each batch that a moving average of the net explains best, as
         :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -82,7 +83,7 @@ class Autoencoder(NetDetector):
         The length of a code.
     net_ : robustgen.nets.autoencoder.AutoencoderNet
         The trained net.
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -119,7 +120,7 @@ class Autoencoder(NetDetector):
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
         scaling: str | None = "auto",
-        epochs: int = 100,
+        epochs: int | None = 100,
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,

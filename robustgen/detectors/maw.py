@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import UsageError, check_choice, check_count
+from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.generation import decode, drawn_pairs, generators_for, noise_scale, with_noise
 from robustgen.detectors.latent import LatentMixture, Regularisation
 from robustgen.detectors.net_detector import NetDetector
@@ -49,7 +50,9 @@ class MAW(NetDetector):
     The error is not squared, so outliers pull with bounded force; the Wasserstein-1 distance,
     unlike the divergence, is finite for covariances of low rank. A row is scored by its
     reconstruction from the inlier Gaussian alone: the outlier Gaussian has learnt in training
-    what an outlier needs, and is not there when it is scored.
+    what an outlier needs, and is not there when it is scored. A person's answers, ``fit(X, y)``, say what the
+    inlier Gaussian is for: rows that were judged normal always draw from it, and those that go with an
+    outlier train neither Gaussian.
 
     Parameters
     ----------
@@ -71,14 +74,15 @@ class MAW(NetDetector):
     latent_dim : int or None
         d, the dimension of the codes; ``None`` is 2, that of the authors' code.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
-        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
+        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
-    epochs : int
-        Passes over the rows.
+        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
+    epochs : int or None
+        Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -93,8 +97,8 @@ class MAW(NetDetector):
         Learn from the rows of each batch that a moving average of the net explains best, as
         :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -133,7 +137,7 @@ class MAW(NetDetector):
         The length of a code.
     net_ : robustgen.nets.variational.VariationalNet
         The trained net; ``net_.bottleneck.A`` is A, (K, 128, d).
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -209,7 +213,7 @@ class MAW(NetDetector):
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (32, 64, 128),
         scaling: str | None = "auto",
-        epochs: int = 100,
+        epochs: int | None = 100,
         batch_size: int = 128,
         learning_rate: float = 2.5e-4,
         contamination: float | str = 0.1,
@@ -351,9 +355,14 @@ class MAW(NetDetector):
         )
 
     def _build_objective(self) -> VariationalAutoencoding:
-        sampler = CodeSampler(self._mixture().component_per)
+        sampler = CodeSampler(self._mixture().component_per, self._trusted)
         regulariser = self._regularisation().build(sampler)
         return VariationalAutoencoding(self.reconstruction, regulariser, sampler)
+
+    def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
+        self._trusted = None if judged is None else torch.from_numpy(judged.trusted)
+        super()._learn(X, judged)
+        del self._trusted  # what was learnt needs it no more
 
     def _prepare(self) -> None:
         self.scoring_ = chosen_score(self.scoring, self.row_type_)

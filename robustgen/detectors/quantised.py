@@ -26,6 +26,7 @@ from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCod
 from robustgen.nets.draws import member_generators
 from robustgen.nets.quantizers.base import perplexity, usage_counts
 from robustgen.nets.quantizers.codebook import Quantizer
+from robustgen.nets.signals import SignalCodeDecoder, SignalCodeEncoder
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import mean_squared_error
@@ -71,12 +72,13 @@ class QuantisedDetector(NetDetector):
         if self.prior_epochs is not None:
             check_count("prior_epochs", self.prior_epochs)
         self._code_map()
-        self._schedule()
+        self._asked_schedule()
 
     def _schedule(self) -> CodebookTraining:
         """Return the codebook's schedule, the quantizer bypassed in half of the epochs at most."""
         asked = self._asked_schedule()
-        return replace(asked, bypass_epochs=min(asked.bypass_epochs, self.epochs // 2))
+        half = self._config().passes(self._n_rows) // 2
+        return replace(asked, bypass_epochs=min(asked.bypass_epochs, half))
 
     def _asked_schedule(self) -> CodebookTraining:
         if isinstance(self.codebook_training, bool):
@@ -88,20 +90,24 @@ class QuantisedDetector(NetDetector):
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VectorQuantisedNet:
         code_dim = self.latent_dim_
-        encoder: ConvCodeEncoder | VectorCodeEncoder
+        encoder: ConvCodeEncoder | SignalCodeEncoder | VectorCodeEncoder
         decoder: nn.Module
         if len(row_shape) == 3:
             encoder = ConvCodeEncoder(row_shape, code_dim)
             decoder = ConvCodeDecoder(code_dim, row_shape)
+        elif len(row_shape) == 2:
+            encoder = SignalCodeEncoder(row_shape, code_dim)
+            decoder = SignalCodeDecoder(code_dim, row_shape)
         else:
             n_positions = self._code_map().n_positions or min(8, max(2, row_shape[0] // 2))
             encoder = VectorCodeEncoder(row_shape[0], self.hidden_dims, n_positions, code_dim)
             decoder = VectorCodeDecoder(n_positions, code_dim, self.hidden_dims, row_shape[0])
         self.map_shape_ = encoder.map_shape
-        normed = code_dim if self._schedule().batch_norm else None
+        normed = code_dim if self._asked_schedule().batch_norm else None
         return VectorQuantisedNet(encoder, self._build_quantizer(code_dim), decoder, code_dim=normed)
 
     def _train(self, X: Any) -> None:
+        self._n_rows = X.shape[0]
         super()._train(X)
         if (
             self._placement()[0].type != "mps"
@@ -168,7 +174,7 @@ class QuantisedDetector(NetDetector):
         Returns
         -------
         ndarray of int, ``(n, *map_shape_)``, or ``(n, K, *map_shape_)`` with K > 1 members
-            (h, w) for images, (P,) for vectors.
+            (h, w) for images, (P,) for vectors and signals.
         """
         check_is_fitted(self)
         indices, _ = self._indices_and_errors(check_rows(self, X, fitting=False))
@@ -226,13 +232,13 @@ class QuantisedDetector(NetDetector):
 
     def _prior_config(self, n_rows: int) -> TrainingConfig:
         """Return how the prior is trained: by all rows, and ending with the moving average of its weights."""
-        enough = math.ceil(PRIOR_STEPS / math.ceil(n_rows / PRIOR_BATCH))
-        epochs = self.prior_epochs or max(LEAST_PRIOR_EPOCHS, enough)
-        averaged = RobustTraining(keep=1.0, warmup_epochs=epochs)
-        return TrainingConfig(epochs, PRIOR_BATCH, PRIOR_LEARNING_RATE, robust=averaged)
+        config = TrainingConfig(self.prior_epochs, PRIOR_BATCH, PRIOR_LEARNING_RATE, PRIOR_STEPS)
+        epochs = self.prior_epochs or max(LEAST_PRIOR_EPOCHS, config.passes(n_rows))
+        return replace(config, epochs=epochs, robust=RobustTraining(keep=1.0, warmup_epochs=epochs))
 
     def _n_indices(self) -> int:
-        return self._code_map().n_codes
+        """Return how many codes the prior is over."""
+        return self.net_.quantizer.n_codes
 
     def _fitted_prior(self) -> CodePrior:
         if self.prior_ is None:
@@ -359,15 +365,11 @@ class QuantisedDetector(NetDetector):
                 f"got codes of shape {given.shape} and type {given.dtype}, expected integers (n, "
                 f"{', '.join(map(str, shape))}) as encode_codes returns them"
             )
-        if given.size and not 0 <= given.min() <= given.max() < self._n_decodable():
-            raise UsageError(
-                f"got codes from {given.min()} to {given.max()}, expected 0 to {self._n_decodable() - 1}"
-            )
+        n_codes = self.net_.quantizer.n_codes
+        if given.size and not 0 <= given.min() <= given.max() < n_codes:
+            raise UsageError(f"got codes from {given.min()} to {given.max()}, expected 0 to {n_codes - 1}")
         flat = torch.from_numpy(given.astype(np.int64)).reshape(len(given), self.n_members, -1)
         return flat.transpose(0, 1).to(next(self.net_.parameters()).device)
-
-    def _n_decodable(self) -> int:
-        return sum(book.codes.shape[1] for book in self.net_.quantizer.codebooks())
 
 
 def laid_out(values: Tensor, map_shape: tuple[int, ...], images: Tensor) -> Tensor:

@@ -60,20 +60,21 @@ class RSRAE(NetDetector):
         A alone (as the paper's text reads).
     scoring : {"auto", "cosine", "l21", "l2", "l1"}
         How x and :math:`\tilde x` are compared: by the cosine dissimilarity, the authors', which sees
-        directions only; or by a reconstruction error. "auto" is "cosine" for images and for words
+        directions only; or by a reconstruction error. "auto" is "cosine" for images and for bags of words
         (:func:`robustgen._rows.is_text`), "l21" for other vectors: a far row of a table in
         the direction of an inlier has no cosine dissimilarity.
     latent_dim : int or None
         d, the dimension of the subspace; ``None`` is 10, the paper's.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
-        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
+        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
-    epochs : int
-        Passes over the rows.
+        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
+    epochs : int or None
+        Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -88,8 +89,8 @@ class RSRAE(NetDetector):
         Learn from the rows of each batch that a moving average of the net explains best, as
         :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -119,7 +120,7 @@ class RSRAE(NetDetector):
         The length of a code.
     net_ : robustgen.nets.rsr.RSRNet
         The trained net; ``net_.bottleneck.A`` is the layer, (K, d, D).
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -175,7 +176,7 @@ class RSRAE(NetDetector):
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (32, 64, 128),
         scaling: str | None = "auto",
-        epochs: int = 200,
+        epochs: int | None = 200,
         batch_size: int = 128,
         learning_rate: float = 2.5e-4,
         contamination: float | str = 0.1,

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from robustgen._checks import require
 from robustgen._seeds import subsample
-from robustgen.densities.concentration import concentrate
+from robustgen.densities.iterative_trimming import trim_iteratively
 from robustgen.detectors.answers import SAMPLE_ROWS, Neighbourhoods, compared_rows
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
@@ -39,7 +40,7 @@ ROUNDING = 1e-6
 
 
 NEARLY_HALF = 0.48
-"""From this share of outliers on, sets that nothing tells apart may be each other's."""
+"""From this share of outliers on, sets that nothing distinguishes may be each other's."""
 
 LEAST_WARNED = 20
 """Of fewer rows any share is near one half by chance, and nobody is told."""
@@ -82,14 +83,15 @@ class RVQVAE(QuantisedDetector):
         D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
         the mean code over a row's positions, ``encode_codes`` all of them.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
-        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
+        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
-    epochs : int
-        Passes over the rows.
+        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
+    epochs : int or None
+        Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -108,8 +110,8 @@ class RVQVAE(QuantisedDetector):
         Learn from the rows of each batch that a moving average of the net explains best, as
         :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -153,7 +155,7 @@ class RVQVAE(QuantisedDetector):
         The length of a code.
     net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
         The trained net.
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -193,7 +195,7 @@ class RVQVAE(QuantisedDetector):
     outliers became the majority. Now the sides are exchanged once at most, after the start, by rows that
     were judged normal, by the half of the rows that lies together where the sides are nearly even, or by
     their number; see :class:`robustgen.objectives.codebooks.inlier_sets.Anchors`. A warning says where sides
-    of nearly one size are told apart by nothing but their number. Where one in ten rows is an outlier of a
+    of nearly one size are distinguished by nothing but their number. Where one in ten rows is an outlier of a
     simple kind and the inliers are of many kinds, the start may still part these among themselves.
 
     Our own choices, beyond the abstract: batch norm before the quantizer, which lets the axes have one
@@ -237,7 +239,7 @@ class RVQVAE(QuantisedDetector):
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
         scaling: str | None = "auto",
-        epochs: int = 60,
+        epochs: int | None = 60,
         batch_size: int = 64,
         learning_rate: float = 1e-3,
         prior_epochs: int | None = None,
@@ -271,9 +273,14 @@ class RVQVAE(QuantisedDetector):
     def _check_own_parameters(self) -> None:
         super()._check_own_parameters()
         self._rules()
+        quantizer = self._code_map().quantizer
+        require(quantizer == "nearest", f"quantizer={quantizer!r}", "'nearest': RVQVAE has its own")
 
     def _code_map(self) -> Quantisation:
         return settings("quantisation", self.quantisation, Quantisation(n_codes=64))
+
+    def _n_indices(self) -> int:
+        return self._code_map().n_codes  # the inliers' alone
 
     def _rules(self) -> SetRules:
         return settings("sets", self.sets, SetRules())
@@ -310,7 +317,7 @@ class RVQVAE(QuantisedDetector):
         return ~marked.numpy()
 
     def _warn_of_even_sides(self, marked: Tensor) -> None:
-        """Say where two sides of nearly one size are told apart by nothing but it."""
+        """Say where two sides of nearly one size are distinguished by nothing but it."""
         share, anchors = float(marked.float().mean()), self._anchors
         if (
             len(marked) >= LEAST_WARNED
@@ -360,7 +367,8 @@ class RVQVAE(QuantisedDetector):
 def anchors_of(X: Any, trusted: NDArray[np.intp]) -> Anchors:
     """Return the half of the rows that lies together, and rows that are known to be normal.
 
-    The half is that of :func:`robustgen.densities.concentration.concentrate`, among 4096 rows at most.
+    The half is that of :func:`robustgen.densities.iterative_trimming.trim_iteratively`, among 4096 rows at
+    most.
 
     Parameters
     ----------
@@ -370,7 +378,7 @@ def anchors_of(X: Any, trusted: NDArray[np.intp]) -> Anchors:
         The places of rows that were judged normal.
     """
     places = subsample(X.shape[0], SAMPLE_ROWS, 0)
-    errors = concentrate(torch.from_numpy(np.asarray(compared_rows(X[places]), dtype=float)), 0.5)
+    errors = trim_iteratively(torch.from_numpy(np.asarray(compared_rows(X[places]), dtype=float)), 0.5)
     core = torch.from_numpy(errors <= np.median(errors))
     return Anchors(torch.from_numpy(places), core, torch.from_numpy(trusted.astype(np.int64)))
 

@@ -53,16 +53,17 @@ class VAE(NetDetector):
         reconstruction.
     latent_dim : int or None
         d, the dimension of the codes. ``None`` takes a third of the columns, at least 2 and at
-        most 10; 10 for images.
+        most 10; 10 for images and signals.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
-        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
+        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
-    epochs : int
-        Passes over the rows.
+        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
+    epochs : int or None
+        Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -77,8 +78,8 @@ class VAE(NetDetector):
         Learn from the rows of each batch that a moving average of the net explains best, as
         :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -108,7 +109,7 @@ class VAE(NetDetector):
         The standard deviation of the decoder at each entry, in the units of X.
     net_ : robustgen.nets.variational.VariationalNet
         The trained net.
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -125,7 +126,9 @@ class VAE(NetDetector):
 
     :math:`\Sigma = M M^\top + 10^{-4} I` with the full, symmetric :math:`M = A^\top
     \mathrm{diag}(s_0) A` of :class:`robustgen.nets.mixture.GaussianMixtureHead`, rather than a
-    diagonal.
+    diagonal. We depart from the paper in that, in the nets, which are those of MAW (the paper's have one
+    hidden layer with tanh), in the decoder's variance, which is fixed, in Adam (Adagrad there), and in
+    losses that are means over a batch.
 
     References
     ----------
@@ -154,7 +157,7 @@ class VAE(NetDetector):
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (32, 64, 128),
         scaling: str | None = "auto",
-        epochs: int = 100,
+        epochs: int | None = 100,
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from robustgen._checks import UsageError
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
 from robustgen.detectors.quantised import QuantisedDetector
-from robustgen.nets.quantizers.nearest import NearestQuantizer
+from robustgen.nets.quantizers.codebook import Quantizer
+from robustgen.nets.quantizers.lfq import ENTROPY_WEIGHT
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import VectorQuantisation
 from robustgen.training import RobustTraining
+
+REPLACEABLE = ("nearest", "rotation")
+"""Quantizers whose codes can be replaced one by one."""
 
 
 class VQVAE(QuantisedDetector):
@@ -29,8 +35,8 @@ class VQVAE(QuantisedDetector):
     Parameters
     ----------
     quantisation : Quantisation, dict or None
-        How many codes there are, and how they are learnt; a dict gives what differs from
-        ``Quantisation()``.
+        How many codes there are, how a latent takes one and how they are learnt; a dict gives what
+        differs from ``Quantisation()``.
     codebook_training : bool, CodebookTraining, dict or None
         How the codebooks are kept in use, as :class:`robustgen.CodebookTraining`; ``None`` is the
         method's own, and a dict gives what differs from it. ``True`` is the robust training of Lancucki
@@ -40,17 +46,18 @@ class VQVAE(QuantisedDetector):
         The mean squared error of a row, or minus the log probability of its codes under the
         prior, in nats.
     latent_dim : int or None
-        D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
-        the mean code over a row's positions, ``encode_codes`` all of them.
+        D, the length of a code; ``None`` is 16 for images and 4 for vectors, or what the quantizer
+        needs. ``transform`` gives the mean code over a row's positions, ``encode_codes`` all of them.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
-        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
+        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is. "auto" takes words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
-    epochs : int
-        Passes over the rows.
+        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
+    epochs : int or None
+        Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -69,8 +76,8 @@ class VQVAE(QuantisedDetector):
         Learn from the rows of each batch that a moving average of the net explains best, as
         :class:`robustgen.RobustTraining` says, or with the settings of a dict. No part of a method's paper.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -112,7 +119,7 @@ class VQVAE(QuantisedDetector):
         The length of a code.
     net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
         The trained net.
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -159,7 +166,7 @@ class VQVAE(QuantisedDetector):
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
         scaling: str | None = "auto",
-        epochs: int = 50,
+        epochs: int | None = 50,
         batch_size: int = 64,
         learning_rate: float = 1e-3,
         prior_epochs: int | None = None,
@@ -192,9 +199,26 @@ class VQVAE(QuantisedDetector):
     def _code_map(self) -> Quantisation:
         return settings("quantisation", self.quantisation, Quantisation())
 
-    def _build_quantizer(self, code_dim: int) -> NearestQuantizer:
-        codes = self._code_map()
-        return NearestQuantizer(codes.n_codes, code_dim, updates=codes.updates)
+    def _check_own_parameters(self) -> None:
+        super()._check_own_parameters()
+        codes, schedule = self._code_map(), self._asked_schedule()
+        if codes.code_dim and self.latent_dim not in (None, codes.code_dim):
+            raise UsageError(
+                f"got latent_dim={self.latent_dim}, expected None: {codes.n_codes} codes of "
+                f"quantizer={codes.quantizer!r} have {codes.code_dim} channels"
+            )
+        if codes.quantizer not in REPLACEABLE and replace(schedule, batch_norm=False) != CodebookTraining():
+            raise UsageError(
+                f"got codebook_training with quantizer={codes.quantizer!r}, expected at most batch_norm: "
+                "its codes are not replaced one by one"
+            )
+
+    def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
+        return self._code_map().code_dim or super()._default_latent_dim(row_shape)
+
+    def _build_quantizer(self, code_dim: int) -> Quantizer:
+        return self._code_map().build(code_dim)
 
     def _build_objective(self) -> VectorQuantisation:
-        return VectorQuantisation("l2", {"commitment": self._code_map().beta}, self._schedule())
+        weights = {"commitment": self._code_map().beta, "entropy": ENTROPY_WEIGHT}
+        return VectorQuantisation("l2", weights, self._schedule())

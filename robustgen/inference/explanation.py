@@ -1,4 +1,4 @@
-"""Which columns speak loudest in the scores."""
+"""The top contributors: which columns add most to the scores."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TopFeatures(NamedTuple):
 
 
 def top_features(contributions: Any, k: int = 3) -> TopFeatures:
-    """Name and sort the columns that speak loudest in each row.
+    """Name and sort the top contributors of each row.
 
     Parameters
     ----------

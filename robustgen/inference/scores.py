@@ -46,7 +46,7 @@ def refuse_opposite_sign(detector: Any) -> None:
     Raises
     ------
     UsageError
-        When a part of it is PyOD's and not wrapped in a peer, which turns its sign.
+        When a part of it is PyOD's and not wrapped, which turns its sign.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def _is_pyod(part: Any) -> bool:
 
 
 def _parts(detector: Any) -> Iterator[Any]:
-    """Yield a detector and the estimators in it, but for those in a peer, which turns their sign."""
+    """Yield a detector and the estimators in it, but for those that are wrapped, which turns their sign."""
     yield detector
     if not getattr(detector, "turns_signs", False):
         for value in _held(detector):

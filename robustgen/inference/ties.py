@@ -1,4 +1,4 @@
-"""Scores that differ by rounding tie: what is far enough apart to be told apart."""
+"""Scores that differ by rounding tie: what is far enough apart to differ."""
 
 from __future__ import annotations
 

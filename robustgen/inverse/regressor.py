@@ -60,8 +60,8 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     scaling : {"standard", "robust"} or None
         Of each column of observations and of targets: minus its mean over its standard
         deviation, minus its median over its interquartile range, or as it is.
-    epochs : int
-        Passes over the rows.
+    epochs : int or None
+        Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
     batch_size : int
         Rows per training step.
     learning_rate : float
@@ -73,8 +73,8 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Learn from the rows of each batch that a moving average of the net explains best; see
         :class:`robustgen.training.RobustTraining`.
     training : dict or None
-        Further settings of :class:`robustgen.training.TrainingConfig`: ``clip_norm``,
-        ``patience``, ``min_improvement``, ``precision``.
+        Further settings of :class:`robustgen.training.TrainingConfig`: ``steps``,
+        ``clip_norm``, ``patience``, ``min_improvement``, ``precision``.
     device : str
         "auto" (cuda, else mps, else cpu) or a torch device.
     random_state : int, numpy.random.RandomState or None
@@ -133,7 +133,7 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         loss: str = "l2",
         hidden_dims: tuple[int, ...] = (256, 256),
         scaling: str | None = "standard",
-        epochs: int = 100,
+        epochs: int | None = 100,
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         n_members: int = 1,

@@ -1,4 +1,4 @@
-"""How well signals are recovered, where their symmetries leave no way to tell some of them apart."""
+"""How well signals are recovered, where their symmetries leave no way to distinguish some of them."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Peer(OutlierMixin, BaseEstimator, ABC):
     detector : estimator
         The unfitted detector; it is cloned at `fit`, never fitted itself.
     scaling : {"auto", "standard", "robust"} or None
-        How columns are scaled, by the training rows; None leaves them, and "auto" leaves words
+        How columns are scaled, by the training rows; None leaves them, and "auto" leaves bags of words
         (:func:`robustgen._rows.is_text`) and standardises all else.
     random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own. Whatever the

@@ -23,7 +23,7 @@ class PyODPeer(Peer):
     detector : pyod.models.base.BaseDetector
         An unfitted PyOD detector; it is cloned at `fit`, never fitted itself.
     scaling : {"auto", "standard", "robust"} or None
-        How columns are scaled, by the training rows; None leaves them, "auto" leaves words.
+        How columns are scaled, by the training rows; None leaves them, "auto" leaves bags of words.
     random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own.
 

@@ -18,7 +18,7 @@ class SklearnPeer(Peer):
     detector : estimator
         An unfitted detector with ``score_samples`` and ``offset_``; cloned at `fit`.
     scaling : {"auto", "standard", "robust"} or None
-        How columns are scaled, by the training rows; None leaves them, "auto" leaves words.
+        How columns are scaled, by the training rows; None leaves them, "auto" leaves bags of words.
     random_state : int or None
         Given to the clone where its constructor takes one; None leaves its own.
 

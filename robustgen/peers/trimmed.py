@@ -25,7 +25,7 @@ class Trimmed(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
 
         S_{r+1} = all rows without the floor(f n) that score lowest under the fit to S_r,
 
-    and the fit to S_R is the result: a row that was dropped may come back. Each round is a concentration
+    and the fit to S_R is the result: a row that was dropped may come back. Each round is a trimming
     step of FAST-MCD (Rousseeuw & Van Driessen, Technometrics 1999, section 2) for any detector. The
     threshold marks the share of all rows that the first fit marked, so that the detector's own
     ``contamination`` keeps its meaning.

@@ -127,7 +127,9 @@ def display_table(table: pd.DataFrame) -> DisplayTable:
         Column("Rows asked about", numeric=False),
         Column("Wrong", "Share of the answers that are wrong"),
         *(Column(str(number), "Mean AUROC with so many answers") for number in numbers),
-        Column("Half recovered by", "The fewest answers that undo half of what the outliers cost in AUROC"),
+        Column(
+            "Half recovered by", "The fewest answers that recover half of what the outliers cost in AUROC"
+        ),
         Column("Sets", "Number of data sets behind the means"),
     )
     curves = table.sort_values(["corruption", "detector"], ascending=[False, True], kind="stable").groupby(

@@ -41,7 +41,7 @@ class Cell:
     value : str
         The cell.
     odd : bool
-        Whether it speaks against the row.
+        Whether it is odd.
     expected : str
         What an odd cell would be in a normal row, or an empty text.
     """
@@ -71,7 +71,7 @@ class AuditPage:
     threshold : float
         The score below which they lie.
     interval : tuple of float
-        Of the estimated share of outliers.
+        Of the estimated contamination.
     share : float
         That share.
     given : float or None
@@ -83,7 +83,7 @@ class AuditPage:
     groups : ndarray of str, (n,)
         The name of the row's fault, or an empty text.
     oddest : mapping of int to str
-        The column that speaks loudest, by the places of rows that are explained.
+        The top contributor, by the places of rows that are explained.
     cells : mapping of int to tuple of Cell
         The cells of the listed rows, the odd ones first.
     findings : sequence of (kind, sentence, rows)
@@ -120,7 +120,7 @@ class AuditPage:
     def facts(self) -> tuple[str, ...]:
         """The estimate and what decided, each in a few words."""
         lower, upper = self.interval
-        estimate = f"estimated share of outliers {percent(self.share)} ({percent(lower)} to {percent(upper)})"
+        estimate = f"estimated contamination {percent(self.share)} ({percent(lower)} to {percent(upper)})"
         asked = "the estimate set the threshold" if self.given is None else f"asked for {percent(self.given)}"
         return (f"{self.outlier.size:,} rows", estimate, asked, f"judged by {self.method}")
 

@@ -1,4 +1,4 @@
-"""What changed between two runs, A and B: their cells, their means, and what they were run with. Pure."""
+"""What changed between two benchmarks, A and B: runs, means, and what they were made with. Pure."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def entries(manifest: Mapping[str, Any]) -> dict[str, str]:
 
     Examples
     --------
-    >>> entries({"device": "cpu", "suite": {"detectors": [{"name": "knn", "use": "knn"}], "naive": "pca"}})
-    {'device': 'cpu', 'suite detectors knn': '{"use": "knn"}', 'suite naive': 'pca'}
+    >>> entries({"device": "cpu", "suite": {"detectors": [{"name": "knn", "use": "knn"}], "baseline": "pca"}})
+    {'device': 'cpu', 'suite detectors knn': '{"use": "knn"}', 'suite baseline': 'pca'}
     """
     return _flat({name: value for name, value in manifest.items() if name not in PASSING})
 

@@ -1,4 +1,4 @@
-"""Two runs beside each other: what changed from A to B, as tables and as documents."""
+"""Two benchmarks beside each other: what changed from A to B, as tables and as documents."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from robustgen.reporting.display_tables import (
 )
 from robustgen.reporting.documents import Section, markdown_of, page
 from robustgen.reporting.formatting import count, points, score
-from robustgen.reporting.run import Run, read_run
+from robustgen.reporting.run import Run, read_results
 from robustgen.reporting.statistics import least_sets
 
 MOST = 60
-"""Cells of a list in the documents; `compare-cells.csv` has all."""
+"""Cells of a list in the documents; `compare-runs.csv` has all."""
 
 SAMPLING = ("max_train", "max_test", "max_corruption")
 """Settings of a suite that change which rows a cell draws."""
 
-FILES = ("compare.csv", "compare-cells.csv", "compare.md", "compare.html")
+FILES = ("compare.csv", "compare-runs.csv", "compare.md", "compare.html")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed from run A to run B.
+    """What changed from A to B.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Comparison:
     def sentence(self) -> str:
         """What changed, in one sentence."""
         if self.means.empty:
-            return "No cell finished in both runs: there is nothing to compare."
+            return "No run finished in both: there is nothing to compare."
         moved = self.means.loc[self.means["auroc_difference"].abs() >= TIE, "auroc_difference"]
         rows = f"{len(self.means)} detectors and corruptions"
         if moved.empty:
@@ -89,15 +89,15 @@ class Comparison:
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """How many cells the runs share, and how they ended."""
+        """How many runs the two share, and how they ended."""
         where = self.cells["where"].value_counts()
         finished = ((self.cells["status_a"] == "ok") & (self.cells["status_b"] == "ok")).sum()
         return (
-            f"{count(int(where.get('both', 0)), 'cell')} in both",
+            f"{count(int(where.get('both', 0)), 'run')} in both",
             f"{finished} of them finished in both",
             f"{where.get('A', 0)} only in A",
             f"{where.get('B', 0)} only in B",
-            f"{count(len(self.outcomes), 'cell')} ended otherwise",
+            f"{count(len(self.outcomes), 'run')} ended otherwise",
             *self._other_rows,
         )
 
@@ -109,12 +109,13 @@ class Comparison:
 
 
 def compare_runs(a: Path, b: Path) -> Comparison:
-    """Compare two runs of the task "detection".
+    """Compare two benchmarks of the task "detection".
 
     Parameters
     ----------
     a, b : Path
-        Their folders, each with `records.jsonl` and, to tell how they were made, `manifest.json`.
+        Their folders, each with `records.jsonl`, or the `metrics.csv` of a published report, and, to tell how
+        they were made, `manifest.json`.
 
     Returns
     -------
@@ -124,28 +125,28 @@ def compare_runs(a: Path, b: Path) -> Comparison:
     Raises
     ------
     UsageError
-        If a folder holds no run (see `run.read_run`), if a run is of generation, or if the two have other
+        If a folder holds no run (see `run.read_results`), if a run is of generation, or if the two have other
         protocols or corruptions of another kind.
     """
-    runs = read_run(Path(a)), read_run(Path(b))
+    runs = read_results(Path(a)), read_results(Path(b))
     for folder, run in zip((a, b), runs, strict=True):
         if run.task != "detection":
             raise UsageError(
-                f"got {folder}, a run of the task '{run.task}', whose cells have no AUROC, "
-                "expected two runs of 'detection': give another folder"
+                f"got {folder}, a benchmark of the task '{run.task}', whose runs have no AUROC, "
+                "expected two benchmarks of 'detection': give another folder"
             )
-    for what, of in {"protocol": _protocol, "corruption_of": _corruption_of}.items():
-        sides = [of(run) for run in runs]
+    for what in ("protocol", "corruption_of"):
+        sides = [getattr(run, what) for run in runs]
         if sides[0] != sides[1]:
             raise UsageError(
                 f"got {a} with {what} = {sides[0]} and {b} with {what} = {sides[1]}, expected one: their "
-                "scores mean different things, compare two runs of one protocol"
+                "scores mean different things, compare two of one protocol"
             )
     return Comparison((str(a), str(b)), *runs)
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> Path:
-    """Write `compare.html`, `compare.md`, `compare.csv` and `compare-cells.csv` into a folder.
+    """Write `compare.html`, `compare.md`, `compare.csv` and `compare-runs.csv` into a folder.
 
     Parameters
     ----------
@@ -165,7 +166,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
     contents = {"comparison": comparison, "sections": sections(comparison)}
     with staged(folder) as parts:
         write_csv(parts / "compare.csv", comparison.means)
-        write_csv(parts / "compare-cells.csv", comparison.cells)
+        write_csv(parts / "compare-runs.csv", comparison.cells)
         write_text(parts / "compare.md", markdown_of("compare.md.j2", **contents))
         write_text(parts / "compare.html", page("compare.html.j2", **contents))
         for name in FILES:
@@ -176,18 +177,18 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
 def sections(comparison: Comparison) -> list[Section]:
     """Return what the documents show, without what is empty."""
     means = (
-        "Means over the cells that finished in both runs; the difference is B - A, in points. p is that of "
+        "Means over the runs that finished in both; the difference is B - A, in points. p is that of "
         "Wilcoxon's signed-rank test over the sets, with Holm's correction over all rows; it takes "
         f"{least_sets(1)} sets. A difference below two points is a tie, whatever p; open is what "
         "no test tells."
     )
-    ended = "Cells of both runs that came to another end."
-    cells = f"The {MOST} cells whose AUROC differs most; compare-cells.csv has all."
+    ended = "Runs of both that came to another end."
+    cells = f"The {MOST} runs whose AUROC differs most; compare-runs.csv has all."
     settings = "What the manifests say differently."
     parts = [
         Section("means", "Means", means, tables=(_means(comparison.means),)),
         Section("outcomes", "Ended otherwise", ended, tables=(_outcomes(comparison.outcomes),)),
-        Section("cells", "Cells that changed most", cells, tables=(_cells(comparison.cells),)),
+        Section("runs", "Runs that changed most", cells, tables=(_cells(comparison.cells),)),
         Section("settings", "Settings, versions and commit", settings, tables=(_settings(comparison),)),
     ]
     return [part for part in parts if part.tables[0].lines]
@@ -229,7 +230,7 @@ def _cells(table: pd.DataFrame) -> DisplayTable:
         _difference(),
         figure("AP, B - A", "ap_difference", points),
     ]
-    return table_of("cells", changes.most_changed(table).head(MOST), shown)
+    return table_of("runs", changes.most_changed(table).head(MOST), shown)
 
 
 def _settings(comparison: Comparison) -> DisplayTable:
@@ -269,11 +270,3 @@ def _p_value(p: float) -> str:
 def _message(row: pd.Series) -> Item:
     sides = {side: row[f"message_{side.lower()}"] for side in "AB"}
     return Item("; ".join(f"{side}: {message}" for side, message in sides.items() if message))
-
-
-def _protocol(run: Run) -> str:
-    return str(run.suite.get("protocol", "unknown"))
-
-
-def _corruption_of(run: Run) -> str:
-    return run.records[0].corruption_of

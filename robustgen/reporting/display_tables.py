@@ -56,11 +56,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Line:
-    """One row: its entries, the detector's token, and whether that is the naive one."""
+    """One row: its entries, the detector's token, and whether that is the baseline."""
 
     items: tuple[Item, ...]
     token: str = ""
-    naive: bool = False
+    baseline: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ class DisplayTable:
         What its columns are, where they can be filtered as its rows can.
     choices
         Of several tables of a section, what this one shows: pairs of a label and a value.
+    level
+        The corruption that it is of; the slider of a page shows one at a time.
     """
 
     name: str
@@ -90,31 +92,39 @@ class DisplayTable:
     kind: str = ""
     across: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    level: str = ""
 
 
 Form = Callable[[pd.Series], Item]
 
 DETECTOR = Column("Detector", numeric=False)
-UNDONE = "Undone"
+RECOVERED = "Recovered"
 FULL_SHADE = 0.2
 """The distance from the best of a set, in units of the measure, at which a shade has faded out."""
+
+BUDGET_NOTES = {
+    "precision": "Share of so many alarms that are outliers",
+    "recall": "Share of the outliers that are among so many alarms",
+}
 
 MEASURES: dict[str, Callable[[float], str]] = {"auroc": score, "ap": score, "auroc_recovered": percent}
 """What is shown set by set, and how it is written."""
 
 
-def leaderboard(table: pd.DataFrame, *, naive: str | None) -> DisplayTable:
+def leaderboard(table: pd.DataFrame, *, baseline: str | None) -> DisplayTable:
     """Return the table of the first screen: :func:`robustgen.reporting.tables.summary` at one corruption."""
     shown: list[tuple[Column, Form]] = [
         detector(),
         _metric("auroc"),
-        _undone("auroc"),
+        _recovered("auroc"),
         _oracle("auroc"),
         _metric("ap"),
         _rank(),
         number("Sets", "sets", "Number of data sets behind the means"),
     ]
-    return table_of("leaderboard", table, shown, naive)
+    level = f"{table['corruption'].iloc[0]:g}" if len(table) else ""
+    whole = table_of(f"leaderboard-{level}", table, shown, baseline)
+    return replace(whole, kind="leaderboard", level=level)
 
 
 def means(table: pd.DataFrame) -> DisplayTable:
@@ -124,7 +134,7 @@ def means(table: pd.DataFrame) -> DisplayTable:
         detector(),
         _metric("auroc"),
         _oracle("auroc"),
-        _undone("auroc"),
+        _recovered("auroc"),
         _metric("ap"),
         number("Sets", "sets"),
         number("Fits", "fits"),
@@ -133,20 +143,20 @@ def means(table: pd.DataFrame) -> DisplayTable:
     return replace(table_of("means", table, shown), title=title)
 
 
-def every_metric(table: pd.DataFrame, *, naive: str | None) -> DisplayTable:
+def every_metric(table: pd.DataFrame, *, baseline: str | None) -> DisplayTable:
     """Return all of :func:`.tables.summary`: a row a corruption and detector, the dirtiest first."""
     rows = table.sort_values("corruption", ascending=False, kind="stable")
     shown = [
         detector(),
         corruption(),
-        *(form(metric) for metric in SCORES for form in (_metric, _oracle, _undone)),
+        *(form(metric) for metric in SCORES for form in (_metric, _oracle, _recovered)),
         *(_metric(metric) for metric in METRICS[2:]),
         _rank(),
         number("Sets", "sets", "Number of data sets behind the means"),
         number("Fits", "fits", "Number of fits behind the means"),
         number("Repetitions", "repetitions", "Number of repetitions behind the means and spreads"),
     ]
-    return table_of("every-metric", rows, shown, naive)
+    return table_of("every-metric", rows, shown, baseline)
 
 
 def ranks(table: pd.DataFrame) -> tuple[DisplayTable, ...]:
@@ -174,43 +184,43 @@ def pairs(table: pd.DataFrame, corruption: float) -> DisplayTable:
     names = [str(name) for name in dict.fromkeys([*table["detector"], *table["other"]])]
     entries: dict[tuple[str, str], Item] = {(name, name): Item("") for name in names}
     for _, row in table.iterrows():
-        told_apart = row["verdict"] == "better"
-        entries[row["detector"], row["other"]] = _difference(row["difference"], told_apart, "ahead")
-        entries[row["other"], row["detector"]] = _difference(-row["difference"], told_apart, "behind")
+        different = row["verdict"] == "better"
+        entries[row["detector"], row["other"]] = _difference(row["difference"], different, "ahead")
+        entries[row["other"], row["detector"]] = _difference(-row["difference"], different, "behind")
     lines = [Line((Item(name), *(entries[name, other] for other in names)), token(name)) for name in names]
     return DisplayTable(
         f"pairs-{corruption:g}",
         (DETECTOR, *(Column(name) for name in names)),
         tuple(lines),
-        f"Row minus column at corruption {corruption:g}: points of mean AUROC; * told apart",
+        f"Row minus column at corruption {corruption:g}: points of mean AUROC; * significantly different",
         "pairs",
         "detectors",
-        (("Corruption", f"{corruption:g}"),),
+        level=f"{corruption:g}",
     )
 
 
-def _difference(difference: float, told_apart: bool, mark: str) -> Item:
-    return Item(f"{points(difference)}*", mark=mark) if told_apart else Item(points(difference))
+def _difference(difference: float, different: bool, mark: str) -> Item:
+    return Item(f"{points(difference)}*", mark=mark) if different else Item(points(difference))
 
 
-def grids(table: pd.DataFrame, *, naive: str | None) -> Iterator[DisplayTable]:
+def grids(table: pd.DataFrame, *, baseline: str | None) -> Iterator[DisplayTable]:
     """Yield each measure at each corruption, the dirtiest first: a row a detector, a column a set.
 
     Parameters
     ----------
     table : pandas.DataFrame
         What :func:`robustgen.reporting.tables.by_dataset` returns.
-    naive : str or None
+    baseline : str or None
         The row to set apart.
     """
     for measure, form in MEASURES.items():
         for corruption, rows in reversed(list(table.groupby("corruption"))):
             if rows[measure].notna().any():
-                yield _grid(rows, measure, form, float(corruption), naive)
+                yield _grid(rows, measure, form, float(corruption), baseline)
 
 
 def _grid(
-    table: pd.DataFrame, measure: str, form: Callable[[float], str], corruption: float, naive: str | None
+    table: pd.DataFrame, measure: str, form: Callable[[float], str], corruption: float, baseline: str | None
 ) -> DisplayTable:
     wide = table.pivot(index="detector", columns="dataset", values=measure)
     order = wide.agg(["count", "mean"], axis=1).sort_values(["count", "mean"], ascending=False).index
@@ -219,11 +229,11 @@ def _grid(
         Line(
             (Item(str(name)), *(_shaded(form(wide.at[name, n]), shades.at[name, n]) for n in wide)),
             token(str(name)),
-            name == naive,
+            name == baseline,
         )
         for name in order
     ]
-    label = UNDONE if measure == "auroc_recovered" else TITLES[measure]
+    label = RECOVERED if measure == "auroc_recovered" else TITLES[measure]
     return DisplayTable(
         f"grid-{measure}-{corruption:g}",
         (DETECTOR, *(Column(str(name)) for name in wide)),
@@ -231,8 +241,33 @@ def _grid(
         f"{label} on each set at corruption {corruption:g}",
         "grid",
         "sets",
-        (("Measure", label), ("Corruption", f"{corruption:g}")),
+        (("Measure", label),),
+        f"{corruption:g}",
     )
+
+
+def budgets(table: pd.DataFrame) -> Iterator[DisplayTable]:
+    """Yield :func:`.budgets.alarm_budgets` at each corruption, the dirtiest first: a column a budget."""
+    for corruption, rows in reversed(list(table.groupby("corruption"))):
+        wide = rows.pivot(index="detector", columns="budget", values=[*BUDGET_NOTES])
+        kinds = [(measure, budget) for budget in wide["precision"] for measure in BUDGET_NOTES]
+        columns = [
+            Column(f"{percent(budget)}: {measure}", BUDGET_NOTES[measure]) for measure, budget in kinds
+        ]
+        order = wide["recall"].mean(axis=1).sort_values(ascending=False).index
+        lines = [
+            Line((Item(str(name)), *(Item(percent(wide.at[name, kind])) for kind in kinds)), token(str(name)))
+            for name in order
+        ]
+        title = f"Alarms for the most suspicious rows at corruption {corruption:g}"
+        yield DisplayTable(
+            f"budgets-{corruption:g}",
+            (DETECTOR, *columns),
+            tuple(lines),
+            title,
+            "budgets",
+            level=f"{corruption:g}",
+        )
 
 
 def run_times(table: pd.DataFrame) -> DisplayTable:
@@ -244,8 +279,8 @@ def run_times(table: pd.DataFrame) -> DisplayTable:
             "Score, µs a row", "score_microseconds", seconds, "Median microseconds of scoring one test row"
         ),
         figure("Peak memory, MiB", "peak_memory_mib", seconds, "Median of the worker's peak"),
-        figure("All fits, s", "total_seconds", seconds, "Sum over all finished cells, oracles included"),
-        number("Fits", "fits", "Number of finished cells behind the medians, oracles included"),
+        figure("All fits, s", "total_seconds", seconds, "Sum over all finished runs, oracles included"),
+        number("Fits", "fits", "Number of finished runs behind the medians, oracles included"),
     ]
     return table_of("run-times", table, shown)
 
@@ -267,19 +302,19 @@ def unfinished(table: pd.DataFrame) -> DisplayTable:
 
 def warnings(table: pd.DataFrame) -> DisplayTable:
     """Return :func:`robustgen.reporting.tables.warnings` for reading."""
-    fits = number("Fits", "fits", "Number of finished cells that warned so")
+    fits = number("Fits", "fits", "Number of finished runs that warned so")
     return table_of("warnings", table, [text("Detector", "detector"), fits, text("Message", "message")])
 
 
 def table_of(
-    name: str, table: pd.DataFrame, shown: Sequence[tuple[Column, Form]], naive: str | None = None
+    name: str, table: pd.DataFrame, shown: Sequence[tuple[Column, Form]], baseline: str | None = None
 ) -> DisplayTable:
     """Return a frame as a table for reading: a line a row, and each column with the form of its entries."""
     lines = [
         Line(
             tuple(form(row) for _, form in shown),
             token(row.get("detector", "")),
-            row.get("detector") == naive,
+            row.get("detector") == baseline,
         )
         for _, row in table.iterrows()
     ]
@@ -328,15 +363,15 @@ def _oracle(metric: str) -> tuple[Column, Form]:
     return Column(label, f"{TITLES[metric]} of the same detector trained on the clean part of the data"), form
 
 
-def _undone(metric: str) -> tuple[Column, Form]:
+def _recovered(metric: str) -> tuple[Column, Form]:
     def form(row: pd.Series) -> Item:
         share = row[f"{metric}_recovered"]
         if pd.isna(share):
             return Item("")
         return Item(percent(share), _other_count(row, "recovered_sets"), min(max(float(share), 0.0), 1.0))
 
-    label = UNDONE if metric == "auroc" else f"{TITLES[metric]}, undone"
-    return Column(label, "Share of the damage undone: (dirty - naive) / (oracle - naive)"), form
+    label = RECOVERED if metric == "auroc" else f"{TITLES[metric]}, recovered"
+    return Column(label, "Part of the damage recovered: (dirty - baseline) / (oracle - baseline)"), form
 
 
 def _rank() -> tuple[Column, Form]:

@@ -18,8 +18,8 @@ class Headline:
     details: tuple[str, ...]
 
 
-def headline(table: pd.DataFrame, *, naive: str | None) -> Headline:
-    """Say which detector stands best at one corruption and how much of the damage it undoes.
+def headline(table: pd.DataFrame, *, baseline: str | None, caveat: str = "") -> Headline:
+    """Say which detector ranks first at one corruption and how much of the damage it recovers.
 
     Only detectors that finished on as many sets as any other are compared; the others are named.
 
@@ -27,16 +27,18 @@ def headline(table: pd.DataFrame, *, naive: str | None) -> Headline:
     ----------
     table : pandas.DataFrame
         The rows of :func:`robustgen.reporting.tables.summary` at one corruption.
-    naive : str or None
-        The naive detector, whose damage is the measure.
+    baseline : str or None
+        The detector whose damage is the measure.
+    caveat : str
+        How far the first rank can be relied on: the end of the sentence.
     """
     if table.empty or table["auroc"].isna().all():
-        return Headline("No cell has finished yet.", ("The cells and their messages are listed below.",))
+        return Headline("No run has finished yet.", ("The runs and their messages are listed below.",))
     whole = table[table["sets"] == table["sets"].max()].sort_values("auroc", ascending=False)
     best = whole.iloc[0]
-    who = f"{best['detector']} stands best{_tied(whole)}"
-    sentence = f"{_circumstance(best)}, {who}: {_score(best)}{_undone(best, naive)}."
-    details = [_support(best), *_baseline(table, naive), *_runner_up(whole), *_left_out(table, whole)]
+    who = f"{best['detector']} ranks first{_tied(whole)}"
+    sentence = f"{_circumstance(best)}, {who}: {_score(best)}{_recovered(best, baseline)}{caveat}."
+    details = [_support(best), *_damage(table, baseline), *_runner_up(whole), *_left_out(table, whole)]
     return Headline(sentence, tuple(details))
 
 
@@ -50,12 +52,12 @@ def _score(row: pd.Series) -> str:
     return f"mean AUROC {score(row['auroc'])} over {count(int(row['sets']), 'data set')}"
 
 
-def _undone(row: pd.Series, naive: str | None) -> str:
-    if row["detector"] == naive:
-        return ", and it is the naive baseline itself"
+def _recovered(row: pd.Series, baseline: str | None) -> str:
+    if row["detector"] == baseline:
+        return ", and it is the baseline itself"
     if pd.isna(row["auroc_recovered"]):
         return ""
-    return f", {percent(row['auroc_recovered'])} of the damage undone"
+    return f", {percent(row['auroc_recovered'])} of the damage recovered"
 
 
 def _support(row: pd.Series) -> str:
@@ -64,15 +66,15 @@ def _support(row: pd.Series) -> str:
     return f"The mean is of {fits} in {repetitions} ({spread})."
 
 
-def _baseline(table: pd.DataFrame, naive: str | None) -> list[str]:
-    rows = table[table["detector"] == naive]
+def _damage(table: pd.DataFrame, baseline: str | None) -> list[str]:
+    rows = table[table["detector"] == baseline]
     if rows.empty:
-        return [f"The naive detector ({naive or 'none named'}) has no result here: no damage can be told."]
+        return [f"The baseline ({baseline or 'none named'}) has no result here: no damage can be measured."]
     dirty, clean = rows.iloc[0]["auroc"], rows.iloc[0]["auroc_oracle"]
     if pd.isna(clean) or rows.iloc[0]["corruption"] == 0:
         return []
-    kind = "The damage" if clean - dirty >= TIE else "Too little damage to undo"
-    return [f"{kind}: {naive}, the naive baseline, has {score(clean)} trained clean and {score(dirty)} here."]
+    kind = "The damage" if clean - dirty >= TIE else "Too little damage to recover"
+    return [f"{kind}: {baseline}, the baseline, has {score(clean)} trained clean and {score(dirty)} here."]
 
 
 def _tied(whole: pd.DataFrame) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from robustgen.reporting import answers, samples, sections, tables
+from robustgen.reporting.budgets import alarm_budgets
+from robustgen.reporting.cards import cards
 from robustgen.reporting.documents import Report, Section, picture, provenance
 from robustgen.reporting.figures.palette import Mark, marks
 from robustgen.reporting.formatting import count, listed, percent
@@ -29,7 +31,8 @@ def _of_samples(run: Run) -> Report:
         title=str(run.suite.get("name", run.name)),
         facts=_facts(run),
         headline=samples.headline(means),
-        naive=None,
+        cards=(),
+        baseline=None,
         first=Section("measures", "Measures", text, (), (samples.table(means),)),
         sections=(section, *sections.unfinished(run)),
         damaged=_damaged(run),
@@ -42,17 +45,20 @@ def _of_scores(whole_run: Run) -> Report:
     run = whole_run.without_answers
     answered = answers.summary(whole_run.records)
     whole = {
-        "summary": tables.summary(run.cells, naive=run.naive),
-        "sets": tables.by_dataset(run.cells, naive=run.naive),
+        "summary": tables.summary(run.cells, baseline=run.baseline),
+        "sets": tables.by_dataset(run.cells, baseline=run.baseline),
         "ranks": tables.ranks(run.cells),
         "pairs": tables.pairs(run.cells),
+        "budgets": alarm_budgets(run.records),
     }
-    parts = sections.Parts(run, whole, _marks(whole["summary"], run.naive))
+    answer = cards(run, whole)
+    parts = sections.Parts(run, whole, _marks(whole["summary"], run.baseline))
     return Report(
         title=str(run.suite.get("name", run.name)),
         facts=_facts(run),
-        headline=headline(parts.top, naive=run.naive),
-        naive=run.naive,
+        headline=answer[0].headline if answer else headline(parts.top, baseline=run.baseline),
+        cards=answer,
+        baseline=run.baseline,
         first=sections.first(parts),
         sections=(*answers.sections(answered), *sections.others(parts)),
         damaged=_damaged(run),
@@ -62,10 +68,10 @@ def _of_scores(whole_run: Run) -> Report:
     )
 
 
-def _marks(summary: pd.DataFrame, naive: str | None) -> dict[str, Mark]:
+def _marks(summary: pd.DataFrame, baseline: str | None) -> dict[str, Mark]:
     """Mark the detectors by how they stand at the highest corruption that they reached."""
     dirtiest_first = summary.sort_values("corruption", ascending=False, kind="stable")
-    return marks(dirtiest_first["detector"].unique().tolist(), naive=naive)
+    return marks(dirtiest_first["detector"].unique().tolist(), baseline=baseline)
 
 
 def _facts(run: Run) -> tuple[str, ...]:
@@ -80,7 +86,7 @@ def _facts(run: Run) -> tuple[str, ...]:
         f"corruption {listed(levels, most=8)}",
         count(frame["repetition"].nunique(), "repetition"),
         sections.outcomes(run),
-        *(["the run has not ended"] if run.manifest.get("finished", "") is None else []),
+        *(["the benchmark has not ended"] if run.manifest.get("finished", "") is None else []),
     ]
     return tuple(facts)
 

@@ -1,4 +1,4 @@
-"""Paired tests of detectors over sets, and which of them cannot be told apart."""
+"""Paired tests of detectors over sets, and which of them are not significantly different."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ def holm(p_values: pd.Series) -> pd.Series:
 
 
 def groups(alike: pd.DataFrame) -> list[frozenset[str]]:
-    """Return the groups in which no two detectors are told apart, and to which no other could be added.
+    """Return the groups in which no two detectors are significantly different, and that none other fits.
 
     Parameters
     ----------
     alike : pandas.DataFrame
-        Whether two detectors, row and column, cannot be told apart; symmetric.
+        Whether two detectors, row and column, are not significantly different; symmetric.
 
     Returns
     -------

@@ -74,7 +74,7 @@ def table(means: pd.DataFrame) -> DisplayTable:
 def headline(means: pd.DataFrame) -> Headline:
     """Say whose samples hold most inliers at the worst corruption."""
     if means.empty:
-        return Headline("No cell has finished yet.", ("The cells and their messages are listed below.",))
+        return Headline("No run has finished yet.", ("The runs and their messages are listed below.",))
     worst = means[means["corruption"] == means["corruption"].max()]
     top = worst[~worst["clean"]] if not worst["clean"].all() else worst
     best = top.iloc[0]

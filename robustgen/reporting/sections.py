@@ -55,12 +55,13 @@ def first(parts: Parts) -> Section:
     text = (
         "Outliers were mixed into the training data, and no detector was told. AUROC is the chance that an "
         "outlier then scores above an inlier; 0.5 is guessing. The clean oracle is the same detector trained "
-        "without them; Undone is the share of the naive detector's damage that a detector avoids."
+        "without them; Recovered is the part of the baseline's damage that a detector avoids."
     )
     text += _scored_together(parts.top)
-    table = display_tables.leaderboard(parts.top, naive=parts.run.naive)
-    pictures = (_leaderboard(parts, "auroc"),)
-    return Section("leaderboard", "Leaderboard", f"{question} {text}".strip(), pictures, (table,))
+    levels = [rows for _, rows in reversed(list(parts.table.groupby("corruption")))]
+    shown = tuple(display_tables.leaderboard(rows, baseline=parts.run.baseline) for rows in levels)
+    pictures = tuple(_leaderboard(parts, rows, "auroc") for rows in levels)
+    return Section("leaderboard", "Leaderboard", f"{question} {text}".strip(), pictures, shown)
 
 
 def _scored_together(table: pd.DataFrame) -> str:
@@ -75,10 +76,11 @@ def others(parts: Parts) -> Iterator[Section]:
         _against_corruption,
         _intervals,
         _ranks,
-        _told_apart,
+        _significance,
         _each_set,
         _precision_recall,
         _histograms,
+        _alarms,
         _every_metric,
         _run_times,
     ):
@@ -88,42 +90,45 @@ def others(parts: Parts) -> Iterator[Section]:
 
 
 def unfinished(run: Run) -> Iterator[Section]:
-    """Yield the list of the cells that did not finish, if there are any."""
+    """Yield the list of the runs that did not finish, if there are any."""
     table = tables.unfinished(run.cells)
     if not table.empty:
-        text = f"{outcomes(run)}. A cell that did not finish has no score: it is in no mean."
-        title = f"Not finished: {count(len(table), 'cell')}"
+        text = f"{outcomes(run)}. A run that did not finish has no score: it is in no mean."
+        title = f"Not finished: {count(len(table), 'run')}"
         yield Section("unfinished", title, text, tables=(display_tables.unfinished(table),))
 
 
 def outcomes(run: Run) -> str:
-    """Say how many cells ended in which way."""
+    """Say how many runs ended in which way."""
     words = {"ok": "finished", "timeout": "out of time", "memory": "out of memory"}
     counts = tables.status_counts(run.cells).items()
-    return f"{count(len(run.cells), 'cell')}: " + ", ".join(
+    return f"{count(len(run.cells), 'run')}: " + ", ".join(
         f"{number} {words.get(status, status)}" for status, number in counts
     )
 
 
-def _leaderboard(parts: Parts, metric: str) -> Picture:
-    row = parts.top.iloc[0]
+def _leaderboard(parts: Parts, table: pd.DataFrame, metric: str) -> Picture:
+    row = table.iloc[0]
     level = (
         f"{percent(row['corruption_of_all'])} of all rows, {row['corruption_of_inliers']:.3g} of the inliers"
     )
     title = f"{_capital(figures.LABELS[metric])} at corruption {row['corruption']:g} ({level})"
     caption = (
-        f"{_behind(parts.top)}. Filled: trained on the dirty data; hollow: the clean oracle; bar behind "
-        "the dot: standard deviation over repetitions; dotted: the naive detector."
+        f"{_behind(table)}. Filled: trained on the dirty data; hollow: the clean oracle; bar behind "
+        "the dot: standard deviation over repetitions; dotted: the baseline."
     )
-    drawn = figures.leaderboard(parts.top, parts.marks, naive=parts.run.naive, metric=metric)
-    return picture(f"leaderboard-{metric}", title, caption, drawn)
+    drawn = figures.leaderboard(table, parts.marks, baseline=parts.run.baseline, metric=metric)
+    level = f"{row['corruption']:g}"
+    return picture(f"leaderboard-{metric}-{level}", title, caption, drawn, measure=metric, level=level)
 
 
 def _against_corruption(parts: Parts) -> Iterator[Section]:
     if parts.top.empty:
         return
     if parts.table["corruption"].nunique() < 2:
-        yield Section("against-corruption", "Average precision", pictures=(_leaderboard(parts, "ap"),))
+        yield Section(
+            "against-corruption", "Average precision", pictures=(_leaderboard(parts, parts.top, "ap"),)
+        )
         return
     grey = [name for name, mark in parts.marks.items() if not mark.prominent]
     caption = f"{_behind(parts.table)}. Dashed: the clean oracle" + (
@@ -135,6 +140,7 @@ def _against_corruption(parts: Parts) -> Iterator[Section]:
             f"{_capital(figures.LABELS[metric])} against corruption",
             caption,
             figures.against_corruption(parts.table, parts.marks, metric=metric),
+            measure=metric,
         )
         for metric in tables.SCORES
     ]
@@ -146,25 +152,29 @@ def _recovered(parts: Parts) -> Iterator[Picture]:
     if known["corruption"].nunique() < 2:
         return
     caption = (
-        f"(dirty - naive) / (oracle - naive), naive being {parts.run.naive}: 0 % (dotted) is as bad as the "
-        "naive detector, 100 % (dashed) as good as clean training; no value where the naive detector lost "
+        f"(dirty - baseline) / (oracle - baseline), the baseline being {parts.run.baseline}: 0 % (dotted) is "
+        "as bad as the baseline, 100 % (dashed) as good as clean training; no value where the baseline lost "
         f"less than two points; below {percent(figures.WORST)} nothing is drawn."
     )
     drawn = figures.recovered(known, parts.marks)
-    yield picture("undone-against-corruption", "Damage undone against corruption", caption, drawn)
+    title = "Damage recovered against corruption"
+    yield picture("recovered-against-corruption", title, caption, drawn, measure="auroc_recovered")
 
 
 def _intervals(parts: Parts) -> Iterator[Section]:
     if parts.table["corruption"].nunique() < 2:
         return
     band = intervals.meaning(measured(parts.run.cells))
-    caption = f"{_behind(parts.table)}; {band}. Dashed: the clean oracle; dotted: the naive detector."
+    caption = f"{_behind(parts.table)}; {band}. Dashed: the clean oracle; dotted: the baseline."
     pictures = [
         picture(
             f"{metric}-of-each-detector",
             f"{_capital(figures.LABELS[metric])} of each detector",
             caption,
-            figures.each_against_corruption(parts.table, parts.marks, naive=parts.run.naive, metric=metric),
+            figures.each_against_corruption(
+                parts.table, parts.marks, baseline=parts.run.baseline, metric=metric
+            ),
+            measure=metric,
         )
         for metric in tables.SCORES
     ]
@@ -186,19 +196,20 @@ def _ranks(parts: Parts) -> Iterator[Section]:
     yield Section("ranks", "Mean ranks", text, tables=display_tables.ranks(parts.tables["ranks"]))
 
 
-def _told_apart(parts: Parts) -> Iterator[Section]:
+def _significance(parts: Parts) -> Iterator[Section]:
     blocks = tables.blocks(parts.run.cells)
     if all(one.scores.shape[1] < 2 for one in blocks.values()):
         return
     compared = dict(iter(parts.tables["pairs"].groupby("corruption", sort=False)))
     text = (
         "The test is Wilcoxon's signed-rank test of each pair over the sets, two-sided, by AUROC, with "
-        "Holm's correction over all pairs of a corruption. Two detectors are told apart where p is below "
-        f"{statistics.ALPHA:g} and their mean AUROC differs by two points or more; less is a tie, whatever p."
+        "Holm's correction over all pairs of a corruption. Two detectors are significantly different where "
+        f"p is below {statistics.ALPHA:g} and their mean AUROC differs by two points or more; less is a tie, "
+        "whatever p."
     )
     yield Section(
-        "told-apart",
-        "Which detectors can be told apart",
+        "significance",
+        "Which detectors are significantly different",
         f"{_compared(blocks)} {text}",
         tuple(_diagram(level, blocks[level], rows, parts) for level, rows in compared.items()),
         tuple(display_tables.pairs(rows, level) for level, rows in compared.items()),
@@ -228,11 +239,11 @@ def _comparison(one: Block) -> str:
 def _diagram(level: float, one: Block, compared: pd.DataFrame, parts: Parts) -> Picture:
     caption = (
         f"Mean rank by AUROC over {count(len(one.scores), 'set')}, the best to the left. A bar joins "
-        "detectors of which no two can be told apart."
+        "detectors of which no two are significantly different."
     )
     drawn = figures.critical_differences(one.ranks, posthoc.groups(statistics.alike(compared)), parts.marks)
     title = f"Critical differences at corruption {level:g}"
-    return picture(f"critical-differences-{level:g}", title, caption, drawn)
+    return picture(f"critical-differences-{level:g}", title, caption, drawn, level=f"{level:g}")
 
 
 def _each_set(parts: Parts) -> Iterator[Section]:
@@ -243,7 +254,7 @@ def _each_set(parts: Parts) -> Iterator[Section]:
         f"Means over repetitions and inlier classes: {_fits_each(parts.datasets)}. The stronger the shade, "
         "the nearer to the best on that set; none: 20 points behind. Spreads and oracles: tables/sets.csv."
     )
-    grids = tuple(display_tables.grids(parts.datasets, naive=parts.run.naive))
+    grids = tuple(display_tables.grids(parts.datasets, baseline=parts.run.baseline))
     yield Section("each-set", "Set by set", text, tuple(pictures), grids)
 
 
@@ -293,9 +304,20 @@ def _histograms(parts: Parts) -> Iterator[Section]:
     yield Section("scores", "Scores of inliers and outliers", text, pictures, folded=_many_sets(means))
 
 
+def _alarms(parts: Parts) -> Iterator[Section]:
+    if parts.tables["budgets"].empty:
+        return
+    text = (
+        "Who can look at one row in twenty has an alarm budget of 5 %. From the precision-recall curves; "
+        "means over sets, whose shares of outliers differ: a set with few outliers has few to find."
+    )
+    shown = tuple(display_tables.budgets(parts.tables["budgets"]))
+    yield Section("budgets", "Precision at an alarm budget", text, tables=shown)
+
+
 def _every_metric(parts: Parts) -> Iterator[Section]:
     if not parts.table.empty:
-        table = display_tables.every_metric(parts.table, naive=parts.run.naive)
+        table = display_tables.every_metric(parts.table, baseline=parts.run.baseline)
         title = "Every metric at every corruption"
         yield Section("every-metric", title, f"{_behind(parts.table)}.", tables=(table,))
 
@@ -304,7 +326,9 @@ def _run_times(parts: Parts) -> Iterator[Section]:
     table = tables.run_times(parts.run.cells)
     if table.empty:
         return
-    text = "Medians over the finished cells. A shared machine stretches times: compare within a run only."
+    text = (
+        "Medians over the finished runs. A shared machine stretches times: compare within one benchmark only."
+    )
     caption = "Dot: the median; bar: the middle half of the fits. Logarithmic scales."
     drawn = figures.run_times(table, parts.marks)
     pictures = (picture("run-times", "Time of a fit, and of scoring a row", caption, drawn),)
@@ -314,7 +338,7 @@ def _run_times(parts: Parts) -> Iterator[Section]:
 def _warnings(parts: Parts) -> Iterator[Section]:
     table = tables.warnings(parts.run.cells)
     if not table.empty:
-        text = "What finished cells warned of."
+        text = "What finished runs warned of."
         yield Section("warnings", "Warnings", text, tables=(display_tables.warnings(table),), folded=True)
 
 

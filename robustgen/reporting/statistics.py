@@ -1,4 +1,4 @@
-"""Which detectors can be told apart: mean ranks and paired tests, over the sets that all of them finished.
+"""Which detectors are significantly different: mean ranks and paired tests, over sets that all finished.
 
 A set is a data set with one inlier class; its repetitions are averaged first, for they are not independent.
 """
@@ -137,7 +137,7 @@ def pairs(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def alike(compared: pd.DataFrame) -> pd.DataFrame:
-    """Return whether two detectors, row and column, are not told apart, from `pairs`."""
+    """Return whether two detectors, row and column, are not significantly different, from `pairs`."""
     names = list(dict.fromkeys([*compared["detector"], *compared["other"]]))
     table = pd.DataFrame(True, index=names, columns=names)
     for row in compared[compared["verdict"] == "better"].itertuples():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from robustgen.reporting import statistics
-from robustgen.reporting.cells import METRICS, TIE, measured, with_naive, with_oracle
+from robustgen.reporting.cells import METRICS, TIE, measured, with_baseline, with_oracle
 from robustgen.reporting.intervals import intervals
 from robustgen.reporting.means import nested_mean, nested_spread, support
 from robustgen.reporting.statistics import Block, block, mean_ranks
@@ -17,7 +17,7 @@ SCORES = ("auroc", "ap")
 """The metrics that need no threshold: these are shown beside their oracle."""
 
 
-def summary(cells: pd.DataFrame, *, naive: str | None = None) -> pd.DataFrame:
+def summary(cells: pd.DataFrame, *, baseline: str | None = None) -> pd.DataFrame:
     """Return how each detector stands at each corruption, on the mean over sets.
 
     Means are taken over repetitions within an inlier class, then over the classes of a set, then
@@ -27,7 +27,7 @@ def summary(cells: pd.DataFrame, *, naive: str | None = None) -> pd.DataFrame:
     ----------
     cells : pandas.DataFrame
         The cells of one run, as :func:`robustgen.reporting.cells.cells` returns.
-    naive : str, optional
+    baseline : str, optional
         The detector whose damage `recovered` measures, usually the plain autoencoder.
 
     Returns
@@ -43,7 +43,7 @@ def summary(cells: pd.DataFrame, *, naive: str | None = None) -> pd.DataFrame:
     """
     finished, by = measured(cells), ["corruption", "detector"]
     table = (
-        _summary(cells, ["corruption"], naive)
+        _summary(cells, ["corruption"], baseline)
         .join(intervals(finished, by, SCORES), on=by)
         .join(mean_ranks(finished, "auroc"), on=by)
     )
@@ -53,34 +53,34 @@ def summary(cells: pd.DataFrame, *, naive: str | None = None) -> pd.DataFrame:
     return table.loc[order.index].reset_index(drop=True)
 
 
-def by_dataset(cells: pd.DataFrame, *, naive: str | None = None) -> pd.DataFrame:
+def by_dataset(cells: pd.DataFrame, *, baseline: str | None = None) -> pd.DataFrame:
     """Return the summary of each set alone: one row a corruption, dataset and detector.
 
     Parameters
     ----------
-    cells, naive
+    cells, baseline
         As in `summary`.
     """
-    frame = _summary(cells, ["corruption", "dataset"], naive)
+    frame = _summary(cells, ["corruption", "dataset"], baseline)
     order = ["corruption", "dataset", "auroc", "detector"]
     return frame.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
 
 def recovered(paired: pd.DataFrame, by: Sequence[str], metric: str, *, smallest: float = TIE) -> pd.DataFrame:
-    """Return how much of the damage each detector undoes: (dirty - naive) / (oracle - naive).
+    """Return how much of the damage each detector recovers: (dirty - baseline) / (oracle - baseline).
 
     All three are nested means of `metric` over the fits for which all three exist: the detector on
-    dirty data, the naive detector on the same data, and the detector on the clean part of it. So 1
-    is as good as clean training and 0 as bad as the naive detector; less than 0 is worse than that.
+    dirty data, the baseline on the same data, and the detector on the clean part of it. So 1
+    is as good as clean training and 0 as bad as the baseline; less than 0 is worse than that.
 
-    Blank at corruption 0, where nothing is damaged, where the naive detector itself lost less than
-    `smallest` against its own oracle, and where oracle - naive is below `smallest`: a quotient of
+    Blank at corruption 0, where nothing is damaged, where the baseline itself lost less than
+    `smallest` against its own oracle, and where oracle - baseline is below `smallest`: a quotient of
     two ties says nothing.
 
     Parameters
     ----------
     paired : pandas.DataFrame
-        Measured cells with `<metric>_oracle`, `<metric>_naive` and `<metric>_naive_oracle`.
+        Measured cells with `<metric>_oracle`, `<metric>_baseline` and `<metric>_baseline_oracle`.
     by : sequence of str
         Columns that stay apart, `corruption` and `detector` among them.
     metric : str
@@ -93,12 +93,12 @@ def recovered(paired: pd.DataFrame, by: Sequence[str], metric: str, *, smallest:
     pandas.DataFrame
         Indexed by `by`: `<metric>_recovered`, and `recovered_sets`, the number of sets behind it.
     """
-    four = [metric, *(f"{metric}_{kind}" for kind in ("oracle", "naive", "naive_oracle"))]
+    four = [metric, *(f"{metric}_{kind}" for kind in ("oracle", "baseline", "baseline_oracle"))]
     whole = paired[paired["corruption"] > 0].dropna(subset=four)
-    dirty, oracle, naive, naive_oracle = (nested_mean(whole, by, four)[name] for name in four)
-    gap = oracle - naive
-    divisible = (np.minimum(gap, naive_oracle - naive) >= smallest - 1e-9).to_numpy()
-    quotient = ((dirty - naive) / gap.where(divisible)).rename(f"{metric}_recovered")
+    dirty, oracle, baseline, baseline_oracle = (nested_mean(whole, by, four)[name] for name in four)
+    gap = oracle - baseline
+    divisible = (np.minimum(gap, baseline_oracle - baseline) >= smallest - 1e-9).to_numpy()
+    quotient = ((dirty - baseline) / gap.where(divisible)).rename(f"{metric}_recovered")
     sets = whole.groupby(list(by))["dataset"].nunique().rename("recovered_sets")
     return pd.concat([quotient, sets.where(quotient.notna())], axis=1)
 
@@ -186,10 +186,10 @@ def status_counts(cells: pd.DataFrame) -> dict[str, int]:
     return {status: int(counts[status]) for status in (*first, *rest)}
 
 
-def _summary(cells: pd.DataFrame, levels: Sequence[str], naive: str | None) -> pd.DataFrame:
+def _summary(cells: pd.DataFrame, levels: Sequence[str], baseline: str | None) -> pd.DataFrame:
     """Means, spreads, oracles, recovery and support for each group of `levels` and each detector."""
     by = [*levels, "detector"]
-    paired = with_naive(with_oracle(cells), naive)
+    paired = with_baseline(with_oracle(cells), baseline)
     means = nested_mean(paired, by, METRICS)
     spreads = nested_spread(paired, by, METRICS).add_suffix("_spread")
     shares = cells.groupby("corruption")[["corruption_of_all", "corruption_of_inliers"]].first()

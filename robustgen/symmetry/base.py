@@ -28,7 +28,7 @@ class Canonicalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _learn(self, X: NDArray[Any]) -> None:
-        """Check the parameters, and learn from the rows what tells the forms of an orbit apart."""
+        """Check the parameters, and learn from the rows what distinguishes the forms of an orbit."""
 
     @abstractmethod
     def _representatives(self, X: NDArray[Any]) -> NDArray[Any]:
@@ -36,7 +36,7 @@ class Canonicalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
 
     @all_at_once
     def fit(self, X: Any, y: Any = None) -> Any:
-        """Learn the shape of a row, and what tells the forms of an orbit apart.
+        """Learn the shape of a row, and what distinguishes the forms of an orbit.
 
         Parameters
         ----------

@@ -14,7 +14,7 @@ from robustgen._storable import storable
 from robustgen.tables.notation import BY_ISO, PLAIN, DateNotation, NumberNotation
 
 MOST_CATEGORIES = 50
-"""Of a column's values the most frequent ones are told apart; all others are one."""
+"""Of a column's values the most frequent ones are distinguished; all others are one."""
 INT64_LIMIT = 2.0**63
 """Whole numbers from here on are left in double precision."""
 SECOND = pd.Timedelta(1, "s")
@@ -298,7 +298,7 @@ class CategoryColumn:
 
     @property
     def outputs(self) -> list[str]:
-        """One a value that is told apart, and one for the others."""
+        """One a value that is distinguished, and one for the others."""
         named = [f"{self.name}={value}" if value else f"{self.name} is empty" for value in self.categories]
         return [*named, f"{self.name} is something else"]
 
@@ -310,7 +310,7 @@ class CategoryColumn:
         return encoded
 
     def decode(self, numbers: NDArray[np.float64]) -> Any:
-        """Take the value of the largest number among those that are told apart."""
+        """Take the value of the largest number among those that are distinguished."""
         return np.array(self.categories, dtype=object)[numbers[:, :-1].argmax(1)]
 
 

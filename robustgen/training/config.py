@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -65,12 +66,14 @@ class TrainingConfig:
 
     Parameters
     ----------
-    epochs : int
-        Passes over the rows, at most.
+    epochs : int or None
+        Passes over the rows, at most; ``None`` makes as many as give ``steps``.
     batch_size : int
         Rows per batch of each member; the last batch of an epoch may be smaller.
     learning_rate : float
         Adam's step, times each player's own factor.
+    steps : int
+        The budget of batches where ``epochs`` is ``None``: sets of all sizes are then trained as long.
     clip_norm : float or None
         Largest Euclidean norm of a member's gradient, for each player.
     patience : int or None
@@ -96,9 +99,10 @@ class TrainingConfig:
     128
     """
 
-    epochs: int = 100
+    epochs: int | None = 100
     batch_size: int = 128
     learning_rate: float = 1e-3
+    steps: int = 10_000
     clip_norm: float | None = None
     patience: int | None = None
     min_improvement: float = 1e-4
@@ -106,7 +110,12 @@ class TrainingConfig:
     robust: RobustTraining | None = None
 
     def __post_init__(self) -> None:
-        require(is_count(self.epochs), f"epochs={self.epochs!r}", "1 or more epochs")
+        require(
+            self.epochs is None or is_count(self.epochs),
+            f"epochs={self.epochs!r}",
+            "1 or more epochs, or None",
+        )
+        require(is_count(self.steps), f"steps={self.steps!r}", "1 or more batches")
         require(is_count(self.batch_size), f"batch_size={self.batch_size!r}", "1 or more rows")
         require(_is_above_0(self.learning_rate), f"learning_rate={self.learning_rate!r}", "a rate above 0")
         require(
@@ -130,6 +139,49 @@ class TrainingConfig:
             f"robust={self.robust!r}",
             "a RobustTraining or None",
         )
+
+    def passes(self, n_rows: int) -> int:
+        """Return how many passes over some rows are made, at most.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows of a pass.
+
+        Returns
+        -------
+        int
+            ``epochs``, or the fewest passes that have ``steps`` batches.
+
+        Examples
+        --------
+        >>> TrainingConfig(epochs=None, batch_size=32, steps=10).passes(100)
+        3
+        """
+        return self.epochs or math.ceil(self.steps / self._batches_of_a_pass(n_rows))
+
+    def batches(self, n_rows: int) -> int:
+        """Return how many batches there are in all passes over some rows.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows of a pass.
+
+        Returns
+        -------
+        int
+            Batches, at most.
+
+        Examples
+        --------
+        >>> TrainingConfig(epochs=None, batch_size=32, steps=10).batches(100)
+        12
+        """
+        return self.passes(n_rows) * self._batches_of_a_pass(n_rows)
+
+    def _batches_of_a_pass(self, n_rows: int) -> int:
+        return math.ceil(n_rows / self.batch_size)
 
     def updated(self, options: dict[str, Any]) -> TrainingConfig:
         """Return a copy with some settings changed.

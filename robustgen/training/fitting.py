@@ -73,7 +73,7 @@ def fit_members(
     generators = member_generators(seed, "draws", members, device)
     net = initialised(member_seeds(seed, "initialisation", members)).to(device)
     rows = place_rows(X, estimator.scaling_, device, torch.float32)
-    with _progress(estimator, config.epochs) as progress:
+    with _progress(estimator, config.passes(rows.n_rows)) as progress:
         history = train(net, objective, rows, config, generators, [progress])
     return net.to(scoring_dtype(X.shape[1:], device)).requires_grad_(False), history
 

@@ -66,7 +66,7 @@ def train(
     plateau = Plateau(learner.weighting.net, len(generators), config.patience, config.min_improvement)
     history = History(len(generators))
     net.train()
-    for epoch in range(config.epochs):
+    for epoch in range(config.passes(rows.n_rows)):
         history.stopped_at += plateau.running
         learner.begin(epoch)
         with arithmetic(config.precision, generators[0].device):

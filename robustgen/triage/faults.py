@@ -14,7 +14,7 @@ from robustgen.tables.finding import Finding
 from robustgen.triage.reasons import worded
 from robustgen.triage.repairs import Repairs, Usual
 
-SPEAKS = 0.2
+ODD = 0.2
 """The part of a row's error from which on a column's cell is odd."""
 NEAR_POWER = 0.15
 """How far the logarithm to base 10 of a ratio lies from a whole number."""
@@ -64,7 +64,7 @@ def faults(
         Of each row.
     """
     parts = shares.to_numpy()
-    odd = (parts >= SPEAKS) | (parts == parts.max(1, keepdims=True))
+    odd = (parts >= ODD) | (parts == parts.max(1, keepdims=True))
     expected = repairs.numbers(odd, rows)
     marks = {
         (finding.columns, row) for finding in found if finding.kind == "sentinel" for row in finding.rows

@@ -1,4 +1,4 @@
-"""Which columns of a table speak against a row, in words."""
+"""The top contributors to the score of a row of a table, as text."""
 
 from __future__ import annotations
 

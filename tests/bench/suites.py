@@ -19,7 +19,7 @@ def small_suite(*detectors, **changes):
         "datasets": (DatasetSpec("wine", ("0", "2")),),
         "detectors": detectors or (detector("Centre"), detector("DecisionOnly")),
         "corruption": (0.1, 0.3),
-        "naive": None,
+        "baseline": None,
     }
     return Suite("small", **{**settings, **changes})
 

@@ -64,7 +64,7 @@ def test_the_classifier_knows_clean_labels():
 
 def test_a_run_ends_in_a_report_with_pages_of_samples(tmp_path):
     sets = (DatasetSpec("digits", ("4",)),)
-    suite = Suite("made", sets, (HONEST, NOISY), task="generation", corruption=(0.3,), naive=None)
+    suite = Suite("made", sets, (HONEST, NOISY), task="generation", corruption=(0.3,), baseline=None)
     records = run_suite(suite, RunFolder(tmp_path), Options(jobs=1))
     oracle, dirty = 0.0, 0.3
     assert {(one.detector, one.corruption) for one in records} == {
@@ -74,7 +74,7 @@ def test_a_run_ends_in_a_report_with_pages_of_samples(tmp_path):
     assert "Trained at corruption 0.3, " in page
     assert (tmp_path / "figures" / "samples-1.png").stat().st_size > 1000
     assert "inlier_fraction" in (tmp_path / "metrics.csv").read_text(encoding="utf-8")
-    assert "Undone is" not in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "Recovered is" not in (tmp_path / "report.md").read_text(encoding="utf-8")
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["suite"]["task"] == "generation"
 

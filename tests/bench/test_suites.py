@@ -91,7 +91,7 @@ def test_built_in_suites_are_sound(name):
     assert suite.name == name
     assert suite.question
     suite.check()
-    assert suite.naive in {spec.name for spec in suite.detectors}
+    assert suite.baseline in {spec.name for spec in suite.detectors}
 
 
 def test_the_quick_suite_needs_nothing_but_scikit_learn(monkeypatch):

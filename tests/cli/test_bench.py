@@ -16,7 +16,7 @@ SUITE = """
 name = "tiny"
 question = "Does it run?"
 corruption = [0.3]
-naive = "centre"
+baseline = "centre"
 [[dataset]]
 name = "wine"
 inlier_classes = [0]
@@ -56,7 +56,7 @@ def test_a_run_ends_with_its_table_and_its_report(bench, tmp_path):
     ended = bench()
     assert ended.exit_code == 0, ended.output
     assert re.search(r"iforest +[01]\.\d{3}", ended.stdout)
-    for heading in ("AUROC", "AP", "Undone", "Clean oracle"):
+    for heading in ("AUROC", "AP", "Recovered", "Clean oracle"):
         assert heading in ended.stdout
     assert "report: reports/runs/tiny/report.html" in ended.stdout.splitlines()
     assert ended.stderr == ""
@@ -145,7 +145,7 @@ def test_a_failed_cell_is_told_and_fails_the_command(bench, no_report):
     ended = bench("--detector", "tests.bench.stubs:Failing", "--detector", "centre")
     assert ended.exit_code == 1
     assert "report: " in ended.stdout
-    assert "2 of 4 cells have no result" in ended.stderr
+    assert "2 of 4 runs have no result" in ended.stderr
     assert "the matrix is singular" in ended.stderr
     assert ended.stderr.count("\n") == 1
 
@@ -163,7 +163,7 @@ def test_ctrl_c_says_how_to_go_on(bench, no_report, tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "_results", interrupted)
     ended = bench()
     assert ended.exit_code == 130
-    assert ended.stderr == "stopped: 1 of 4 cells are done; the same command goes on\n"
+    assert ended.stderr == "stopped: 1 of 4 runs are done; the same command goes on\n"
     monkeypatch.setattr(runner, "_results", real)
     assert bench().exit_code == 0
     assert len(records(tmp_path)) == 4

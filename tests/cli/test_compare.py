@@ -26,7 +26,7 @@ def compare(*arguments):
 def test_the_terminal_shows_what_changed(folders):
     ended = compare(folders / "a", folders / "b")
     assert ended.exit_code == 0, ended.output
-    for said in ("+10.0", "2 cells in both", "1 cell ended otherwise", "[red]singular", "device", "cuda"):
+    for said in ("+10.0", "2 runs in both", "1 run ended otherwise", "[red]singular", "device", "cuda"):
         assert said in ended.stdout
     assert ended.stderr == ""
     assert not (folders / "compare.html").exists()
@@ -34,7 +34,7 @@ def test_the_terminal_shows_what_changed(folders):
 
 def test_output_gets_the_documents(folders):
     ended = compare(folders / "a", folders / "b", "--output", folders / "out")
-    assert ended.stdout.splitlines()[-1] == f"comparison: {folders / 'out' / 'compare.html'}"
+    assert ended.stdout.splitlines()[-2] == f"comparison: {folders / 'out' / 'compare.html'}"
     assert (folders / "out" / "compare.html").is_file()
 
 

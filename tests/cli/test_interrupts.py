@@ -34,7 +34,7 @@ MOMENTS = max(1, EXAMPLES // 100)
 SLOW_SUITE = """
 name = "slow"
 corruption = [0.3]
-naive = "centre"
+baseline = "centre"
 [[dataset]]
 name = "wine"
 inlier_classes = [0]
@@ -119,7 +119,7 @@ def stopped(forks, folder, name, after):
     return process.exitcode, (folder.parent / "err").read_text()
 
 
-SAID = re.compile(r"(stopped(: \d+ of \d+ cells are done; the same command goes on)?\n)?")
+SAID = re.compile(r"(stopped(: \d+ of \d+ runs are done; the same command goes on)?\n)?")
 RESULTS = ("m", "k.csv", "r.csv", "a.html", "s.csv", "answers.csv", "run/", "done/", "done_too/", "compared/")
 
 

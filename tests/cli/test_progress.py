@@ -42,7 +42,7 @@ def test_it_shows_the_cell_on_a_terminal(plan, capsys, monkeypatch):
         progress.on_record(RECORD)
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "3/3 cells" in captured.err
+    assert "3/3 runs" in captured.err
     assert "rsrae[1] on wine class_0 at 0.3" in captured.err
 
 

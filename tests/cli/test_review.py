@@ -65,7 +65,7 @@ def said(path) -> list[str]:
 
 
 def judged(data, answers, boilers, n=6):
-    """Let a person who knows it all answer: the makes are told apart by their heat."""
+    """Let a person who knows it all answer: the makes differ in their heat."""
     run("review", data, "-o", answers, "-n", n, keys="?" * n)
     table = pd.read_csv(answers)
     table["answer"] = np.where(boilers["heat"][table["row"] - 1] > 80, "outlier", "normal")
@@ -79,9 +79,7 @@ def test_rows_are_shown_with_their_group_and_what_is_odd_and_answers_are_written
     assert all(column in ended.output for column in ("heat", "pressure", "flow", "fuel"))
     assert said(answers) == ["normal", "outlier", "unsure", "normal"]
     assert "4 rows judged (2 normal, 1 outlier, 1 unsure)" in ended.output
-    assert re.search(
-        r"\d+ rows to learn from, \d+ left out; estimated share of outliers \d+ % \(", ended.output
-    )
+    assert re.search(r"\d+ rows to learn from, \d+ left out; estimated contamination \d+ % \(", ended.output)
     assert "more answers would" in ended.output.lower()
 
 
@@ -148,7 +146,7 @@ def test_answers_serve_fit_after_rows_were_shuffled(tmp_path, data, answers, boi
     judged(data, answers, boilers)
     boilers.sample(frac=1, random_state=0).to_csv(tmp_path / "shuffled.csv", index=False)
     ended = run("fit", tmp_path / "shuffled.csv", "-o", tmp_path / "model", "--answers", answers, *QUICK)
-    assert re.search(r"estimated share of outliers 2[0-9]\.[0-9] %", ended.output)
+    assert re.search(r"estimated contamination 2[0-9]\.[0-9] %", ended.output)
     scores = robustgen.load(tmp_path / "model").score_samples(boilers)
     assert scores[150:].max() < np.median(scores[:150])
 

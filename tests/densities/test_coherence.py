@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from robustgen.densities.coherence import coherent_core, concentrated, likeness, locally_scaled
+from robustgen.densities.coherence import coherent_subset, likeness, locally_scaled, trimmed
 from robustgen.densities.cosine import cosines_between, unit_rows
 from tests.densities.texts import corrupted
 
@@ -19,26 +19,26 @@ def cosines(n_outliers: int, inlier_words: int = 40, outlier_words: int = 40) ->
 @pytest.mark.parametrize("n_outliers", [0, 30, 75, 120])
 @pytest.mark.parametrize("words", [(20, 40), (40, 40), (120, 20)], ids=["tight", "alike", "loose"])
 def test_the_core_is_of_the_topic_that_most_rows_have(n_outliers, words):
-    core = coherent_core(cosines(n_outliers, *words), 0.5)
+    core = coherent_subset(cosines(n_outliers, *words), 0.5)
     assert core.sum() == (150 + n_outliers + 1) // 2
     assert core[150:].sum() <= 0.05 * core.sum()
 
 
 def test_three_tight_topics_do_not_outvote_a_loose_one_as_they_do_without_local_scale():
     similarities = cosines(120, 120, 20).fill_diagonal_(0)
-    assert concentrated(similarities, 135)[150:].sum() > 0.5 * 135
-    assert concentrated(locally_scaled(similarities), 135)[150:].sum() <= 0.05 * 135
+    assert trimmed(similarities, 135)[150:].sum() > 0.5 * 135
+    assert trimmed(locally_scaled(similarities), 135)[150:].sum() <= 0.05 * 135
 
 
 def test_the_order_of_the_rows_does_not_matter():
     given = cosines(75)
     order = torch.from_numpy(np.random.default_rng(0).permutation(225))
-    assert torch.equal(coherent_core(given[order][:, order], 0.5), coherent_core(given, 0.5)[order])
+    assert torch.equal(coherent_subset(given[order][:, order], 0.5), coherent_subset(given, 0.5)[order])
 
 
-def test_a_concentrated_part_is_nearest_to_itself():
+def test_a_trimmed_part_is_nearest_to_itself():
     similarities = cosines(75).fill_diagonal_(0)
-    part = concentrated(similarities, 150)
+    part = trimmed(similarities, 150)
     agreement = similarities[:, part].topk(20, dim=1).values.mean(1)
     assert agreement[part].min() >= agreement[~part].max()
 
@@ -69,8 +69,8 @@ def test_copies_of_one_part_are_not_like_another_that_shares_nothing():
 
 @pytest.mark.parametrize("share", [0.01, 1.0])
 def test_two_rows_at_least_and_all_at_most(share):
-    assert coherent_core(cosines(30), share).sum() == (2 if share < 0.5 else 180)
+    assert coherent_subset(cosines(30), share).sum() == (2 if share < 0.5 else 180)
 
 
 def test_rows_without_a_word_in_common_have_a_core_too():
-    assert coherent_core(torch.eye(9, dtype=torch.float64), 0.5).sum() == 5
+    assert coherent_subset(torch.eye(9, dtype=torch.float64), 0.5).sum() == 5

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from robustgen import Answers, Autoencoder, RobustDetector, questions
 from robustgen._checks import UsageError
+from robustgen.densities.cosine import unit_rows
 from robustgen.detectors.answers import Neighbourhoods, check_answers, compared_rows
 from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors, words
 
@@ -179,6 +180,21 @@ def test_rows_are_compared_along_few_axes(make):
     assert rows.shape[0] == X.shape[0]
     assert rows.shape[1] <= 50
     np.testing.assert_array_equal(rows, compared_rows(X))
+
+
+def test_a_text_of_rare_words_goes_with_the_text_that_shares_its_words():
+    rng = np.random.default_rng(0)
+    common, rare = np.zeros((2, 600))
+    common[:5], rare[5:10] = 1, 1
+    own = np.concatenate([np.zeros((200, 10)), rng.random((200, 590)) < 0.01], axis=1)
+    own[150:] *= 2  # the words of the topic weigh less in these
+    rows = compared_rows(unit_rows(np.r_[np.tile(common, (150, 1)), np.tile(rare, (50, 1))] + own))
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1)
+    answers = np.zeros(200, dtype=np.int8)
+    answers[0], answers[150] = 1, -1
+    excluded = Neighbourhoods.of(rows, answers).excluded
+    assert excluded[150:].mean() > 0.9
+    assert excluded[:150].mean() < 0.1
 
 
 def test_ten_middles_find_a_dense_group_and_one_wrong_answer_is_survived():

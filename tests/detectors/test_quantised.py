@@ -20,6 +20,7 @@ from robustgen import (
     Quantisation,
     SetRules,
     StochasticQuantisation,
+    load,
 )
 from robustgen._checks import UsageError
 from robustgen.detectors.prior import CodePrior
@@ -70,6 +71,19 @@ def test_codes_go_out_and_come_back(build, X, map_shape, members):
     np.testing.assert_allclose(decoded, detector.reconstruct(X), rtol=1e-4, atol=1e-4)
     assert (detector.codes_used_ <= 8).all()
     assert (detector.codebook_perplexity_ <= detector.codes_used_ + 1e-4).all()
+
+
+@pytest.mark.parametrize("quantizer", ["rotation", "simvq", "residual", "fsq", "lfq"])
+def test_a_modern_quantizer_is_one_setting_away(quantizer, tmp_path):
+    quick = QUICK | {"quantisation": Quantisation(16, quantizer=quantizer), "n_members": 2}
+    X = grey_images()
+    detector = VQVAE(**quick, codebook_training={"batch_norm": True}).fit(X)
+    codes = detector.encode_codes(X)
+    np.testing.assert_allclose(detector.decode_codes(codes), detector.reconstruct(X), rtol=1e-4, atol=1e-4)
+    detector.save(tmp_path / "model")
+    restored = load(tmp_path / "model")
+    np.testing.assert_array_equal(restored.score_samples(X), detector.score_samples(X))
+    np.testing.assert_array_equal(restored.sample(4, random_state=0), detector.sample(4, random_state=0))
 
 
 def test_samples_look_like_rows_and_follow_the_seed(build):
@@ -186,16 +200,46 @@ def test_bad_codes_are_refused(build):
         (VQVAE(codebook_training="yes"), "codebook_training='yes'"),
         (VQVAE(prior_epochs=0), "prior_epochs=0"),
         (SQVAE(quantisation={"variance": "V"}), "variance='V'"),
+        (SQVAE(quantisation={"temperature": 0}), "temperature=0"),
+        (SQVAE(training={"steps": 0}), "steps=0"),
+        (SQVAE(batch_size=0), "batch_size=0"),
         (RVQVAE(sets={"outlier_share": 0.5}), "outlier_share=0.5"),
         (RVQVAE(sets={"membership": "vote"}), "membership='vote'"),
         (RVQVAE(sets={"directions": "up"}), "directions='up'"),
         (RVQVAE(quantisation={"beta": -1}), "beta=-1"),
         (SQVAE(quantisation=Quantisation()), "expected a StochasticQuantisation"),
+        (VQVAE(quantisation={"quantizer": "fsk"}), "quantizer='fsk'.*did you mean 'fsq'"),
+        (VQVAE(quantisation={"quantizer": "lfq", "n_codes": 9}), "n_codes=9, expected a power of two"),
+        (VQVAE(quantisation={"quantizer": "residual", "n_codes": 8}), "n_codes=8, expected a number to"),
+        (VQVAE(quantisation={"quantizer": "fsq"}, latent_dim=7), "latent_dim=7, expected None"),
+        (VQVAE(quantisation={"quantizer": "simvq"}, codebook_training=True), "not replaced one by one"),
+        (RVQVAE(quantisation={"quantizer": "lfq"}), "quantizer='lfq', expected 'nearest'"),
     ],
 )
 def test_parameters_out_of_range_are_refused(detector, said):
     with pytest.raises(UsageError, match=said):
         detector.fit(vectors())
+
+
+def test_a_budget_of_batches_is_spent_in_whole_passes_and_ends_at_the_temperature():
+    detector = SQVAE(quantisation={"temperature": 0.2}, training={"steps": 10}, random_state=0).fit(vectors())
+    assert detector.history_.epochs == 5  # of two batches of 32 rows
+    quantizer = detector.net_.quantizer
+    assert float(torch.exp(-quantizer.cooling * quantizer.steps)) == pytest.approx(0.2)
+
+
+def test_stochastic_codes_harden_by_themselves():
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.normal(size=(8, 3)), 16, axis=0) + 0.02 * rng.normal(size=(128, 3))
+    detector = SQVAE(
+        quantisation={"n_codes": 8, "n_positions": 2},
+        **{"latent_dim": 2, "hidden_dims": (32,), "batch_size": 64, "learning_rate": 1e-2},
+        training={"steps": 400},
+        random_state=0,
+    ).fit(X)
+    kl = detector.history_["kl"][:, 0]  # two log 8 minus the entropy
+    assert float(detector.net_.quantizer.log_variance) < math.log(0.8)  # s^2 is 1 at the start
+    assert 2 * math.log(8) - kl[-1] < 0.85 * (2 * math.log(8) - kl[0])
 
 
 def test_robust_codebook_training_uses_more_codes():

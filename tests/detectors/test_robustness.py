@@ -117,7 +117,7 @@ def test_the_layer_recovers_a_planted_subspace_among_outliers(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_words_are_told_by_their_directions(seed):
-    """In standard units a word that stands in one text speaks louder than those that make the topic."""
+    """In standard units a word that stands in one text counts more than those that make the topic."""
     X, outlying = TfidfTransformer().fit_transform(corrupted(30)), np.arange(180) >= 150
 
     def auroc(**settings: Any) -> float:

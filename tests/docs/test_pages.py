@@ -30,7 +30,7 @@ GALLERY = sorted(ROOT.glob("docs/gallery/plot_*.py"))
 
 @pytest.fixture
 def with_tables(tmp_path, monkeypatch):
-    """Work in a folder that holds the files that the README and the site speak of."""
+    """Work in a folder that holds the files that the README and the site name."""
     monkeypatch.chdir(tmp_path)
     rows = load_breast_cancer(as_frame=True).data
     rows[:300].to_csv("data.csv", index=False)

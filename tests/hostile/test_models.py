@@ -98,7 +98,7 @@ def test_a_damaged_manifest_is_read_or_refused(tmp_path):
         rows_or_one_line(RunFolder(tmp_path / "run")._manifest)
 
 
-KEYS = ("corruption", "repetitions", "timeout", "memory_limit", "max_train", "dataset", "naive", "task")
+KEYS = ("corruption", "repetitions", "timeout", "memory_limit", "max_train", "dataset", "baseline", "task")
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -1,4 +1,4 @@
-"""Scores: a number for every row, equal where only rounding tells them apart, and learnt all at once."""
+"""Scores: a number for every row, equal where they differ by rounding alone, and learnt all at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The estimated share of outliers."""
+"""The estimated contamination."""
 
 from __future__ import annotations
 

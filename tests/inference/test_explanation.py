@@ -1,4 +1,4 @@
-"""The columns that speak loudest."""
+"""The top contributors."""
 
 from __future__ import annotations
 

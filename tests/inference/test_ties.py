@@ -29,7 +29,7 @@ def test_joining_moves_no_score_beyond_the_tolerance_and_turns_no_order(values, 
 
 @FEW
 @given(st.integers(0, 2**32 - 1), st.floats(1e-200, 1e200))
-def test_groups_of_noisy_scores_are_told_apart_and_not_split(seed, unit):
+def test_groups_of_noisy_scores_are_distinguished_and_not_split(seed, unit):
     rng = np.random.default_rng(seed)
     groups = rng.integers(1, 6, size=40)
     noisy = -unit * groups * (1 + 1e-13 * rng.normal(size=40))

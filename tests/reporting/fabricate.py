@@ -108,7 +108,7 @@ def run(
     return lines
 
 
-def manifest(naive: str | None = "autoencoder") -> dict[str, Any]:
+def manifest(baseline: str | None = "autoencoder") -> dict[str, Any]:
     return {
         "suite": {
             "name": "quick",
@@ -118,7 +118,7 @@ def manifest(naive: str | None = "autoencoder") -> dict[str, Any]:
             "corruption_of": "all",
             "repetitions": 2,
             "max_train": 2000,
-            "naive": naive,
+            "baseline": baseline,
         },
         "command": "robustgen bench --corruption 0.3",
         "runs": [

@@ -50,7 +50,7 @@ def data_of(page):
 def test_sentence_estimate_and_interval_are_at_the_top():
     page = audited().html()
     assert '<h1 id="sentence">300 of the 1,000 rows of a&amp;b.csv look wrong</h1>' in page
-    assert "estimated share of outliers 25 % (20 % to 31 %)" in page
+    assert "estimated contamination 25 % (20 % to 31 %)" in page
     assert "the estimate set the threshold" in page
     assert "asked for 30 %" in audited(given=0.3).html()
 

@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from scipy import stats
 
 from robustgen._checks import UsageError
+from robustgen._files import write_csv
 from robustgen.reporting import changes
 from robustgen.reporting.compare import Comparison, compare_runs, write_comparison
+from robustgen.reporting.run import read_run
 
 from . import fabricate
 from .fabricate import line
@@ -39,7 +42,7 @@ def test_a_run_beside_itself_has_not_changed(tmp_path: Path) -> None:
     assert same.outcomes.empty
     assert same.settings.empty
     assert changes.most_changed(same.cells).empty
-    assert same.facts[0] == f"{len(lines)} cells in both"
+    assert same.facts[0] == f"{len(lines)} runs in both"
 
 
 def test_swapping_the_runs_turns_every_sign(tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ def test_means_are_of_the_cells_that_both_finished(tmp_path: Path) -> None:
     comparison = compared(tmp_path, a, b)
     assert comparison.means["auroc_difference"].tolist() == [0]
     assert comparison.facts[:4] == (
-        "8 cells in both",
+        "8 runs in both",
         "7 of them finished in both",
         "1 only in A",
         "0 only in B",
@@ -118,7 +121,7 @@ def test_other_rows_are_named(tmp_path: Path) -> None:
 
 def test_runs_without_a_common_cell_say_so(tmp_path: Path) -> None:
     comparison = compared(tmp_path, knn(), [line("pca")])
-    assert comparison.sentence == "No cell finished in both runs: there is nothing to compare."
+    assert comparison.sentence == "No run finished in both: there is nothing to compare."
     assert comparison.means.empty
 
 
@@ -128,19 +131,19 @@ def test_documents_hold_the_tables_and_are_put_into_place_whole(tmp_path: Path) 
     comparison = compared(tmp_path, knn(), b, max_corruption=0.5)
     assert write_comparison(comparison, folder) == folder / "compare.html"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "compare-cells.csv",
+        "compare-runs.csv",
         "compare.csv",
         "compare.html",
         "compare.md",
     ]
     page = Page((folder / "compare.html").read_text())
-    assert list(page.tables) == ["table-means", "table-outcomes", "table-cells", "table-settings"]
+    assert list(page.tables) == ["table-means", "table-outcomes", "table-runs", "table-settings"]
     assert page.tables["table-outcomes"][1][-1] == "B: gave up after 60 s"
     assert "gave up after 60 s" in (folder / "compare.md").read_text()
     with (folder / "compare.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert float(row["auroc_difference"]) == pytest.approx(0.1 * 1.025)
-    with (folder / "compare-cells.csv").open(newline="") as file:
+    with (folder / "compare-runs.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 7
 
 
@@ -163,7 +166,7 @@ def test_names_and_messages_cannot_inject(tmp_path: Path) -> None:
             "with protocol = inductive and .* with protocol = transductive",
         ),
         ({}, "inliers", "with corruption_of = all and .* with corruption_of = inliers"),
-        ({"task": "generation"}, "all", "a run of the task 'generation', whose cells have no AUROC"),
+        ({"task": "generation"}, "all", "a benchmark of the task 'generation', whose runs have no AUROC"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_one_clear_line(
@@ -181,9 +184,29 @@ def test_a_file_is_no_output_folder(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_lists_of_names_and_of_things_are_told_apart() -> None:
+def test_lists_of_names_and_of_things_differ() -> None:
     manifest = {"suite": {"datasets": [{"name": "wine", "inlier_classes": ["0"]}], "corruption": [0.1]}}
     assert changes.entries(manifest) == {
         "suite datasets wine": json.dumps({"inlier_classes": ["0"]}),
         "suite corruption": "[0.1]",
     }
+
+
+def test_published_reports_are_compared_as_their_records_are(tmp_path: Path) -> None:
+    folders = [
+        fabricate.write(tmp_path / name, fabricate.run(fabricate.NAMES[:2], ("wine",)), fabricate.manifest())
+        for name in "ab"
+    ]
+    of_records = compare_runs(*folders)
+    for folder in folders:
+        write_csv(folder / "metrics.csv", read_run(folder).cells)
+        (folder / "records.jsonl").unlink()
+    published = compare_runs(*folders)
+    assert published.facts == of_records.facts
+    pd.testing.assert_frame_equal(published.means, of_records.means)
+
+
+def test_a_metrics_csv_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(UsageError, match=r"metrics\.csv, which cannot be read"):
+        compare_runs(tmp_path, tmp_path)

@@ -19,9 +19,9 @@ from . import fabricate
 
 RECORDS = [Record(**one) for one in fabricate.run()]
 CELLS = cells(RECORDS)
-TABLE = tables.summary(CELLS, naive="autoencoder")
+TABLE = tables.summary(CELLS, baseline="autoencoder")
 RANKS = pd.Series(range(1, 9), index=fabricate.NAMES, dtype=float)
-MARKS = marks(list(fabricate.NAMES), naive="autoencoder")
+MARKS = marks(list(fabricate.NAMES), baseline="autoencoder")
 
 
 def draw(name: str) -> Figure:
@@ -29,7 +29,7 @@ def draw(name: str) -> Figure:
     dirty = curves.precision_recall(RECORDS).query("corruption == 0.3")
     drawn = {
         "leaderboard": lambda: figures.leaderboard(
-            TABLE[TABLE["corruption"] == 0.3], MARKS, naive="autoencoder", metric="auroc"
+            TABLE[TABLE["corruption"] == 0.3], MARKS, baseline="autoencoder", metric="auroc"
         ),
         "against": lambda: figures.against_corruption(TABLE, MARKS, metric="ap"),
         "by set": lambda: figures.against_corruption_by_dataset(by_set, MARKS, metric="auroc"),
@@ -37,15 +37,15 @@ def draw(name: str) -> Figure:
         "scores": lambda: figures.score_histograms(
             curves.histograms(RECORDS).query("corruption == 0.3"), fabricate.NAMES
         ),
-        "each": lambda: figures.each_against_corruption(TABLE, MARKS, naive="autoencoder", metric="auroc"),
-        "undone": lambda: figures.recovered(TABLE, MARKS),
+        "each": lambda: figures.each_against_corruption(TABLE, MARKS, baseline="autoencoder", metric="auroc"),
+        "recovered": lambda: figures.recovered(TABLE, MARKS),
         "costs": lambda: figures.run_times(tables.run_times(CELLS), MARKS),
         "ranks": lambda: figures.critical_differences(RANKS, [frozenset(fabricate.NAMES)], MARKS),
     }
     return drawn[name]()
 
 
-FIGURES = ["leaderboard", "against", "by set", "curves", "each", "costs", "ranks", "undone", "scores"]
+FIGURES = ["leaderboard", "against", "by set", "curves", "each", "costs", "ranks", "recovered", "scores"]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -64,9 +64,9 @@ def test_a_detector_has_its_colour_in_every_figure(name: str) -> None:
         assert not painted & ({*OKABE_ITO} - {mark.colour})
 
 
-def test_the_best_six_have_colours_the_naive_ink_and_the_rest_grey() -> None:
+def test_the_best_six_have_colours_the_baseline_ink_and_the_rest_grey() -> None:
     names = [f"detector{place}" for place in range(25)]
-    chosen = marks(names, naive="detector9")
+    chosen = marks(names, baseline="detector9")
     assert len({chosen[name].colour for name in names[:6]} | {*OKABE_ITO}) == 6
     assert chosen["detector9"].colour == INK
     assert {chosen[name].colour for name in (*names[6:9], *names[10:])} == {MUTED}
@@ -77,7 +77,7 @@ def test_a_mean_over_fewer_sets_stands_below_and_says_so() -> None:
     table = tables.summary(cells(RECORDS + easy))
     shown = table[table["corruption"] == 0.3]
     assert shown["detector"].iloc[-1] == "lucky"
-    drawn = figures.leaderboard(shown, marks(shown["detector"].tolist()), naive=None, metric="auroc")
+    drawn = figures.leaderboard(shown, marks(shown["detector"].tolist()), baseline=None, metric="auroc")
     assert drawn.axes[0].get_yticklabels()[0].get_text() == "lucky (1 set)"
 
 

@@ -93,7 +93,7 @@ def test_groups_are_all_sets_of_detectors_alike_that_nothing_could_join() -> Non
     assert posthoc.groups(alike) == sorted(maximal, key=sorted)
 
 
-def test_equal_columns_cannot_be_told_apart() -> None:
+def test_equal_columns_do_not_differ_significantly() -> None:
     scores = random_scores(8, 3).assign(twin=lambda frame: frame["d0"])
     assert signed_rank_p_values(scores).loc["d0", "twin"] == 1
 
@@ -154,7 +154,7 @@ def test_a_mean_that_one_set_makes_against_all_others_stays_open() -> None:
     assert statistics.pairs(scores)["verdict"].tolist() == ["open"]
 
 
-def test_alike_is_all_but_the_pairs_that_are_told_apart() -> None:
+def test_alike_is_all_but_the_pairs_that_differ_significantly() -> None:
     compared = statistics.pairs(ahead(0.1).assign(third=lambda frame: frame["second"]))
     alike = statistics.alike(compared)
     assert (alike == alike.T).all(axis=None)

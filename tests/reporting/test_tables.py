@@ -10,7 +10,7 @@ import pytest
 
 from robustgen.bench.records import Record
 from robustgen.reporting import tables
-from robustgen.reporting.cells import METRICS, cells, with_naive, with_oracle
+from robustgen.reporting.cells import METRICS, cells, with_baseline, with_oracle
 
 from . import fabricate
 from .fabricate import line
@@ -58,7 +58,7 @@ def test_means_run_over_repetitions_then_classes_then_sets() -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_of_the_summary_is_the_mean_by_hand(metric: str) -> None:
     lines = fabricate.run()
-    table = tables.summary(run(lines), naive="autoencoder")
+    table = tables.summary(run(lines), baseline="autoencoder")
     for _, row in table.iterrows():
         expected = mean_by_hand(lines, row["detector"], row["corruption"], metric)
         assert row[metric] == pytest.approx(expected)
@@ -66,8 +66,8 @@ def test_every_metric_of_the_summary_is_the_mean_by_hand(metric: str) -> None:
 
 def test_summary_of_one_set_is_its_row_in_by_dataset() -> None:
     some = run(fabricate.run(datasets=("digits",)))
-    whole = tables.summary(some, naive="autoencoder")
-    alone = tables.by_dataset(some, naive="autoencoder")
+    whole = tables.summary(some, baseline="autoencoder")
+    alone = tables.by_dataset(some, baseline="autoencoder")
     columns = ["corruption", "detector", "fits", *METRICS, "auroc_recovered", "ap_oracle"]
     pd.testing.assert_frame_equal(whole[columns], alone[columns])
 
@@ -95,9 +95,9 @@ def test_a_missing_repetition_is_no_spread() -> None:
     assert at(tables.summary(run(whole + part)), "knn", 0.3)["auroc_spread"] == pytest.approx(0)
 
 
-def test_recovered_is_one_where_dirty_equals_oracle_and_zero_for_the_naive() -> None:
+def test_recovered_is_one_where_dirty_equals_oracle_and_zero_for_the_baseline() -> None:
     lines = pair("autoencoder", 0.7, 0.9) + pair("rsrae", 0.95, 0.95) + pair("knn", 0.8, 0.9)
-    table = tables.summary(run(lines), naive="autoencoder")
+    table = tables.summary(run(lines), baseline="autoencoder")
     shares = table[table["corruption"] == 0.3].set_index("detector")["auroc_recovered"]
     assert shares["rsrae"] == pytest.approx(1)
     assert shares["autoencoder"] == pytest.approx(0)
@@ -105,27 +105,27 @@ def test_recovered_is_one_where_dirty_equals_oracle_and_zero_for_the_naive() -> 
 
 
 @pytest.mark.parametrize(
-    ("naive", "corruption", "dirty_naive", "oracle"),
+    ("baseline", "corruption", "dirty_baseline", "oracle"),
     [
         ("autoencoder", 0.0, 0.7, 0.95),  # nothing is damaged
-        ("autoencoder", 0.3, 0.89, 0.95),  # the naive detector lost 0.01 only
+        ("autoencoder", 0.3, 0.89, 0.95),  # the baseline lost 0.01 only
         ("autoencoder", 0.3, 0.7, 0.71),  # nothing to be won by clean training
-        ("pca", 0.3, 0.7, 0.95),  # the naive detector was not run
+        ("pca", 0.3, 0.7, 0.95),  # the baseline was not run
         (None, 0.3, 0.7, 0.95),
     ],
 )
 def test_recovered_is_blank_where_there_is_nothing_to_divide_by(
-    naive: str | None, corruption: float, dirty_naive: float, oracle: float
+    baseline: str | None, corruption: float, dirty_baseline: float, oracle: float
 ) -> None:
-    lines = pair("autoencoder", dirty_naive, 0.9) + pair("rsrae", 0.705, oracle)
-    table = tables.summary(run(lines), naive=naive)
+    lines = pair("autoencoder", dirty_baseline, 0.9) + pair("rsrae", 0.705, oracle)
+    table = tables.summary(run(lines), baseline=baseline)
     assert np.isnan(at(table, "rsrae", corruption)["auroc_recovered"])
 
 
 def test_recovered_compares_on_the_fits_that_all_three_finished() -> None:
     lines = pair("autoencoder", 0.7, 0.9) + pair("rsrae", 0.8, 0.9)
     only_rsrae = pair("rsrae", 0.1, 0.9, dataset="cardio")
-    row = at(tables.summary(run(lines + only_rsrae), naive="autoencoder"), "rsrae", 0.3)
+    row = at(tables.summary(run(lines + only_rsrae), baseline="autoencoder"), "rsrae", 0.3)
     assert row["auroc_recovered"] == pytest.approx(0.5)
     assert (row["recovered_sets"], row["sets"]) == (1, 2)
 
@@ -155,12 +155,12 @@ def test_oracle_of_another_repetition_does_not_serve() -> None:
     assert np.isnan(at(tables.summary(run(lines)), "knn", 0.3)["auroc_oracle"])
 
 
-def test_naive_scores_stand_beside_every_detector_of_their_draw() -> None:
+def test_baseline_scores_are_joined_to_every_detector_of_their_draw() -> None:
     lines = pair("autoencoder", 0.7, 0.9) + pair("rsrae", 0.8, 0.95)
-    beside = with_naive(with_oracle(run(lines)), "autoencoder")
+    beside = with_baseline(with_oracle(run(lines)), "autoencoder")
     dirty = beside[beside["corruption"] == 0.3]
-    assert dirty["auroc_naive"].tolist() == [0.7, 0.7]
-    assert dirty["auroc_naive_oracle"].tolist() == [0.9, 0.9]
+    assert dirty["auroc_baseline"].tolist() == [0.7, 0.7]
+    assert dirty["auroc_baseline_oracle"].tolist() == [0.9, 0.9]
 
 
 def test_ranks_are_compared_on_complete_sets_and_shared_by_ties() -> None:
@@ -226,6 +226,6 @@ def test_a_metric_that_a_detector_lacks_stays_blank() -> None:
 @pytest.mark.parametrize("lines", [[], [line("knn", status="failed", message="no")]])
 def test_without_results_the_tables_are_empty(lines: list[dict[str, Any]]) -> None:
     some = run(lines)
-    assert tables.summary(some, naive="autoencoder").empty
+    assert tables.summary(some, baseline="autoencoder").empty
     assert tables.by_dataset(some).empty
     assert tables.run_times(some).empty

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -15,6 +17,7 @@ from robustgen.training.device import arithmetic, choose_device
     [
         ({"epochs": 0}, "got epochs=0, expected 1 or more epochs"),
         ({"batch_size": 0}, "got batch_size=0"),
+        ({"steps": 0}, "got steps=0"),
         ({"learning_rate": -1}, "got learning_rate=-1"),
         ({"clip_norm": 0}, "got clip_norm=0"),
         ({"patience": 0}, "got patience=0"),
@@ -46,6 +49,14 @@ def test_training_settings_have_ranges(settings, said):
 def test_robust_settings_have_ranges(settings):
     with pytest.raises(UsageError, match=f"got {next(iter(settings))}="):
         RobustTraining(**settings)
+
+
+@pytest.mark.parametrize(("n_rows", "passes"), [(1, 100), (32, 100), (33, 50), (32_000, 1)])
+def test_a_budget_of_batches_becomes_passes(n_rows, passes):
+    config = TrainingConfig(epochs=None, batch_size=32, steps=100)
+    assert config.passes(n_rows) == passes
+    assert config.batches(n_rows) >= 100 > config.batches(n_rows) - math.ceil(n_rows / 32)
+    assert TrainingConfig(epochs=7, batch_size=32).passes(n_rows) == 7
 
 
 def test_an_unknown_option_is_answered_with_the_nearest():

@@ -34,7 +34,7 @@ def read(
     Labels 0 and 1 (False and True) mean inlier and outlier; whole numbers and text are classes, of
     which the draw takes one as the inliers. The columns of a table become numbers as
     `robustgen.tables.TableEncoder` says, which learns from all rows, before training rows are drawn: what
-    stands for an empty cell, and which values are told apart, is the same in every cell of a benchmark.
+    stands for an empty cell, and which values are distinguished, is the same in every cell of a benchmark.
 
     Parameters
     ----------

@@ -12,11 +12,11 @@ from sklearn.ensemble import IsolationForest
 from torch import Tensor
 
 from robustgen._seeds import seed_from
-from robustgen.densities.coherence import coherent_core
+from robustgen.densities.coherence import coherent_subset
 from robustgen.densities.columns import fit_column_tails
-from robustgen.densities.concentration import concentrate
 from robustgen.densities.cosine import cosines_between
 from robustgen.densities.covariance import least_covariance
+from robustgen.densities.iterative_trimming import trim_iteratively
 from robustgen.detectors.autoencoder import Autoencoder
 
 Errors = NDArray[np.float64]
@@ -28,22 +28,16 @@ class Screening:
 
     Attributes
     ----------
-    X : ndarray, memory map or CSR matrix, (n, ...)
-        All rows to learn from, as the autoencoders see them.
-    places : ndarray of int, (m,)
-        The places of those that are screened.
     rows : Tensor or CSR matrix, (m, D)
-        The same rows as they are compared.
+        The rows to learn from, as they are compared.
     share : float in (0, 1]
         How many of them shall be trusted.
     seed : int
         Of what is drawn.
     autoencoder : Autoencoder
-        Robustly trained on all of X, where it is asked.
+        Robustly trained on the same rows, where it is asked.
     """
 
-    X: Any
-    places: NDArray[np.intp]
     rows: Any
     share: float
     seed: int
@@ -80,7 +74,7 @@ def isolation(rows: Tensor, seed: int) -> Errors:
 
 
 def _autoencoder(screening: Screening) -> Errors:
-    return -screening.autoencoder.score_samples(screening.X[screening.places])
+    return -screening.autoencoder.training_scores_
 
 
 def _forest(screening: Screening) -> Errors:
@@ -96,12 +90,12 @@ def _tails(screening: Screening) -> Errors:
     return fit_column_tails(screening.rows, screening.seed)(screening.rows).numpy()
 
 
-def _concentration(screening: Screening) -> Errors:
-    return concentrate(screening.rows, screening.share)
+def _trimming(screening: Screening) -> Errors:
+    return trim_iteratively(screening.rows, screening.share)
 
 
 def _coherence(screening: Screening) -> Errors:
-    trusted = coherent_core(cosines_between(screening.rows, screening.rows), screening.share)
+    trusted = coherent_subset(cosines_between(screening.rows, screening.rows), screening.share)
     return 1 - trusted.double().numpy()
 
 
@@ -110,7 +104,7 @@ SCREENERS: dict[str, Callable[[Screening], Errors]] = {
     "forest": _forest,
     "covariance": _covariance,
     "tails": _tails,
-    "concentration": _concentration,
+    "trimming": _trimming,
     "coherence": _coherence,
 }
 """How suspect each row is to each screener, larger = more outlying."""

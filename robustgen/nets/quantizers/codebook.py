@@ -4,11 +4,52 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from robustgen.nets.quantizers.base import usage_counts
+
+
+class CodeTable(Protocol):
+    """Codes (K, N, D) that maintenance may replace, and that may learn from what they quantise."""
+
+    @property
+    def codes(self) -> Tensor:
+        """Return the codes."""
+
+    def replace(self, mask: Tensor, codes: Tensor) -> None:
+        """Put new codes (K, N, D) where the mask (K, N) says."""
+
+    def observe(self, z: Tensor, indices: Tensor, rows: Tensor | None = None) -> None:
+        """Learn from latents (K, B, P, D) at their indices (K, B, P), of the rows (K, B) that count."""
+
+
+class Unmoved:
+    """What a table does whose codes follow from something else: a grid, a map, other tables."""
+
+    def replace(self, mask: Tensor, codes: Tensor) -> None:
+        """Leave the codes as they are."""
+
+    def observe(self, z: Tensor, indices: Tensor, rows: Tensor | None = None) -> None:
+        """Take no notice."""
+
+
+class FixedCodebook(Unmoved, nn.Module):
+    """Codes that never move.
+
+    Parameters
+    ----------
+    codes : torch.Tensor
+        (N, D).
+    """
+
+    codes: Tensor
+
+    def __init__(self, codes: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("codes", codes[None])
 
 
 class Codebook(nn.Module):
@@ -115,15 +156,17 @@ class AveragedCodebook(nn.Module):
         self.codes.copy_(torch.where(selected[..., None] > 0, means, self.codes))
 
 
-AnyCodebook = Codebook | AveragedCodebook
-
-
 class Quantizer(nn.Module, ABC):
     """A map from latents (K, B, P, D) to codes of one codebook or several."""
 
     @abstractmethod
-    def codebooks(self) -> tuple[AnyCodebook, ...]:
+    def codebooks(self) -> tuple[CodeTable, ...]:
         """Return the codebooks, in the order of their indices."""
+
+    @property
+    def n_codes(self) -> int:
+        """How many indices stand for a code."""
+        return sum(book.codes.shape[1] for book in self.codebooks())
 
     @abstractmethod
     def decode(self, indices: Tensor) -> Tensor:
@@ -140,7 +183,7 @@ def starting_codes(n_codes: int, code_dim: int, spread: float | None) -> Tensor:
 
 def codebook(
     n_codes: int, code_dim: int, *, updates: str, decay: float = 0.99, spread: float | None = None
-) -> AnyCodebook:
+) -> Codebook | AveragedCodebook:
     """Return a codebook that is moved by "gradient" or by "ema"."""
     if updates == "ema":
         return AveragedCodebook(n_codes, code_dim, decay=decay, spread=spread)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
-from robustgen.nets.quantizers.codebook import AnyCodebook, Quantizer, codebook
+from robustgen.nets.quantizers.codebook import CodeTable, Quantizer, codebook
 from robustgen.nets.quantizers.nearest import nearest_terms, straight_through
 
 DIRECTIONS = ("axes", "none")
@@ -65,11 +65,11 @@ class DualQuantizer(Quantizer):
     ) -> None:
         super().__init__()
         self.directions = directions
-        self.inlier: AnyCodebook = codebook(n_codes, code_dim, updates=updates)
-        self.outlier: AnyCodebook = codebook(n_codes, code_dim, updates=updates)
+        self.inlier: CodeTable = codebook(n_codes, code_dim, updates=updates)
+        self.outlier: CodeTable = codebook(n_codes, code_dim, updates=updates)
         self.register_buffer("maps", torch.eye(code_dim).expand(1, 2, -1, -1).clone())
 
-    def codebooks(self) -> tuple[AnyCodebook, ...]:
+    def codebooks(self) -> tuple[CodeTable, ...]:
         """Return the codebooks: inliers', outliers'."""
         return (self.inlier, self.outlier)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor
 
 from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
-from robustgen.nets.quantizers.codebook import AnyCodebook, Quantizer, codebook
+from robustgen.nets.quantizers.codebook import CodeTable, Quantizer
 
 
 class NearestQuantizer(Quantizer):
-    r"""Nearest code :math:`e_n`, :math:`n = \arg\min_j \lVert z - e_j \rVert`; straight-through gradient.
+    r"""Nearest code :math:`e_n`, :math:`n = \arg\min_j \lVert z - e_j \rVert`; the gradient passes it.
 
     Terms, each a mean over positions and channels (sg stops the gradient):
 
@@ -19,10 +21,11 @@ class NearestQuantizer(Quantizer):
 
     Parameters
     ----------
-    n_codes, code_dim : int
-        N and D.
-    updates : {"gradient", "ema"}
-        What moves the codes, see :mod:`robustgen.nets.quantizers.codebook`.
+    book : CodeTable
+        The codes, see :mod:`robustgen.nets.quantizers.codebook`.
+    passing : callable
+        Gives latents and their codes as the codes, with the gradient that the encoder is to have:
+        :func:`straight_through`, or :func:`robustgen.nets.quantizers.rotation.rotated`.
 
     Notes
     -----
@@ -37,15 +40,17 @@ class NearestQuantizer(Quantizer):
     Examples
     --------
     >>> import torch
-    >>> NearestQuantizer(8, 4)(torch.zeros(1, 2, 9, 4)).indices.shape
+    >>> from robustgen.nets.quantizers.codebook import Codebook
+    >>> NearestQuantizer(Codebook(8, 4))(torch.zeros(1, 2, 9, 4)).indices.shape
     torch.Size([1, 2, 9])
     """
 
-    def __init__(self, n_codes: int, code_dim: int, *, updates: str = "gradient") -> None:
+    def __init__(self, book: CodeTable, passing: Callable[[Tensor, Tensor], Tensor] | None = None) -> None:
         super().__init__()
-        self.codebook: AnyCodebook = codebook(n_codes, code_dim, updates=updates)
+        self.codebook = book
+        self._passing = passing or straight_through
 
-    def codebooks(self) -> tuple[AnyCodebook, ...]:
+    def codebooks(self) -> tuple[CodeTable, ...]:
         """Return the codebooks, in the order of their indices."""
         return (self.codebook,)
 
@@ -59,7 +64,7 @@ class NearestQuantizer(Quantizer):
         terms = nearest_terms(z, codes)
         if self.training:
             self.codebook.observe(z.detach(), indices)
-        return Quantized(straight_through(z, codes), indices, terms)
+        return Quantized(self._passing(z, codes), indices, terms)
 
 
 def nearest_terms(z: Tensor, codes: Tensor) -> dict[str, Tensor]:

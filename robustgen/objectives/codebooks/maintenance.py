@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from robustgen.nets.draws import Generators, uniform
-from robustgen.nets.quantizers.codebook import AnyCodebook
+from robustgen.nets.quantizers.codebook import CodeTable
 from robustgen.objectives.base import Rows
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -20,7 +20,7 @@ class CodebookMaintenance:
 
     Parameters
     ----------
-    codebooks : sequence of AnyCodebook
+    codebooks : sequence of CodeTable
         S codebooks of one size.
     strength : torch.Tensor
         The net's (K, 1) switch: 0 bypasses the quantizer.
@@ -35,9 +35,7 @@ class CodebookMaintenance:
         The same of the epoch before, 0 for codes that were replaced since.
     """
 
-    def __init__(
-        self, codebooks: Sequence[AnyCodebook], strength: Tensor, schedule: CodebookTraining
-    ) -> None:
+    def __init__(self, codebooks: Sequence[CodeTable], strength: Tensor, schedule: CodebookTraining) -> None:
         self._codebooks = codebooks
         self._strength = strength
         self._schedule = schedule
@@ -90,19 +88,19 @@ class CodebookMaintenance:
             "codes_used": (counts > 0).sum(-1).to(counts),
         }
 
-    def _reseed(self, book: AnyCodebook, side: int, generators: Generators) -> None:
+    def _reseed(self, book: CodeTable, side: int, generators: Generators) -> None:
         points, held = self._reservoirs[side].sample()
         seeds = kmeans_plus_plus(points, book.codes.shape[1], generators, held)
         self._replace(book, side, held.any(1, keepdim=True).expand(seeds.shape[:2]), seeds)
 
-    def _revive(self, book: AnyCodebook, side: int, generators: Generators) -> None:
+    def _revive(self, book: CodeTable, side: int, generators: Generators) -> None:
         counts = self.counts[:, side]
         dead = counts < self._schedule.revive_below * counts.mean(-1, keepdim=True)
         points, held = self._reservoirs[side].sample()
         picked = pick(points, held, counts.shape[-1], generators)
         self._replace(book, side, dead & held.any(1, keepdim=True), picked)
 
-    def _replace(self, book: AnyCodebook, side: int, mask: Tensor, codes: Tensor) -> None:
+    def _replace(self, book: CodeTable, side: int, mask: Tensor, codes: Tensor) -> None:
         book.replace(mask, codes)
         self.counts[:, side].masked_fill_(mask, 0)
 
@@ -115,6 +113,6 @@ def pick(points: Tensor, held: Tensor, n_points: int, generators: Generators) ->
     return points.gather(1, places[..., None].expand(-1, -1, points.shape[-1]))
 
 
-def _no_counts(codebooks: Sequence[AnyCodebook]) -> Tensor:
+def _no_counts(codebooks: Sequence[CodeTable]) -> Tensor:
     codes = codebooks[0].codes
     return codes.new_zeros(len(codes), len(codebooks), codes.shape[1])

@@ -13,6 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from robustgen.reporting.figures.palette import FAINT, INK, MUTED, Mark
 from robustgen.reporting.figures.style import (
     LABELS,
+    LEVEL,
     WIDTH,
     detector_handles,
     key,
@@ -26,7 +27,7 @@ from robustgen.reporting.figures.style import (
 )
 
 WORST = -1.0
-"""The least share of damage undone that is drawn."""
+"""The least part of the damage recovered that is drawn."""
 
 
 @styled
@@ -58,9 +59,9 @@ def against_corruption(table: pd.DataFrame, marks: Mapping[str, Mark], *, metric
 
 @styled
 def each_against_corruption(
-    table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | None, metric: str
+    table: pd.DataFrame, marks: Mapping[str, Mark], *, baseline: str | None, metric: str
 ) -> Figure:
-    """Draw one panel a detector: its mean with its interval as a band, above the naive detector in grey.
+    """Draw one panel a detector: its mean with its interval as a band, above the baseline in grey.
 
     Parameters
     ----------
@@ -68,16 +69,16 @@ def each_against_corruption(
         What :func:`robustgen.reporting.tables.summary` returns.
     marks : mapping
         :func:`robustgen.reporting.figures.palette.marks` of the detectors, in the order of the panels.
-    naive : str or None
+    baseline : str or None
         The detector that every panel shows too.
     metric : {"auroc", "ap"}
         What to draw.
     """
     there = [name for name in marks if (table["detector"] == name).any()]
     figure, grid = panels(there, columns=4, aspect=0.75)
-    naives = table[table["detector"] == naive]
+    baseline_rows = table[table["detector"] == baseline]
     for detector, axes in grid.items():
-        axes.plot(naives["corruption_of_all"], naives[metric], color=MUTED, lw=0.7, ls=":")
+        axes.plot(baseline_rows["corruption_of_all"], baseline_rows[metric], color=MUTED, lw=0.7, ls=":")
         _with_interval(axes, table[table["detector"] == detector], detector, marks[detector], metric)
         _corruption_axis(axes, table, small=True)
     figure.supxlabel("corruption", fontsize=9)
@@ -109,7 +110,7 @@ def against_corruption_by_dataset(table: pd.DataFrame, marks: Mapping[str, Mark]
 
 @styled
 def recovered(table: pd.DataFrame, marks: Mapping[str, Mark]) -> Figure:
-    """Draw the share of the naive detector's damage that each detector undoes, against corruption.
+    """Draw the part of the baseline's damage that each detector recovers, against corruption.
 
     Shares below `WORST` are left out: they would flatten all others.
 
@@ -131,7 +132,7 @@ def recovered(table: pd.DataFrame, marks: Mapping[str, Mark]) -> Figure:
     axes.axhline(0, color=MUTED, lw=0.8, ls=":")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel("corruption: share of outliers in the training rows")
-    axes.set_ylabel("damage undone, by AUROC")
+    axes.set_ylabel("damage recovered, by AUROC")
     _end_labels(axes, shown, marks, "auroc_recovered")
     return figure
 
@@ -158,6 +159,8 @@ def _corruption_axis(axes: Axes, table: pd.DataFrame, *, small: bool = False) ->
     axes.set_xticks(levels, labels=readable(levels, apart=0.25 if small else 0.07))
     axes.grid(axis="y", color=FAINT, lw=0.5)
     axes.set_axisbelow(True)
+    for named, level in table.groupby("corruption")["corruption_of_all"].first().items():
+        axes.axvline(level, color=FAINT, lw=0.5, zorder=0).set_gid(f"{LEVEL}{named:g}")
 
 
 def _end_labels(axes: Axes, table: pd.DataFrame, marks: Mapping[str, Mark], metric: str) -> None:

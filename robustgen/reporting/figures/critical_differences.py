@@ -1,4 +1,4 @@
-"""Mean ranks on an axis, and bars that join what cannot be told apart."""
+"""Mean ranks on an axis, and bars that join what is not significantly different."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def critical_differences(
     ranks : pandas.Series
         The mean rank of each detector, 1 the best.
     groups : iterable of frozenset
-        Detectors of which no two can be told apart: :func:`robustgen.reporting.posthoc.groups`.
+        Detectors of which no two are significantly different: :func:`robustgen.reporting.posthoc.groups`.
     marks : mapping
         :func:`robustgen.reporting.figures.palette.marks` of the detectors.
 

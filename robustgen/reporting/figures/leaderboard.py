@@ -17,7 +17,9 @@ from robustgen.reporting.formatting import count
 
 
 @styled
-def leaderboard(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | None, metric: str) -> Figure:
+def leaderboard(
+    table: pd.DataFrame, marks: Mapping[str, Mark], *, baseline: str | None, metric: str
+) -> Figure:
     """Draw each detector's score on dirty data beside its clean oracle, best on top.
 
     Below stand those with fewer sets than others: their means are of other sets.
@@ -28,7 +30,7 @@ def leaderboard(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | 
         The rows of :func:`robustgen.reporting.tables.summary` at one corruption.
     marks : mapping
         :func:`robustgen.reporting.figures.palette.marks` of the detectors.
-    naive : str or None
+    baseline : str or None
         Its score is the dotted line that the others should leave behind.
     metric : {"auroc", "ap"}
         What to draw.
@@ -39,8 +41,8 @@ def leaderboard(table: pd.DataFrame, marks: Mapping[str, Mark], *, naive: str | 
     axes = figure.add_subplot()
     for place, row in rows.iterrows():
         _row(axes, float(place), row, marks[row["detector"]], metric)
-    if (rows["detector"] == naive).any():
-        score = rows.loc[rows["detector"] == naive, metric].iloc[0]
+    if (rows["detector"] == baseline).any():
+        score = rows.loc[rows["detector"] == baseline, metric].iloc[0]
         axes.axvline(score, color=MUTED, lw=0.8, ls=":", zorder=0)
     axes.set_yticks(range(len(rows)), labels=[_label(row) for _, row in rows.iterrows()])
     axes.set_ylim(-0.6, len(rows) - 0.4)

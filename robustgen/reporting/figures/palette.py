@@ -1,4 +1,4 @@
-"""Colours: one a detector, the same in every figure, told apart by colour-blind readers too."""
+"""Colours: one a detector, the same in every figure, distinguished by colour-blind readers too."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Mark:
     prominent: bool
 
 
-def marks(detectors: Sequence[str], *, naive: str | None = None) -> dict[str, Mark]:
-    """Give each detector its mark: the first six a colour, the naive one ink, the others grey.
+def marks(detectors: Sequence[str], *, baseline: str | None = None) -> dict[str, Mark]:
+    """Give each detector its mark: the first six a colour, the baseline ink, the others grey.
 
     A colour is chosen by the detector's name, so it keeps it from report to report unless another
     of the six wants the same.
@@ -52,21 +52,21 @@ def marks(detectors: Sequence[str], *, naive: str | None = None) -> dict[str, Ma
     ----------
     detectors : sequence of str
         All detectors, best first.
-    naive : str, optional
+    baseline : str, optional
         The detector that the others are compared with.
 
     Examples
     --------
-    >>> chosen = marks(["rsrae", "knn", "autoencoder"], naive="autoencoder")
+    >>> chosen = marks(["rsrae", "knn", "autoencoder"], baseline="autoencoder")
     >>> chosen["autoencoder"].colour == INK, chosen["rsrae"].colour != chosen["knn"].colour
     (True, True)
     """
-    best = [name for name in detectors if name != naive][: len(OKABE_ITO)]
+    best = [name for name in detectors if name != baseline][: len(OKABE_ITO)]
     places = _places(best)
     drawn = {name: Mark(MUTED, ".", prominent=False) for name in detectors}
     drawn |= {name: Mark(OKABE_ITO[place], MARKERS[place], prominent=True) for name, place in places.items()}
-    if naive in drawn:
-        drawn[naive] = Mark(INK, "X", prominent=True)
+    if baseline in drawn:
+        drawn[baseline] = Mark(INK, "X", prominent=True)
     return drawn
 
 

@@ -1,4 +1,4 @@
-"""RobustDetector: a flood does not move it, and each of its parts can be left out."""
+"""RobustDetector: repeated rows do not move it, and each of its parts can be left out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.densities.texts import corrupted, texts, topic
 from tests.detectors.builders import vectors
 
 
-def flooded(n_outliers: int, seed: int = 0) -> np.ndarray:
+def with_repeats(n_outliers: int, seed: int = 0) -> np.ndarray:
     """140 inliers around a plane in R^8, and a dense clump beside it."""
     rng = np.random.default_rng(seed)
     plane = rng.normal(size=(2, 8))
@@ -27,7 +27,7 @@ def flooded(n_outliers: int, seed: int = 0) -> np.ndarray:
 
 
 def auroc(detector, X) -> float:
-    data = flooded(60)
+    data = with_repeats(60)
     return roc_auc_score(np.arange(200) >= 140, -detector.fit(X).score_samples(data))
 
 
@@ -36,20 +36,20 @@ def told_by_score(detector, X) -> Corruption:
     return estimate_corruption(np.sign(scores) * np.expm1(np.abs(scores)))
 
 
-def test_a_flood_of_outliers_costs_it_little_where_a_plain_autoencoder_falls():
-    clean, dirty = flooded(0), flooded(60)
+def test_repeated_outliers_cost_it_little_where_a_plain_autoencoder_falls():
+    clean, dirty = with_repeats(0), with_repeats(60)
     assert auroc(RobustDetector(random_state=0), dirty) > auroc(RobustDetector(random_state=0), clean) - 0.03
     assert auroc(Autoencoder(epochs=60, random_state=0), dirty) < 0.8
 
 
-def test_the_flood_is_not_among_the_reference():
-    detector = RobustDetector(random_state=0).fit(flooded(60))
+def test_the_repeated_rows_are_not_among_the_reference():
+    detector = RobustDetector(random_state=0).fit(with_repeats(60))
     assert (detector.reference_ < 140).mean() > 0.98
     assert len(detector.reference_) == 100
 
 
-def test_the_flood_is_counted():
-    detector = RobustDetector(random_state=0).fit(flooded(60))
+def test_the_repeated_rows_are_counted():
+    detector = RobustDetector(random_state=0).fit(with_repeats(60))
     assert abs(detector.contamination_ - 0.3) < 0.05
     assert detector.support_[:140].mean() > 0.95
     assert detector.support_[140:].mean() < 0.05
@@ -65,7 +65,7 @@ def test_clean_rows_of_any_tail_hold_few_outliers(draw, most):
 
 
 def test_a_single_model_counts_by_its_score():
-    X = flooded(60)
+    X = with_repeats(60)
     detector = RobustDetector(models=("gaussian",), n_members=2, epochs=5, random_state=0).fit(X)
     assert (detector.contamination_, detector.contamination_interval_) == told_by_score(detector, X)
 
@@ -104,7 +104,7 @@ def test_models_of_all_rows_count_where_suspects_are_alone():
     scattered = np.random.default_rng(1).standard_t(3, size=(200, 8))
     alone, clumped = (
         RobustDetector(epochs=3, n_members=2, random_state=0).fit(X).ensemble_.weights[-1]
-        for X in (scattered, flooded(60))
+        for X in (scattered, with_repeats(60))
     )
     assert alone > clumped
     assert clumped < 1e-5

@@ -8,23 +8,35 @@ import pytest
 import torch
 
 from robustgen.nets.members import initialise
-from robustgen.nets.quantizers.base import perplexity, squared_distances, usage_counts
-from robustgen.nets.quantizers.codebook import AveragedCodebook
+from robustgen.nets.quantizers.base import look_up, perplexity, squared_distances, usage_counts
+from robustgen.nets.quantizers.codebook import AveragedCodebook, Codebook
 from robustgen.nets.quantizers.dual import DualQuantizer, covariance, inverse_weights
+from robustgen.nets.quantizers.fsq import FiniteScalarQuantizer, even_levels
 from robustgen.nets.quantizers.gaussian import (
     VARIANCES,
     GaussianQuantizer,
     gumbel_softmax,
     kl_from_uniform,
 )
+from robustgen.nets.quantizers.lfq import LookupFreeQuantizer, entropy_terms
 from robustgen.nets.quantizers.nearest import NearestQuantizer
+from robustgen.nets.quantizers.residual import ResidualQuantizer
+from robustgen.nets.quantizers.rotation import rotated
+from robustgen.nets.quantizers.simvq import LinearCodebook
 from robustgen.nets.quantizers.vmf import VonMisesFisherQuantizer
+from robustgen.objectives.codebooks.seeding import kmeans
 
 N_CODES, CODE_DIM = 8, 3
 
 QUANTIZERS = {
-    "nearest": lambda: NearestQuantizer(N_CODES, CODE_DIM),
-    "nearest, averages": lambda: NearestQuantizer(N_CODES, CODE_DIM, updates="ema"),
+    "nearest": lambda: NearestQuantizer(Codebook(N_CODES, CODE_DIM)),
+    "nearest, averages": lambda: NearestQuantizer(AveragedCodebook(N_CODES, CODE_DIM)),
+    "rotation": lambda: NearestQuantizer(Codebook(N_CODES, CODE_DIM), rotated),
+    "simvq": lambda: NearestQuantizer(LinearCodebook(N_CODES, CODE_DIM)),
+    "residual": lambda: ResidualQuantizer(2, CODE_DIM, depth=3),
+    "residual, averages": lambda: ResidualQuantizer(2, CODE_DIM, depth=3, updates="ema"),
+    "fsq": lambda: FiniteScalarQuantizer([2, 2, 2]),
+    "lfq": lambda: LookupFreeQuantizer(3),
     **{
         f"gaussian {name}": lambda name=name: GaussianQuantizer(N_CODES, CODE_DIM, variance=name)
         for name in VARIANCES
@@ -57,7 +69,8 @@ def test_the_interface_is_one(build):
         assert quantised.indices.shape == (2, 5, 4)
         assert quantised.indices.dtype == torch.int64
         assert all(rows.shape == (2, 5) for rows in quantised.terms.values())
-        assert all((rows >= 0).all() for rows in quantised.terms.values())
+        assert all((rows.mean(1) >= 0).all() for rows in quantised.terms.values())
+        assert all((rows >= 0).all() for name, rows in quantised.terms.items() if name != "entropy")
 
 
 def test_each_member_quantises_as_it_would_alone(build):
@@ -75,8 +88,9 @@ def test_without_draws_a_position_becomes_the_code_of_its_index(build):
     torch.testing.assert_close(quantised.latent, quantizer.decode(quantised.indices))
 
 
-def test_a_code_is_quantised_as_itself(build):
-    quantizer = initialise(build, [0]).double().eval()
+@pytest.mark.parametrize("name", [name for name in QUANTIZERS if not name.startswith(("fsq", "residual"))])
+def test_a_code_is_quantised_as_itself(name):
+    quantizer = initialise(QUANTIZERS[name], [0]).double().eval()
     codes = quantizer.decode(torch.arange(N_CODES)[None, :, None])
     assert torch.equal(quantizer(codes).indices[0, :, 0], torch.arange(N_CODES))
 
@@ -115,6 +129,129 @@ def test_the_gradient_goes_straight_through():
     quantised = initialise(QUANTIZERS["nearest"], [0]).double()(z)
     (gradient,) = torch.autograd.grad((quantised.latent * weights).sum(), z)
     assert torch.equal(gradient, weights)
+
+
+@pytest.mark.parametrize("name", ["lfq", "residual"])
+def test_the_gradient_goes_straight_through_signs_and_sums_too(name):
+    z = latents().requires_grad_()
+    quantised = initialise(QUANTIZERS[name], [0]).double()(z)
+    (gradient,) = torch.autograd.grad((quantised.latent * latents()).sum(), z)
+    torch.testing.assert_close(gradient, latents())
+
+
+def test_the_rotation_trick_turns_a_latent_onto_its_code_and_scales_it():
+    z, code = torch.randn(2, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    jacobian = torch.autograd.functional.jacobian(lambda x: rotated(x, code), z)
+    torch.testing.assert_close(rotated(z, code), code)
+    torch.testing.assert_close(jacobian @ z, code)
+    ratio = code.norm() / z.norm()
+    torch.testing.assert_close(jacobian.T @ jacobian, ratio**2 * torch.eye(5, dtype=torch.float64))
+
+
+def test_the_rotation_trick_keeps_the_gradient_of_a_code_that_it_is_on():
+    z = latents().requires_grad_()
+    (gradient,) = torch.autograd.grad((rotated(z, z.detach()) * latents()).sum(), z)
+    torch.testing.assert_close(gradient, latents())
+
+
+@pytest.mark.parametrize("code", [-1.0, 0.0])
+def test_the_rotation_trick_is_finite_for_opposite_codes_and_none(code):
+    z = latents().requires_grad_()
+    quantised = rotated(z, code * z.detach())
+    torch.testing.assert_close(quantised, code * z.detach())
+    assert torch.isfinite(torch.autograd.grad(quantised.sum(), z)[0]).all()
+
+
+def test_one_selected_code_moves_all_codes_of_simvq():
+    quantizer = initialise(QUANTIZERS["simvq"], [0]).double()
+    before = quantizer.codebook.codes.detach().clone()
+    quantizer(latents()[:, :1, :1]).terms["codebook"].sum().backward()
+    assert [name for name, _ in quantizer.named_parameters()] == ["codebook.weight"]
+    with torch.no_grad():
+        quantizer.codebook.weight -= 0.1 * quantizer.codebook.weight.grad
+    assert ((quantizer.codebook.codes - before).abs().sum(-1) > 0).all()
+
+
+def test_a_first_stage_alone_is_the_nearest_quantizer():
+    single = initialise(lambda: ResidualQuantizer(N_CODES, CODE_DIM, depth=1), [0]).double()
+    nearest = NearestQuantizer(single.stages[0])
+    one, other = single(latents()), nearest(latents())
+    torch.testing.assert_close(one.latent, other.latent)
+    assert torch.equal(one.indices, other.indices)
+    torch.testing.assert_close(one.terms, other.terms)
+
+
+def test_the_digits_of_an_index_are_the_codes_of_the_stages():
+    quantizer = initialise(lambda: ResidualQuantizer(3, CODE_DIM, depth=4), [0, 1]).double()
+    indices = torch.arange(81).expand(2, 1, 81)
+    digits = quantizer.digits(indices)
+    assert torch.equal(sum(digit * 3 ** (3 - m) for m, digit in enumerate(digits)), indices)
+    torch.testing.assert_close(look_up(quantizer.codebooks()[0].codes, indices), quantizer.decode(indices))
+
+
+def test_the_error_falls_with_every_stage_of_centres():
+    z = latents(rows=200)
+    left, errors = z, [float(z.square().mean())]
+    for stage in initialise(lambda: ResidualQuantizer(4, CODE_DIM, depth=4), [0]).double().stages:
+        points = left.flatten(1, 2)
+        stage.codes.data.copy_(kmeans(points, 4, generators(), torch.ones_like(points[..., 0]))[0])
+        left = z - NearestQuantizer(stage)(left).latent.detach() - (z - left)
+        errors.append(float(left.square().mean()))
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < errors[0] / 10
+
+
+@pytest.mark.parametrize("levels", [[2], [3, 4], [8, 6, 5]])
+def test_every_level_is_reached_and_is_where_its_index_says(levels):
+    quantizer = initialise(lambda: FiniteScalarQuantizer(levels), [0]).double().eval()
+    assert quantizer.n_codes == math.prod(levels)
+    indices = torch.arange(quantizer.n_codes)[None, :, None]
+    codes = quantizer.decode(indices)
+    scales, offsets = quantizer.scales.double(), quantizer.offsets.double()
+    reached = (codes * quantizer.half_widths + offsets) / scales
+    z = torch.atanh(reached) - torch.atanh(offsets / scales)
+    torch.testing.assert_close(quantizer(z).latent, codes)
+    assert torch.equal(quantizer(z).indices, indices)
+    assert codes.min() == -1
+    assert quantizer(torch.zeros_like(z[:, :1])).latent.abs().max() == 0
+
+
+def test_the_gradient_passes_rounding_and_not_the_bound():
+    quantizer = initialise(lambda: FiniteScalarQuantizer([5, 4, 3]), [0]).double()
+    z = latents().requires_grad_()
+    (passed,) = torch.autograd.grad(quantizer(z).latent.sum(), z)
+    (bounded,) = torch.autograd.grad((quantizer.bound(z) / quantizer.half_widths).sum(), z)
+    torch.testing.assert_close(passed, bounded)
+
+
+@pytest.mark.parametrize("n_codes", [2, 3, 8, 9, 64, 240, 1000, 4096])
+def test_levels_are_few_and_their_product_is_near(n_codes):
+    levels = even_levels(n_codes)
+    assert 2 <= min(levels) <= max(levels) <= 8
+    assert n_codes / 2 < math.prod(levels) <= n_codes
+    assert max(levels) - min(levels) <= 1
+
+
+def test_an_index_is_the_bits_of_the_signs():
+    z = latents(rows=50)
+    expected = ((z > 0) * torch.tensor([4, 2, 1])).sum(-1)
+    quantised = initialise(QUANTIZERS["lfq"], [0]).double()(z)
+    assert torch.equal(quantised.indices, expected)
+    assert torch.equal(quantised.latent, z.sign())
+
+
+def test_the_entropy_term_has_the_value_and_the_gradient_of_the_paper():
+    logits = torch.randn(1, 5, 4, N_CODES, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    logits.requires_grad_()
+    log_p = torch.log_softmax(logits, -1)
+    p = log_p.exp()
+    paper = (
+        math.log(N_CODES) + torch.special.entr(p).sum(-1).mean() - torch.special.entr(p.mean((1, 2))).sum()
+    )
+    rows = entropy_terms(log_p).mean()
+    torch.testing.assert_close(rows, paper)
+    ours, theirs = (torch.autograd.grad(value, logits, retain_graph=True)[0] for value in (rows, paper))
+    torch.testing.assert_close(ours, theirs)
 
 
 def test_averages_are_those_of_the_paper():

@@ -186,7 +186,7 @@ def test_the_codebooks_own_learning_rate_moves_it_so_much_farther():
     X = np.random.default_rng(0).normal(size=(64, 6))
     moves = []
     for factor in (1.0, 10.0):
-        net = initialise(lambda: vq_net(NearestQuantizer(8, 3)), [0])
+        net = initialise(lambda: vq_net(NearestQuantizer(Codebook(8, 3))), [0])
         start = net.quantizer.codebook.codes.detach().clone()
         objective = VectorQuantisation("l2", {"commitment": 0.25}, CodebookTraining(lr_factor=factor))
         train(net, objective, rows_of(X), TrainingConfig(epochs=1, batch_size=64), generators())
@@ -196,7 +196,7 @@ def test_the_codebooks_own_learning_rate_moves_it_so_much_farther():
 
 def test_a_bypassed_epoch_is_one_of_a_plain_autoencoder():
     X = np.random.default_rng(0).normal(size=(64, 6))
-    net = initialise(lambda: vq_net(NearestQuantizer(8, 3)), [0])
+    net = initialise(lambda: vq_net(NearestQuantizer(Codebook(8, 3))), [0])
     objective = VectorQuantisation("l2", {"commitment": 0.25}, CodebookTraining(bypass_epochs=3))
     start = net.quantizer.codebook.codes.detach().clone()
     history = train(net, objective, rows_of(X), TrainingConfig(epochs=3, batch_size=16), generators())
@@ -255,7 +255,7 @@ ROWS = torch.arange(100)
         (ROWS < 50, ROWS[[0, 99]], True),  # contradicts itself
     ],
 )
-def test_even_sides_are_told_apart_by_a_person_then_by_the_core_then_by_number(core, trusted, exchanged):
+def test_even_sides_are_distinguished_by_a_person_then_by_the_core_then_by_number(core, trusted, exchanged):
     marked = (ROWS < 55)[None]
     assert Anchors(ROWS, core, trusted).exchanged(marked).tolist() == [exchanged]
     assert Anchors(ROWS, core, trusted).exchanged(~marked).tolist() == [not exchanged]

@@ -1,4 +1,4 @@
-"""Which training rows can be relied on: the half that screeners suspect least, and what it vouches for."""
+"""The clean subset: the training rows that screeners suspect least."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def least_suspected(errors: Sequence[NDArray[np.float64]], share: float) -> Tens
     Returns
     -------
     Tensor of bool, (n,)
-        The core.
+        The clean subset.
 
     Examples
     --------
@@ -38,6 +38,6 @@ def least_suspected(errors: Sequence[NDArray[np.float64]], share: float) -> Tens
     """
     suspicion = np.mean([rankdata(error) for error in errors], axis=0)
     n_chosen = max(2, whole_above(share * len(suspicion)))
-    core = torch.zeros(len(suspicion), dtype=torch.bool)
-    core[np.argsort(suspicion, kind="stable")[:n_chosen]] = True
-    return core
+    clean = torch.zeros(len(suspicion), dtype=torch.bool)
+    clean[np.argsort(suspicion, kind="stable")[:n_chosen]] = True
+    return clean

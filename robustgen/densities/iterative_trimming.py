@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from robustgen._rounding import whole_above
-from robustgen.densities.core import least_suspected
+from robustgen.densities.clean_subset import least_suspected
 
 REACH = 0.3
 """The share of the trusted rows that are a row's neighbours."""
@@ -16,7 +16,7 @@ MOST_ROUNDS = 10
 BLOCK_ROWS = 1024
 
 
-def concentrate(rows: Tensor, share: float) -> NDArray[np.float64]:
+def trim_iteratively(rows: Tensor, share: float) -> NDArray[np.float64]:
     r"""Return how far each row is from the share of the rows that lie together.
 
     With :math:`\delta_S(x)` the mean distance of x to its nearest rows of S other than itself, as many as
@@ -42,13 +42,13 @@ def concentrate(rows: Tensor, share: float) -> NDArray[np.float64]:
     References
     ----------
     Rousseeuw and Van Driessen, "A Fast Algorithm for the Minimum Covariance Determinant Estimator",
-    Technometrics 41 (1999), section 2, for the concentration step, with neighbours in the place of the
+    Technometrics 41 (1999), section 2, for the C-step, with neighbours in the place of the
     Mahalanobis distance.
 
     Examples
     --------
     >>> line = torch.cat([torch.linspace(0, 10, 30), torch.linspace(30, 30.1, 10)])[:, None]
-    >>> errors = concentrate(line, 0.5)
+    >>> errors = trim_iteratively(line, 0.5)
     >>> bool(errors[:30].max() < errors[30:].min())
     True
     """
