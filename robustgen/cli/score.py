@@ -78,4 +78,6 @@ def score(
     with whole_file(output) as temporary:
         source.write([Part(temporary, np.ones(scores.size, dtype=bool), values)])
     counts = f"{scores.size} rows, {np.count_nonzero(outlier)} outliers"
+    if fdr is not None and (why := fitted.why_none(p_values, outlier, fdr)):
+        click.echo(f"Warning: {why}", err=True)
     click.echo(f"{shown(output)}: {counts}{told(outlier)}{summary(source)}")
