@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from robustgen.objectives.codebooks.inlier_sets import SetRules
     from robustgen.objectives.codebooks.schedule import CodebookTraining
     from robustgen.peers.as_pyod import as_pyod
+    from robustgen.series import SeriesDetector
     from robustgen.storage import load, save
     from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
     from robustgen.tables import TableEncoder
@@ -56,6 +57,7 @@ __all__ = [
     "Regularisation",
     "RobustDetector",
     "RobustTraining",
+    "SeriesDetector",
     "SetRules",
     "SignCanonicalizer",
     "Signals",
@@ -85,6 +87,7 @@ _HOMES = {
     "LatentMixture": "robustgen.detectors.latent",
     "Quantisation": "robustgen.detectors.quantisation",
     "Regularisation": "robustgen.detectors.latent",
+    "SeriesDetector": "robustgen.series.detector",
     "SetRules": "robustgen.objectives.codebooks.inlier_sets",
     "StochasticQuantisation": "robustgen.detectors.quantisation",
     "VAE": "robustgen.detectors.vae",

@@ -43,6 +43,8 @@ HOMES = frozenset(
         "nets.mlp",
         "objectives.codebooks.inlier_sets",
         "objectives.codebooks.schedule",
+        "series.detector",
+        "series.point_errors",
         "symmetry.fourier",
         "symmetry.phase",
         "symmetry.sign",

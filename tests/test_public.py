@@ -43,6 +43,7 @@ ROOMS = (
     "robustgen.peers",
     "robustgen.plotting",
     "robustgen.reporting",
+    "robustgen.series",
     "robustgen.symmetry",
     "robustgen.training",
 )

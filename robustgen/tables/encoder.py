@@ -268,7 +268,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         if self.categories == "indicators":
             return True
         numbers = [one.name for one in self.columns_ if not _is_group(one)]
-        return not _is_group(column) and self.groups_.numbers[numbers.index(column.name)].by is None
+        return not _is_group(column) and self.groups_.numbers[numbers.index(column.name)].as_it_is
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Return the names of the numbers.

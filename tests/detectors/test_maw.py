@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from sklearn.preprocessing import minmax_scale
 
-from robustgen import MAW, VAE, LatentMixture, Layers, Regularisation
+from robustgen import MAW, VAE, Answers, LatentMixture, Layers, Regularisation
 from robustgen.detectors.vae import VARIANCE_FLOOR
 from robustgen.nets.draws import normal
 from robustgen.objectives.variational import CodeSampler
@@ -53,6 +53,12 @@ def test_with_one_component_and_the_divergence_it_is_the_vae_term_by_term():
     for term in vae.history_:
         np.testing.assert_array_equal(maw.history_[term], vae.history_[term])
     np.testing.assert_array_equal(maw.score_samples(X), vae.score_samples(X))
+
+
+def test_answers_say_what_the_inlier_component_is_for():
+    X, options = vectors(), {"mixture": {"eta": 1e-3}, "learning_rate": 3e-3, "random_state": 0}
+    silent, told = (MAW(**options).fit(X, y) for y in (None, Answers(range(1, 60), outliers=[0])))
+    assert np.median(told.score_samples(X)) > np.median(silent.score_samples(X)) / 1.5
 
 
 MEMBERS = 4
