@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.vqvae import VQVAE
     from robustgen.inference.conformal import ConformalDetector
     from robustgen.inverse import InverseRegressor
+    from robustgen.nets.code_maps import CodeNets
     from robustgen.nets.mlp import Layers
     from robustgen.objectives.codebooks.inlier_sets import SetRules
     from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -44,6 +45,7 @@ __all__ = [
     "VQVAE",
     "Answers",
     "Autoencoder",
+    "CodeNets",
     "CodebookTraining",
     "ConformalDetector",
     "FourierCanonicalizer",
@@ -70,6 +72,7 @@ __version__ = version("robustgen")
 _HOMES = {
     "Answers": "robustgen.detectors.answers",
     "Autoencoder": "robustgen.detectors.autoencoder",
+    "CodeNets": "robustgen.nets.code_maps",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
     "ConformalDetector": "robustgen.inference.conformal",
     "FourierCanonicalizer": "robustgen.symmetry",

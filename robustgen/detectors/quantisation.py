@@ -108,6 +108,11 @@ class Quantisation(CodeMap):
         ----------
         code_dim : int
             D.
+
+        Returns
+        -------
+        Quantizer
+            Not trained.
         """
         return BUILDERS[self.quantizer](self, code_dim)
 
@@ -183,6 +188,11 @@ class StochasticQuantisation(CodeMap):
         ----------
         n_steps : int
             Batches of the training.
+
+        Returns
+        -------
+        float
+            The rate, 0 or more.
 
         Examples
         --------

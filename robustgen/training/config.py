@@ -68,12 +68,12 @@ class TrainingConfig:
     ----------
     epochs : int or None
         Passes over the rows, at most; ``None`` makes as many as give ``steps``.
-    steps : int
-        The budget of batches where ``epochs`` is ``None``: sets of all sizes are then trained as long.
     batch_size : int
         Rows per batch of each member; the last batch of an epoch may be smaller.
     learning_rate : float
         Adam's step, times each player's own factor.
+    steps : int
+        The budget of batches where ``epochs`` is ``None``: sets of all sizes are then trained as long.
     clip_norm : float or None
         Largest Euclidean norm of a member's gradient, for each player.
     patience : int or None
