@@ -1,4 +1,4 @@
-"""Anomaly and novelty detection by generative models that survive dirty training data.
+"""Anomaly and novelty detection when the training data itself is dirty.
 
 Detectors follow scikit-learn: ``RSRAE().fit(X).decision_function(X)`` is below 0 for outliers.
 They are loaded when they are first asked for, so that ``import robustgen`` stays light.

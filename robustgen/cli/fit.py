@@ -12,7 +12,8 @@ from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, import_libraries, left_out, one_line, recipe_options
-from robustgen.cli.outputs import expect_apart
+from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.progress import stages
 from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
@@ -59,10 +60,14 @@ def fit(
         if not 0 < calibration < 1:
             raise UsageError(f"got --calibration {calibration}, expected a share of the rows, such as 0.3")
         model = ConformalDetector(model, calibration=calibration, random_state=recipe.random_state)
-    rows = source.whole()
-    with one_line():
-        model.fit(rows, given_answers(answers, rows))
-    save(model, output)
+    with stages() as stage:
+        stage("reading")
+        rows = source.whole()
+        stage(f"learning from {rows.shape[0]:,} rows")
+        with one_line():
+            model.fit(rows, given_answers(answers, rows))
+        stage("saving")
+        save(model, output)
     fitted = model if calibration is None else model.parts_[0].detector
     notes(fitted)
     detector = detector_of(fitted)
@@ -72,3 +77,4 @@ def fit(
         f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
         f"{left_out(fitted)}{summary(source)}"
     )
+    next_step(f"robustgen score {shown(output)} NEW_ROWS -o scored.csv --report page.html")

@@ -109,7 +109,7 @@ class VAE(NetDetector):
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
         The length of a code.
-    noise_scale_ : ndarray of float, (K, *input_shape_)
+    noise_scale_ : ndarray of float, ``(K, *input_shape_)``
         The standard deviation of the decoder at each entry, in the units of X.
     net_ : robustgen.nets.variational.VariationalNet
         The trained net.
