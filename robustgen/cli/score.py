@@ -72,7 +72,7 @@ def score(
     fitted = FittedModel.read(model).reading(tables)
     expect_apart([model, data, answers], {"--output": output, "--report": report})
     source = open_input(data, tables.reading(fitted.text_columns), replace(images, mode=fitted.image_mode))
-    calibrated = () if fitted.reference is None else ("p_value",)
+    calibrated = ("p_value",) if fitted.calibrated else ()
     explained = () if explain is None else ("reason",)
     source.expect_scorable(output, ("score", *calibrated, "outlier", *explained))
     told = agreement(answers, data, tables)
