@@ -12,6 +12,7 @@ import click
 
 from robustgen._files import shown
 from robustgen._text import legible
+from robustgen.cli.images import image_options
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder, next_step
 from robustgen.cli.publish import publish
@@ -63,6 +64,7 @@ def _list_suites(context: click.Context, parameter: click.Parameter, value: bool
     help="Label column of the file: 0/1, or classes; one for all files, or for each.",
 )
 @table_options
+@image_options
 @click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
 @click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
 @click.option(

@@ -17,7 +17,7 @@ from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart, next_step
 from robustgen.cli.progress import stages
-from robustgen.cli.tables import DataPath
+from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from robustgen.triage.removal import Removal
     from robustgen.triage.table_audit import TableAudit
 
-COLUMNS = ("verdict", "score", "p_value", "reason", "group")
-PREFIX = "audit_"
-"""What the new columns are called by where the file has columns of their names."""
 FEWEST = 6
 """Categories that are named of a column, those that lose most."""
 
@@ -133,6 +130,7 @@ def clean(
         marked = None if rule is None else rule.rows(audit, rows)
         stage("writing")
         _write(source, audit, rows, marked, prefix, paths)
+    notes(audit.model)
     click.echo(f"{shown(output)}: {_counts(audit, rule, marked)}{left_out(audit.model)}{summary(source)}")
     if rule is not None and marked is not None and not marked.any() and rule.why_none:
         click.echo(f"Warning: {rule.why_none}", err=True)
@@ -161,7 +159,9 @@ def _expect_writable(source: Input, paths: Outputs, *, removing: bool) -> None:
 
 def _prefix(source: Input, paths: Outputs, *, removing: bool) -> str:
     """Return what stands before the names of the new columns: nothing, unless the file has some of them."""
-    names = COLUMNS if source.tabular else COLUMNS[:3]
+    from robustgen.data.files.judged_columns import CLEAN, PREFIX
+
+    names = CLEAN if source.tabular else CLEAN[:3]
     prefix = PREFIX if set(names) & set(source.column_names()) else ""
     written = paths.removed if removing else paths.output
     if written is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown, whole_file
 from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
@@ -47,6 +48,8 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
     The rows are the middles of the groups that DATA comes in, the largest group first. Each answer is written
     as it is given: come back and go on. Images are judged on a page.
     """
+    if str(data) == "-":
+        raise UsageError("got -, expected a file: the answers are read from the standard input")
     with interrupts_kept():
         from robustgen.cli.review_session import ReviewSession
         from robustgen.inputs import open_input

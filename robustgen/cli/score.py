@@ -72,7 +72,7 @@ def score(
     fitted = FittedModel.read(model).reading(tables)
     expect_apart([model, data, answers], {"--output": output, "--report": report})
     source = open_input(data, tables.reading(fitted.text_columns), replace(images, mode=fitted.image_mode))
-    calibrated = () if fitted.reference is None else ("p_value",)
+    calibrated = ("p_value",) if fitted.calibrated else ()
     explained = () if explain is None else ("reason",)
     source.expect_scorable(output, ("score", *calibrated, "outlier", *explained))
     told = agreement(answers, data, tables)
@@ -90,6 +90,8 @@ def score(
         temporary = stack.enter_context(whole_file(output))
         source.write([Part(temporary, np.ones(scores.size, dtype=bool), values)])
     counts = f"{scores.size} rows, {np.count_nonzero(outlier)} outliers"
+    if fdr is not None and (why := fitted.why_none(p_values, outlier, fdr)):
+        click.echo(f"Warning: {why}", err=True)
     click.echo(f"{shown(output)}: {counts}{told(outlier)}{summary(source)}")
     next_step(f"look at the lowest scores, in {shown(output if report is None else report)}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
+from robustgen.bench.published import schema_table
 from robustgen.bench.records import Record
 from robustgen.bench.suites import parse_suite
 from robustgen.cli import main
@@ -29,8 +31,11 @@ GALLERY = sorted(ROOT.glob("docs/gallery/plot_*.py"))
 
 @pytest.fixture
 def alone(tmp_path, monkeypatch):
-    """Work in an empty folder: what a page needs, it makes."""
+    """Work in a folder without data: what a page needs, it makes, but for what it tells to save as a file."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])  # which the bench lengthens to find mine.py
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    Path("mine.py").write_text(next(fences(ROOT / "docs/your-detector.md", "python")).content)
 
 
 @pytest.fixture
@@ -84,6 +89,10 @@ def test_the_examples_of_a_page_run_in_their_order(page, tmp_path):
         elif fence.type == "fence" and fence.info == "toml" and page.parent.name == "docs":
             (tmp_path / "suite.toml").write_text(fence.content)
             parse_suite(read_toml(tmp_path / "suite.toml"))
+
+
+def test_the_page_of_own_detectors_has_the_schema_as_it_is():
+    assert schema_table() in (ROOT / "docs/your-detector.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("example", GALLERY, ids=name_of)
