@@ -138,7 +138,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
-        too: 10,000 rows, or fewer where they have more than 800 entries; 4,096 texts.
+        too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
+        are large; 4,096 texts.
     history_ : robustgen.training.History
         The training objective of the first autoencoders by epoch and member.
     offset_ : float
@@ -362,15 +363,11 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         clean = torch.from_numpy(np.isin(asked, self.reference_))
         center, scale = standardisation(rows[clean])
         errors = held_out_errors((rows - center) / scale, clean, names, self._seed)
-        of_all = self._models_of_all()
-        others = [torch.cat([of_all(block) for block in rows.split(BLOCK_ROWS)], dim=1)]
+        of_all = [name in MODELS_OF_ALL for name in self._densities()]
+        others = [torch.cat([self.ensemble_(block)[of_all] for block in rows.split(BLOCK_ROWS)], dim=1)]
         if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
         return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
-
-    def _models_of_all(self) -> Ensemble:
-        members = zip(self._densities(), cast(Ensemble, self.ensemble_).members, strict=True)
-        return Ensemble(tuple(member for name, member in members if name in MODELS_OF_ALL))
 
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Return the autoencoders' latent code of each row, the members' codes side by side.
