@@ -12,7 +12,8 @@ from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, import_libraries, left_out, one_line, recipe_options
-from robustgen.cli.outputs import expect_apart
+from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.progress import stages
 from robustgen.cli.series import SeriesOptions, series_options
 from robustgen.cli.tables import DataPath, notes
 
@@ -60,10 +61,14 @@ def fit(
     expect_writable(output)
     source = open_input(data, recipe.tables.reading(), images)
     model = _model(recipe, source, series, calibration)
-    rows = source.whole()
-    with one_line():
-        model.fit(rows, given_answers(answers, rows))
-    save(model, output)
+    with stages() as stage:
+        stage("reading")
+        rows = source.whole()
+        stage(f"learning from {rows.shape[0]:,} rows")
+        with one_line():
+            model.fit(rows, given_answers(answers, rows))
+        stage("saving")
+        save(model, output)
     fitted = model.parts_[0].detector if hasattr(model, "parts_") else model
     notes(fitted)
     detector = detector_of(fitted)
@@ -73,6 +78,7 @@ def fit(
         f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
         f"{left_out(fitted)}{summary(source)}"
     )
+    next_step(f"robustgen score {shown(output)} NEW_ROWS -o scored.csv --report page.html")
 
 
 def _model(recipe: Recipe, source: Input, series: SeriesOptions, calibration: float | None) -> Any:

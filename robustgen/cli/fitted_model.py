@@ -147,6 +147,16 @@ class FittedModel:
             )
         return discoveries(p_values["p_value"], fdr)
 
+    def why_none(
+        self, p_values: Mapping[str, NDArray[np.float64]], outlier: NDArray[np.bool_], fdr: float
+    ) -> str:
+        """Say why nothing was discovered where that may be for want of calibration rows."""
+        from robustgen.inference.p_values import why_none
+
+        if self.reference is None or outlier.any():
+            return ""
+        return why_none(p_values["p_value"], self.reference.size, fdr)
+
 
 def reasons(
     model: Any, blocks: Iterable[pd.DataFrame], rows: NDArray[np.bool_], n_columns: int

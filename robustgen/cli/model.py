@@ -60,7 +60,9 @@ class Recipe:
         from sklearn.pipeline import Pipeline
 
         categories = "indicators" if hasattr(detector, "sample") else "groups"  # new rows have cells
-        return Pipeline([("table", self.tables.encoder(categories)), ("detector", detector)])
+        return Pipeline(
+            [("table", self.tables.encoder(source.column_names(), categories)), ("detector", detector)]
+        )
 
     def detector_alone(self) -> Any:
         """Return the unfitted detector, with no encoder before it."""

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import UsageError, check_choice, check_count
+from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.generation import decode, drawn_pairs, generators_for, noise_scale, with_noise
 from robustgen.detectors.latent import LatentMixture, Regularisation
 from robustgen.detectors.net_detector import NetDetector
@@ -49,7 +50,9 @@ class MAW(NetDetector):
     The error is not squared, so outliers pull with bounded force; the Wasserstein-1 distance,
     unlike the divergence, is finite for covariances of low rank. A row is scored by its
     reconstruction from the inlier Gaussian alone: the outlier Gaussian has learnt in training
-    what an outlier needs, and is not there when it is scored.
+    what an outlier needs, and is not there when it is scored. A person's answers, ``fit(X, y)``, say what the
+    inlier Gaussian is for: rows that were judged normal always draw from it, and those that go with an
+    outlier train neither Gaussian.
 
     Parameters
     ----------
@@ -112,7 +115,7 @@ class MAW(NetDetector):
         The terms of the objective by epoch and member.
     inlier_codes_ : robustgen.nets.mixture.GaussianMixture
         The inlier Gaussians of training rows that ``predict`` takes for inliers, 1000 at most.
-    noise_scale_ : ndarray of float, (K, *input_shape_)
+    noise_scale_ : ndarray of float, ``(K, *input_shape_)``
         The standard deviation of the decoder at each entry, in the units of X.
     code_share_ : ndarray of float, (K,)
         The share of the reconstruction that the code explains, on the same rows:
@@ -352,9 +355,14 @@ class MAW(NetDetector):
         )
 
     def _build_objective(self) -> VariationalAutoencoding:
-        sampler = CodeSampler(self._mixture().component_per)
+        sampler = CodeSampler(self._mixture().component_per, self._trusted)
         regulariser = self._regularisation().build(sampler)
         return VariationalAutoencoding(self.reconstruction, regulariser, sampler)
+
+    def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
+        self._trusted = None if judged is None else torch.from_numpy(judged.trusted)
+        super()._learn(X, judged)
+        del self._trusted  # what was learnt needs it no more
 
     def _prepare(self) -> None:
         self.scoring_ = chosen_score(self.scoring, self.row_type_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import accumulate, chain
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from robustgen.nets.draws import Generators, normal, uniform
 from robustgen.nets.mixture import GaussianMixture
 from robustgen.nets.variational import CriticisedNet, VariationalNet
-from robustgen.objectives.base import Net, Player, Term, Terms
+from robustgen.objectives.base import Net, Player, Rows, Term, Terms
 from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 from robustgen.objectives.kl import mixture_kl_bound, standard_normal_kl
 from robustgen.objectives.sliced import drawn_directions, sliced_distance
@@ -30,10 +31,32 @@ class CodeSampler:
     component_per : {"row", "batch"}
         Draw the component of the mixture for each row, as the model says, or one for the
         whole batch, as the authors' code does.
+    trusted : torch.Tensor of int or None
+        The places of training rows that are known to be normal: in training they draw from the first
+        component always, and the other one never has to explain them.
     """
 
-    def __init__(self, component_per: str) -> None:
+    settled = True
+    _marked: Tensor
+
+    def __init__(self, component_per: str, trusted: Tensor | None = None) -> None:
         self._component_per = component_per
+        self._trusted = trusted
+        self._known: Tensor | None = None
+
+    def begin_epoch(self, epoch: int, rows: Rows, generators: Generators) -> None:
+        """Mark the rows that are known to be normal."""
+        if self._trusted is not None:
+            marked = torch.zeros(rows.n_rows, dtype=torch.bool, device=generators[0].device)
+            self._marked = marked.index_fill(0, self._trusted.to(marked.device), True)
+
+    def begin_batch(self, index: Tensor) -> None:
+        """Look up which rows of the batch they are."""
+        self._known = None if self._trusted is None else self._marked[index]
+
+    def end_epoch(self) -> Mapping[str, Tensor]:
+        """Return nothing."""
+        return {}
 
     def __call__(self, posterior: GaussianMixture, generators: Generators) -> Tensor:
         """Return codes (K, B, d)."""
@@ -43,8 +66,11 @@ class CodeSampler:
         components = torch.zeros_like(u, dtype=torch.long)
         for start in accumulate(posterior.weights[:-1]):
             components += u >= start
+        components = components.expand(-1, rows)
+        if self._known is not None:
+            components = components.masked_fill(self._known, 0)
         noise = normal(generators, posterior.means, rows, 2, latent_dim)
-        return posterior.draw(components.expand(-1, rows), noise)
+        return posterior.draw(components, noise)
 
 
 class Regulariser(Protocol[Net]):
@@ -204,7 +230,8 @@ class VariationalAutoencoding:
         """Return the autoencoder, then those of the regulariser."""
         parts = (net.encoder, net.bottleneck, net.decoder)
         moved = tuple(chain.from_iterable(part.parameters() for part in parts))
-        return (Player("autoencoder", moved, self._loss), *self._regulariser.players(net))
+        autoencoder = Player("autoencoder", moved, self._loss, hooks=(self._sampler,))
+        return (autoencoder, *self._regulariser.players(net))
 
     def errors(self, net: VariationalNet, batch: Tensor) -> Tensor:
         """Return the reconstruction error (K, B) through the mean of the first component."""

@@ -121,6 +121,25 @@ def test_components_are_drawn_by_their_weights_for_each_row_or_for_the_batch():
     assert {tuple(z.unique().tolist()) for z in draws} == {(0.0,), (100.0,)}
 
 
+@pytest.mark.parametrize("component_per", ["row", "batch"])
+def test_rows_that_are_known_to_be_normal_draw_from_the_first_component(component_per):
+    means = torch.tensor([[0.0], [100.0]]).expand(1, 500, 2, 1)
+    nothing = torch.zeros(1, 500, 2, 1)
+    posterior = GaussianMixture((0.01, 0.99), means, nothing[..., None], nothing, 0.0)
+    sampler = CodeSampler(component_per, torch.tensor([3, 7]))
+    sampler.begin_epoch(0, TableRows(8), generators(1))
+    index = torch.arange(500)[None] % 8
+    sampler.begin_batch(index)
+    z = sampler(posterior, generators(1))[0, :, 0]
+    known = (index[0] == 3) | (index[0] == 7)
+    assert (z[known] == 0).all()
+    assert (z[~known] == 100).float().mean() > 0.9
+
+
+class TableRows(NamedTuple):
+    n_rows: int
+
+
 def build_net(critic: bool):
     shape = MixtureShape((5 / 6, 1 / 6), (1, 2), 1.0)
     return initialise(lambda: variational_net((4,), (8,), 2, shape, critic=critic), seeds=[0, 1])

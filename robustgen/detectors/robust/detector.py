@@ -19,6 +19,7 @@ from robustgen.densities.clean_subset import least_suspected
 from robustgen.densities.cosine import CosineModel
 from robustgen.densities.duplicates import distinct
 from robustgen.densities.ensemble import (
+    BLOCK_ROWS,
     MODELS,
     MODELS_OF_ALL,
     Ensemble,
@@ -136,8 +137,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     ensemble_ : Ensemble, JointEnsemble or CosineModel, of robustgen.densities
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
-        Where those rows stand in the training set. Of a large one a sample is screened: 10,000 rows, or
-        fewer where they have more than 800 entries; 4,096 texts.
+        Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
+        too: 10,000 rows, or fewer where they have more than 800 entries; 4,096 texts.
     history_ : robustgen.training.History
         The training objective of the first autoencoders by epoch and member.
     offset_ : float
@@ -284,33 +285,34 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
         counted = distinct(X, self.modality_.copies)
-        rows = X if len(counted) == X.shape[0] else X[counted]  # a memory map stays one
+        most = self.modality_.most_screened(X.shape[1:])
+        learnt = counted[subsample(len(counted), most, seed_from(self._seed, "sample"))]
+        rows = X if len(learnt) == X.shape[0] else X[learnt]
         encoded = self.modality_.encoded(rows, self.scaling_)
         self.autoencoder_ = self.modality_.autoencoder(random_state=self._seed, **self._shared())
         asked = "autoencoder" in (*self.choice_.screeners, *self.choice_.models)
         if asked:
             self.autoencoder_.fit(encoded)
-        selected = self._select(rows, encoded)
+        clean = self._select(rows)
         if not asked:  # rows that can be trusted need no robust training
-            self.autoencoder_.set_params(robust=False).fit(encoded[selected])
-        self.reference_ = counted[selected]
+            self.autoencoder_.set_params(robust=False).fit(encoded[clean])
+        self.reference_ = learnt[clean]
 
-    def _select(self, X: Any, encoded: Any) -> NDArray[np.intp]:
-        """Find the clean subset, fit the models, and return the places of that subset."""
+    def _select(self, X: Any) -> NDArray[np.bool_]:
+        """Find the clean subset of the rows to learn from, fit the models, and return that subset, (m,)."""
         seed, choice = self._seed, self.choice_
-        places = subsample(X.shape[0], self.modality_.most_screened(X.shape[1:]), seed_from(seed, "sample"))
-        rows = self.modality_.learn(X, places, self.scaling_)
+        rows = self.modality_.learn(X, np.arange(X.shape[0]), self.scaling_)
         screenings = [
-            Screening(encoded, places, part, self._support_fraction, seed, self.autoencoder_)
+            Screening(part, self._support_fraction, seed, self.autoencoder_)
             for part in self.modality_.screened(rows)
         ]
         suspicions = [SCREENERS[name](screening) for screening in screenings for name in choice.screeners]
         clean = least_suspected(suspicions, self._support_fraction)
         self.ensemble_ = self.modality_.fit_models(rows, clean, self._densities(), seed)
         if "autoencoder" in choice.models:
-            errors = -self.autoencoder_.score_samples(encoded[places])
-            self._autoencoder_normalisation = fit_score_normalisation(torch.from_numpy(errors))
-        return places[clean.numpy()]
+            errors = torch.from_numpy(-self.autoencoder_.training_scores_)
+            self._autoencoder_normalisation = fit_score_normalisation(errors)
+        return clean.numpy()
 
     def _densities(self) -> list[str]:
         """Return the models that were taken, but for the autoencoders."""
@@ -360,8 +362,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         clean = torch.from_numpy(np.isin(asked, self.reference_))
         center, scale = standardisation(rows[clean])
         errors = held_out_errors((rows - center) / scale, clean, names, self._seed)
-        of_all = [name in MODELS_OF_ALL for name in self._densities()]
-        others = [torch.cat([self.ensemble_(self.modality_.compared(x))[of_all] for x in blocks], dim=1)]
+        of_all = cast(Ensemble | JointEnsemble, self.ensemble_).part(
+            [name in MODELS_OF_ALL for name in self._densities()]
+        )
+        others = [torch.cat([of_all(block) for block in rows.split(BLOCK_ROWS)], dim=1)]
         if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
         return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
