@@ -1,4 +1,4 @@
-"""Anomaly and novelty detection by generative models that survive dirty training data.
+"""Anomaly and novelty detection when the training data itself is dirty.
 
 Detectors follow scikit-learn: ``RSRAE().fit(X).decision_function(X)`` is below 0 for outliers.
 They are loaded when they are first asked for, so that ``import robustgen`` stays light.
@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from robustgen._signals import Signals
     from robustgen.detectors.answers import Answers
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.latent import LatentMixture, Regularisation
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from robustgen.objectives.codebooks.inlier_sets import SetRules
     from robustgen.objectives.codebooks.schedule import CodebookTraining
     from robustgen.peers.as_pyod import as_pyod
+    from robustgen.series import SeriesDetector
     from robustgen.storage import load, save
     from robustgen.symmetry import FourierCanonicalizer, PhaseCanonicalizer, SignCanonicalizer
     from robustgen.tables import TableEncoder
@@ -57,8 +59,10 @@ __all__ = [
     "Regularisation",
     "RobustDetector",
     "RobustTraining",
+    "SeriesDetector",
     "SetRules",
     "SignCanonicalizer",
+    "Signals",
     "StochasticQuantisation",
     "TableEncoder",
     "as_pyod",
@@ -86,6 +90,7 @@ _HOMES = {
     "LatentMixture": "robustgen.detectors.latent",
     "Quantisation": "robustgen.detectors.quantisation",
     "Regularisation": "robustgen.detectors.latent",
+    "SeriesDetector": "robustgen.series.detector",
     "SetRules": "robustgen.objectives.codebooks.inlier_sets",
     "StochasticQuantisation": "robustgen.detectors.quantisation",
     "VAE": "robustgen.detectors.vae",
@@ -93,6 +98,7 @@ _HOMES = {
     "RobustDetector": "robustgen.detectors.robust.detector",
     "RobustTraining": "robustgen.training",
     "SignCanonicalizer": "robustgen.symmetry",
+    "Signals": "robustgen._signals",
     "TableEncoder": "robustgen.tables",
     "as_pyod": "robustgen.peers.as_pyod",
     "audit": "robustgen.triage.table_audit",

@@ -1,4 +1,4 @@
-"""What rows are, decided once, at the door: vectors, images or text."""
+"""What rows are, decided once, at the door: vectors, images, signals or text."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def row_type(X: Any) -> str:
 
     Parameters
     ----------
-    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W)
-        The training rows.
+    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W) or (n, C, T)
+        The training rows, checked: images have their channels.
 
     Returns
     -------
-    {"vectors", "images", "text"}
+    {"vectors", "images", "signals", "text"}
         Text is bags of words: counts of words or weights of them; see :func:`is_text`.
 
     Examples
     --------
-    >>> [row_type(X) for X in (np.eye(9), np.eye(600), np.zeros((9, 1, 8, 8)))]
-    ['vectors', 'text', 'images']
+    >>> [row_type(X) for X in (np.eye(9), np.eye(600), np.zeros((9, 1, 8, 8)), np.zeros((9, 1, 64)))]
+    ['vectors', 'text', 'images', 'signals']
     """
     if X.ndim > 2:
-        return "images"
+        return "images" if X.ndim == 4 else "signals"
     return "text" if is_text(X) else "vectors"
 
 

@@ -12,6 +12,7 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from robustgen._checks import UsageError, is_numeral
+from robustgen._signals import Signals
 
 
 def unmasked(X: Any) -> Any:
@@ -157,13 +158,16 @@ def canonical(X: sparse.spmatrix) -> sparse.spmatrix:
 def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     """Return X as a dense array, memory map or CSR matrix of finite numbers, images as (n, C, H, W).
 
+    Signals stay (n, C, T): in a fit they are declared (:class:`robustgen.Signals`), later they are what
+    the training rows were.
+
     Parameters
     ----------
     estimator : sklearn.base.BaseEstimator
         Who asks. In a fit it learns ``n_features_in_`` (C * H * W for images),
         ``feature_names_in_`` and ``input_shape_``, the shape of one row as it was given.
     X : array, DataFrame, CSR matrix or memory map
-        (n, d) vectors, (n, H, W) or (n, C, H, W) images.
+        (n, d) vectors, (n, H, W) or (n, C, H, W) images, or (n, C, T) signals.
     fitting : bool
         Whether the estimator learns from X: two rows at least, of any shape.
 
@@ -174,8 +178,11 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     """
     expect_numbered_columns(estimator, X, fitting=fitting)
     X = canonical(X) if sparse.issparse(X) else unmasked(X)
-    images = not sparse.issparse(X) and _n_axes(X) > 2
-    checked = _numbers(estimator, X, images, fitting)
+    signals = _are_signals(estimator, X, fitting)
+    if signals:
+        X = Signals(X)
+    several_axes = not sparse.issparse(X) and _n_axes(X) > 2
+    checked = _numbers(estimator, X, several_axes, fitting)
     shape = checked.shape[1:]
     if fitting:
         _expect_channels_first(shape)
@@ -186,30 +193,43 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
             f"got rows of shape {shape}, but {type(estimator).__name__} was fitted on rows of shape "
             f"{estimator.input_shape_}: give it rows like those"
         )
-    _expect_finite(estimator, checked)
-    return checked[:, None] if len(shape) == 2 else checked
+    rows = checked[:, None] if len(shape) == 2 and not signals else checked
+    _expect_finite(estimator, rows)
+    return rows
+
+
+def _are_signals(estimator: Any, X: Any, fitting: bool) -> bool:
+    declared = isinstance(X, Signals)
+    learnt = getattr(estimator, "row_type_", None)
+    if fitting or learnt is None:  # a peer does not ask what rows are
+        return declared
+    if declared and learnt != "signals":
+        raise UsageError(
+            f"got signals, but {type(estimator).__name__} was fitted on {learnt}: give it rows like those"
+        )
+    return bool(learnt == "signals")
 
 
 def _n_axes(X: Any) -> int:
     return int(X.ndim) if hasattr(X, "ndim") else np.asarray(X, dtype=object).ndim
 
 
-def _numbers(estimator: Any, X: Any, images: bool, fitting: bool) -> Any:
-    fitted_on_images = not fitting and len(estimator.input_shape_) > 1
+def _numbers(estimator: Any, X: Any, several_axes: bool, fitting: bool) -> Any:
+    fitted_on_vectors = fitting or len(estimator.input_shape_) == 1
     try:
         checked = validate_data(
             estimator,
             X,
             reset=fitting,
             accept_sparse="csr",
-            allow_nd=images,
+            allow_nd=several_axes,
             # scikit-learn counts the features of vectors only; ours are counted by the row's shape.
-            ensure_2d=not images and not fitted_on_images,
+            ensure_2d=not several_axes and fitted_on_vectors,
             ensure_all_finite=False,
             ensure_min_samples=2 if fitting else 1,
         )
     except (np.exceptions.DTypePromotionError, ValueError) as error:
-        stranger = None if images else _first_stranger(X)
+        stranger = None if several_axes else _first_stranger(X)
         if stranger is None:
             raise
         raise _no_numbers(estimator, stranger) from error
@@ -283,6 +303,6 @@ def _cell(estimator: Any, X: Any, start: int, place: np.ndarray) -> str:
     if sparse.issparse(X):  # `row` counts the stored entries
         return f"row {np.searchsorted(X.indptr, row, side='right') - 1}, column {X.indices[row]}"
     if X.ndim > 2:
-        return f"image {row}"
+        return f"{'image' if X.ndim == 4 else 'signal'} {row}"
     names = getattr(estimator, "feature_names_in_", None)
     return f"row {row}, column {int(place[1]) if names is None else repr(names[place[1]])}"

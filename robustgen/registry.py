@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from robustgen._checks import UsageError, suggest
@@ -125,7 +128,9 @@ def build(spec: DetectorSpec, *, random_state: int | None = None, device: str | 
     """Import and construct a detector.
 
     Detectors of PyOD and scikit-learn come wrapped: flattened and scaled rows, and one
-    sign for all. The global generators that some of them seed as they are built are left as they were.
+    sign for all. Anyone else's are given vectors (:class:`robustgen.peers.vectorised.Vectorised`) unless
+    scikit-learn's tags say that they take images. The global generators that some of them seed as they are
+    built are left as they were.
 
     Parameters
     ----------
@@ -213,7 +218,7 @@ def trimmed(
 def _import(use: str) -> Any:
     module, _, name = use.partition(":")
     try:
-        found = getattr(import_module(module), name)
+        found = getattr(_module(module), name)
     except (ImportError, ValueError) as error:
         raise UsageError(f"detector '{use}' cannot be imported: {error}") from None
     except AttributeError:
@@ -221,6 +226,21 @@ def _import(use: str) -> Any:
     if not callable(found):
         raise UsageError(f"detector '{use}' is no class: it cannot be called")
     return found
+
+
+def _module(name: str) -> ModuleType:
+    """Import a module, from the current directory where it is nowhere else, as ``python -m`` would."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        top, here = name.partition(".")[0], str(Path.cwd())
+        if error.name != top or here in sys.path:
+            raise
+    sys.path.append(
+        here
+    )  # last, so that no file there takes the place of a library; child processes do so too
+    invalidate_caches()
+    return import_module(name)
 
 
 def _expect_known(
@@ -249,7 +269,11 @@ def _as_peer(detector: Any, spec: DetectorSpec, **of_peer: Any) -> Any:
         raise UsageError(
             f"detector '{spec.name}' ({spec.use}) needs fit, and score_samples or decision_function"
         )
-    return detector
+    if libraries[0] == "robustgen":
+        return detector
+    from robustgen.peers.vectorised import Vectorised, takes_images
+
+    return detector if takes_images(detector) else Vectorised(detector)
 
 
 def _is_foreign(builder: Any) -> bool:

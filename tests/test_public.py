@@ -41,7 +41,9 @@ ROOMS = (
     "robustgen.inverse",
     "robustgen.metrics",
     "robustgen.peers",
+    "robustgen.plotting",
     "robustgen.reporting",
+    "robustgen.series",
     "robustgen.symmetry",
     "robustgen.training",
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from robustgen.cli.interrupts import interrupts_kept
-from robustgen.cli.outputs import expect_apart
+from robustgen.cli.outputs import expect_apart, next_step
 
 if TYPE_CHECKING:
     from robustgen.reporting.compare import Comparison
@@ -22,7 +22,7 @@ _MOST = 10
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for compare.html, .md and .csv.")
 def compare(a: Path, b: Path, output: Path | None) -> None:
-    """Tell what changed from A to B, the folders of two benchmarks of one protocol.
+    """Tell what changed from A to B, the folders of two benchmarks of one protocol, or of published reports.
 
     Shows how each detector's mean moved over the runs that both finished, with a paired test over the sets,
     the runs that changed most or ended otherwise, and the settings, versions and commits that differ.
@@ -33,8 +33,11 @@ def compare(a: Path, b: Path, output: Path | None) -> None:
     expect_apart([a, b], {"--output": output})
     comparison = compare_runs(a, b)
     _show(comparison)
-    if output is not None:
+    if output is None:
+        next_step("the same with --output FOLDER, for a page with all rows")
+    else:
         click.echo(f"comparison: {write_comparison(comparison, output)}")
+        next_step("open the comparison in a browser")
 
 
 def _show(comparison: Comparison) -> None:
@@ -51,4 +54,4 @@ def _show(comparison: Comparison) -> None:
     console.print(Text(comparison.sentence, "bold"))
     for part in sections(comparison):
         console.print(Text(part.title, "italic"))
-        console.print(terminal.terminal(part.tables[0], most=_MOST))
+        console.print(*terminal.terminals(part.tables[0], console.width, most=_MOST))

@@ -15,6 +15,7 @@ from robustgen.cli.clean import clean
 from robustgen.cli.compare import compare
 from robustgen.cli.datasets import datasets
 from robustgen.cli.fit import fit
+from robustgen.cli.leaderboard import leaderboard
 from robustgen.cli.report import report
 from robustgen.cli.review import review
 from robustgen.cli.sample import sample
@@ -67,7 +68,7 @@ def _refuse(message: str) -> NoReturn:
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="robustgen")
 def main() -> None:
-    """Anomaly detection by generative models that survive dirty training data."""
+    """Anomaly detection when the training data itself is dirty."""
 
 
 main.add_command(fit)
@@ -79,3 +80,4 @@ main.add_command(bench)
 main.add_command(datasets)
 main.add_command(report)
 main.add_command(compare)
+main.add_command(leaderboard)

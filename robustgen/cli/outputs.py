@@ -8,8 +8,16 @@ from collections.abc import Collection, Mapping
 from itertools import combinations
 from pathlib import Path
 
+import click
+
 from robustgen._checks import UsageError
 from robustgen._files import shown
+from robustgen._text import legible
+
+
+def next_step(text: str) -> None:
+    """Say what can be done with the result: the last line of a command."""
+    click.echo(legible(f"next: {text}"))
 
 
 def expect_apart(inputs: Collection[Path | None], outputs: Mapping[str, Path | None]) -> None:

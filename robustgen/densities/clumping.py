@@ -46,7 +46,7 @@ def loneliness(rows: Tensor, trusted: Tensor) -> float:
     suspect = ~trusted
     if not suspect.any():
         return 1.0
-    by_all = mean_distance_to_others(rows, torch.ones_like(trusted), N_NEIGHBOURS)[suspect]
-    by_trusted = mean_distance_to_others(rows, trusted, N_NEIGHBOURS)[suspect]
+    by_all = mean_distance_to_others(rows, torch.ones_like(trusted), N_NEIGHBOURS, suspect)
+    by_trusted = mean_distance_to_others(rows, trusted, N_NEIGHBOURS, suspect)
     level = ((by_all + TINY) / (by_trusted + TINY)).log().quantile(MOST_CLUMPED)
     return float(((level - TOGETHER) / (ALONE - TOGETHER)).clamp(0, 1))

@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from robustgen._storable import storable
+from robustgen.densities.nearest import nearest_places
 
 N_NEIGHBOURS = 5
-BLOCK_ENTRIES = 2**22
+FEW_ROWS = 512
+"""Among which distances to all are faster than a search."""
 
 
 def nearest_distances(x: Tensor, rows: Tensor, k: int) -> Tensor:
@@ -38,6 +40,8 @@ def nearest_distances(x: Tensor, rows: Tensor, k: int) -> Tensor:
     k = min(k, len(rows))
     if torch.compiler.is_compiling():  # or exported
         return _distances_to(x, rows[_nearest_by_products(x, rows, k)])
+    if len(rows) > FEW_ROWS and x.device.type == "cpu":
+        return _distances_to(x, rows[nearest_places(x.double(), rows.double(), k)])
     distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
     return distances.topk(k, dim=1, largest=False).values
 
@@ -54,7 +58,7 @@ def _distances_to(x: Tensor, neighbours: Tensor) -> Tensor:
     return distances.topk(distances.shape[1], dim=1, largest=False).values
 
 
-def mean_distance(x: Tensor, rows: Tensor, k: int, own: Tensor | None = None) -> Tensor:
+def mean_distance(x: Tensor, rows: Tensor, k: int) -> Tensor:
     """Return the mean Euclidean distance of each row of x to its k nearest of some rows.
 
     Parameters
@@ -65,8 +69,6 @@ def mean_distance(x: Tensor, rows: Tensor, k: int, own: Tensor | None = None) ->
         The neighbours.
     k : int
         How many count; all where there are fewer.
-    own : Tensor of int, (B,), or None
-        Where each row of x stands among ``rows``, to be left out; -1 for one that does not.
 
     Returns
     -------
@@ -76,20 +78,14 @@ def mean_distance(x: Tensor, rows: Tensor, k: int, own: Tensor | None = None) ->
     Examples
     --------
     >>> rows = torch.tensor([[0.0], [1.0], [5.0]])
-    >>> mean_distance(rows[:1], rows, 1), mean_distance(rows[:1], rows, 1, own=torch.tensor([0]))
-    (tensor([0.]), tensor([1.]))
+    >>> mean_distance(rows, rows, 2)
+    tensor([0.5000, 0.5000, 2.0000])
     """
-    if own is None:
-        return nearest_distances(x, rows, k).mean(1)
-    distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
-    among = own >= 0
-    distances[among, own[among]] = torch.inf
-    others = len(rows) - int(among.any())
-    return distances.topk(max(1, min(k, others)), dim=1, largest=False).values.mean(1)
+    return nearest_distances(x, rows, k).mean(1)
 
 
-def mean_distance_to_others(rows: Tensor, chosen: Tensor, k: int) -> Tensor:
-    """Return the mean distance of each row to its k nearest among chosen rows, itself left out.
+def mean_distance_to_others(rows: Tensor, chosen: Tensor, k: int, asked: Tensor | None = None) -> Tensor:
+    """Return the mean distance of rows to their k nearest among chosen rows, themselves left out.
 
     Parameters
     ----------
@@ -99,10 +95,12 @@ def mean_distance_to_others(rows: Tensor, chosen: Tensor, k: int) -> Tensor:
         Which of them are neighbours; two at least.
     k : int
         How many neighbours count.
+    asked : Tensor of bool, (n,), or None
+        Of which m rows the distance is asked; None for all.
 
     Returns
     -------
-    Tensor, (n,)
+    Tensor, (m,)
         The means.
 
     Examples
@@ -111,12 +109,12 @@ def mean_distance_to_others(rows: Tensor, chosen: Tensor, k: int) -> Tensor:
     >>> mean_distance_to_others(rows, torch.tensor([True, True, False]), 1)
     tensor([1., 1., 4.])
     """
-    own = torch.full((len(rows),), -1)
-    own[chosen] = torch.arange(int(chosen.sum()))
-    neighbours = rows[chosen]
-    block = max(1, BLOCK_ENTRIES // len(neighbours))
-    pairs = zip(rows.split(block), own.split(block), strict=True)
-    return torch.cat([mean_distance(x, neighbours, k, places) for x, places in pairs])
+    asked = torch.ones_like(chosen) if asked is None else asked
+    nearest = nearest_distances(
+        rows[asked], rows[chosen], k + 1
+    )  # a row's distance to itself is 0, the first
+    others = nearest[:, : min(k, nearest.shape[1])].mean(1)
+    return torch.where(chosen[asked], nearest[:, 1:].mean(1), others)
 
 
 @storable

@@ -144,7 +144,7 @@ def compared_rows(X: Any) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W)
+    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W) or (n, C, T)
         Checked rows. They are read a block at a time.
 
     Returns
@@ -185,7 +185,7 @@ class _Blocks:
             return unit_rows(sparse.csr_matrix(self.X[places]))
         if self.row_type == "images":
             return self.description(self._small(places)).numpy()
-        return self.rows.take(places).numpy()
+        return self.rows.take(places).flatten(1).numpy()
 
     def __iter__(self) -> Iterator[Any]:
         n_rows = self.X.shape[0]

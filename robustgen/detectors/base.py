@@ -20,6 +20,7 @@ from robustgen._rows import row_type
 from robustgen._storable import storable
 from robustgen._validation import check_rows
 from robustgen.detectors.answers import Neighbourhoods, judged_neighbourhoods
+from robustgen.detectors.notebook import fitted_table
 from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.detectors.parameters import check_contamination
 from robustgen.inference.audit import Audit, InlierProbability, audit, contamination_offset, finite_scores
@@ -63,7 +64,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
-        """Learn from checked rows (n, d) or (n, C, H, W) what scores them, ``scaling_`` among it.
+        """Learn from checked rows (n, d), (n, C, H, W) or (n, C, T) what scores them, ``scaling_`` among it.
 
         Where rows were judged, those that share the fate of an outlier are not learnt from.
         """
@@ -101,8 +102,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         Parameters
         ----------
         X : array, DataFrame, CSR matrix or memory map
-            Rows (n, d), or images (n, H, W) or (n, C, H, W); two at least. Outliers may be among
-            them.
+            Rows (n, d), images (n, H, W) or (n, C, H, W), or signals (n, C, T) declared as
+            :class:`robustgen.Signals`; two at least. Outliers may be among them.
         y : array, Answers or None
             What a person says of some rows: 1 normal, -1 outlier, 0 not judged, at least one of them
             -1; or :class:`robustgen.Answers`. Each row goes with the judged row that is nearest to
@@ -294,6 +295,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         parts = torch.cat([self._contributions(x) for x in self._blocks(checked)])
         return framed_like(X, parts.detach().cpu().double().numpy().reshape(-1, *self.input_shape_))
 
+    def _row_shape(self) -> tuple[int, ...]:
+        """Return the shape of a checked row: images have their channels."""
+        grey = self.row_type_ == "images" and len(self.input_shape_) == 2
+        return (1, *self.input_shape_) if grey else self.input_shape_
+
     def _score(self, X: Any) -> NDArray[np.float64]:
         errors = torch.cat([self._row_errors(x) for x in self._blocks(X)])
         return finite_scores(-errors.cpu().double().numpy())
@@ -343,6 +349,15 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self)
         export_onnx(self, path)
+
+    def _repr_html_inner(self) -> str:
+        """Return scikit-learn's diagram, and what was learnt where something was."""
+        diagram: str = super()._repr_html_inner()
+        return diagram + fitted_table(self) if hasattr(self, "training_scores_") else diagram
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+        return bundle | ({"text/html": self._repr_html_inner()} if "text/html" in bundle else {})
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

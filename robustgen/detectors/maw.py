@@ -74,12 +74,13 @@ class MAW(NetDetector):
     latent_dim : int or None
         d, the dimension of the codes; ``None`` is 2, that of the authors' code.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images take convolutions instead, see
-        :mod:`robustgen.nets.conv` and :mod:`robustgen.nets.code_maps`.
+        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images) minus its mean over its standard deviation, minus
-        its median over its interquartile range, or as it is. "auto" takes bags of words as they are, all else
-        in standard units; see :func:`robustgen._rows.is_text`.
+        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
+        all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
         Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
     batch_size : int
@@ -114,7 +115,7 @@ class MAW(NetDetector):
         The terms of the objective by epoch and member.
     inlier_codes_ : robustgen.nets.mixture.GaussianMixture
         The inlier Gaussians of training rows that ``predict`` takes for inliers, 1000 at most.
-    noise_scale_ : ndarray of float, (K, *input_shape_)
+    noise_scale_ : ndarray of float, ``(K, *input_shape_)``
         The standard deviation of the decoder at each entry, in the units of X.
     code_share_ : ndarray of float, (K,)
         The share of the reconstruction that the code explains, on the same rows:
@@ -136,7 +137,7 @@ class MAW(NetDetector):
         The length of a code.
     net_ : robustgen.nets.variational.VariationalNet
         The trained net; ``net_.bottleneck.A`` is A, (K, 128, d).
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.

@@ -119,9 +119,7 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
         )
 
     def _initialised(self, seeds: Sequence[int]) -> AutoencoderNet:
-        shape = self.input_shape_
-        row_shape = (1, *shape) if len(shape) == 2 else shape
-        return initialise(lambda: self._build_net(row_shape, self._limits), seeds)
+        return initialise(lambda: self._build_net(self._row_shape(), self._limits), seeds)
 
     def _placement(self) -> tuple[torch.device, torch.dtype]:
         parameter = next(self.net_.parameters())

@@ -31,7 +31,7 @@ class ScoringFunction(nn.Module):
 
     Notes
     -----
-    Input (n, d), (n, H, W) or (n, C, H, W) as the detector was fitted, float64; output (n,),
+    Input (n, d), (n, H, W), (n, C, H, W) or (n, C, T) as the detector was fitted, float64; output (n,),
     float64, larger = more normal.
     """
 
@@ -47,7 +47,7 @@ class ScoringFunction(nn.Module):
         self.eval()
 
     def forward(self, X: Tensor) -> Tensor:
-        rows = X.unsqueeze(1) if X.ndim == 3 else X
+        rows = X.reshape(-1, *self._detector._row_shape())
         scaled = ((rows - self.center) / self.scale).float()
         return -self._detector._row_errors(scaled).double()
 

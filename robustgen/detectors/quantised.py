@@ -33,6 +33,7 @@ from robustgen.nets.code_maps import (
 from robustgen.nets.draws import member_generators
 from robustgen.nets.quantizers.base import perplexity, usage_counts
 from robustgen.nets.quantizers.codebook import Quantizer
+from robustgen.nets.signals import SignalCodeDecoder, SignalCodeEncoder
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import mean_squared_error
@@ -101,11 +102,14 @@ class QuantisedDetector(NetDetector):
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VectorQuantisedNet:
         code_dim = self.latent_dim_
-        encoder: ConvCodeEncoder | VectorCodeEncoder
+        encoder: ConvCodeEncoder | SignalCodeEncoder | VectorCodeEncoder
         decoder: nn.Module
         if len(row_shape) == 3:
             encoder = ConvCodeEncoder(row_shape, code_dim, self._nets())
             decoder = ConvCodeDecoder(code_dim, row_shape, self._nets())
+        elif len(row_shape) == 2:
+            encoder = SignalCodeEncoder(row_shape, code_dim)
+            decoder = SignalCodeDecoder(code_dim, row_shape)
         else:
             n_positions = self._code_map().n_positions or min(8, max(2, row_shape[0] // 2))
             encoder = VectorCodeEncoder(row_shape[0], self.hidden_dims, n_positions, code_dim)
@@ -182,7 +186,7 @@ class QuantisedDetector(NetDetector):
         Returns
         -------
         ndarray of int, ``(n, *map_shape_)``, or ``(n, K, *map_shape_)`` with K > 1 members
-            (h, w) for images, (P,) for vectors.
+            (h, w) for images, (P,) for vectors and signals.
         """
         check_is_fitted(self)
         indices, _ = self._indices_and_errors(check_rows(self, X, fitting=False))

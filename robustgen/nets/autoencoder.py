@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
 from robustgen.nets.conv import ConvDecoder, ConvEncoder
 from robustgen.nets.mlp import MLP, Linear
+from robustgen.nets.signals import SignalDecoder, SignalEncoder
+
+ENCODERS: dict[int, type[Any]] = {2: SignalEncoder, 3: ConvEncoder}
+DECODERS: dict[int, type[Any]] = {2: SignalDecoder, 3: ConvDecoder}
+"""By the axes of a row: signals (C, T), images (C, H, W)."""
 
 
 def encoder_for(
@@ -16,15 +22,16 @@ def encoder_for(
     *,
     activation: str = "leaky_relu",
     normalization: str | None = None,
-) -> ConvEncoder | MLP:
+) -> ConvEncoder | SignalEncoder | MLP:
     """Return the encoder of rows of a shape, an activation after its last layer too.
 
     Parameters
     ----------
     row_shape : tuple of int
-        (d,) for vectors, (C, H, W) for images.
+        (d,) for vectors, (C, H, W) for images, (C, T) for signals.
     hidden_dims : sequence of int
-        Widths of the dense layers; images take :class:`robustgen.nets.conv.ConvEncoder`.
+        Widths of the dense layers; images take :class:`robustgen.nets.conv.ConvEncoder`, signals
+        :class:`robustgen.nets.signals.SignalEncoder`.
     activation, normalization
         As in :class:`robustgen.nets.mlp.MLP`.
 
@@ -33,8 +40,8 @@ def encoder_for(
     >>> encoder_for((30,), (32, 64)).out_features, encoder_for((1, 28, 28), ()).out_features
     (64, 1152)
     """
-    if len(row_shape) == 3:
-        return ConvEncoder(row_shape, activation=activation, normalization=normalization)
+    if len(row_shape) > 1:
+        return ENCODERS[len(row_shape)](row_shape, activation=activation, normalization=normalization)
     dims = [row_shape[0], *hidden_dims]
     return MLP(dims, activation=activation, output_activation=activation, normalization=normalization)
 
@@ -47,7 +54,7 @@ def decoder_for(
     activation: str = "leaky_relu",
     normalization: str | None = None,
     output_activation: str = "identity",
-) -> ConvDecoder | MLP:
+) -> ConvDecoder | SignalDecoder | MLP:
     """Return the mirror of :func:`encoder_for`, from codes to rows.
 
     Parameters
@@ -59,8 +66,8 @@ def decoder_for(
     output_activation : str
         After the last layer.
     """
-    if len(row_shape) == 3:
-        return ConvDecoder(
+    if len(row_shape) > 1:
+        return DECODERS[len(row_shape)](
             latent_dim,
             row_shape,
             activation=activation,
@@ -103,7 +110,7 @@ class AutoencoderNet(nn.Module):
 
 
 def plain_latent_dim(row_shape: tuple[int, ...]) -> int:
-    """Return a third of the columns, at least 2 and at most 10; 10 for images.
+    """Return a third of the columns, at least 2 and at most 10; 10 for images and signals.
 
     Examples
     --------
@@ -116,14 +123,14 @@ def plain_latent_dim(row_shape: tuple[int, ...]) -> int:
 def plain_autoencoder(
     row_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
 ) -> AutoencoderNet:
-    """Return an MLP and its mirror, or the convolutional net for images, with one member.
+    """Return an MLP and its mirror, or the convolutional net for images or signals, with one member.
 
     Parameters
     ----------
     row_shape : tuple of int
-        (d,), or (C, H, W) for images.
+        (d,), (C, H, W) for images, or (C, T) for signals.
     hidden_dims : tuple of int
-        Widths of the encoder's hidden layers; images have their own.
+        Widths of the encoder's hidden layers; images and signals have their own.
     latent_dim : int
         The width of the bottleneck.
 
@@ -138,9 +145,9 @@ def plain_autoencoder(
     >>> plain_autoencoder((30,), (64, 32), 10)(torch.zeros(1, 7, 30)).shape
     torch.Size([1, 7, 30])
     """
-    if len(row_shape) == 3:
-        encoder = ConvEncoder(row_shape)
+    if len(row_shape) > 1:
+        encoder = encoder_for(row_shape, ())
         bottleneck = Linear(encoder.out_features, latent_dim)
-        return AutoencoderNet(encoder, bottleneck, ConvDecoder(latent_dim, row_shape))
+        return AutoencoderNet(encoder, bottleneck, decoder_for(latent_dim, row_shape, ()))
     dims = [row_shape[0], *hidden_dims, latent_dim]
     return AutoencoderNet(MLP(dims), nn.Identity(), MLP(dims[::-1]))

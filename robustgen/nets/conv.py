@@ -54,9 +54,7 @@ class Conv2d(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        return _grouped(
-            functional.conv2d, x, self.weight, self.bias, stride=self.stride, padding=self.padding
-        )
+        return grouped(functional.conv2d, x, self.weight, self.bias, stride=self.stride, padding=self.padding)
 
 
 class ConvTranspose2d(nn.Module):
@@ -91,7 +89,7 @@ class ConvTranspose2d(nn.Module):
         self.output_padding = output_padding
 
     def forward(self, x: Tensor) -> Tensor:
-        return _grouped(
+        return grouped(
             functional.conv_transpose2d,
             x,
             self.weight,
@@ -102,13 +100,14 @@ class ConvTranspose2d(nn.Module):
         )
 
 
-def _grouped(
+def grouped(
     convolve: Callable[..., Tensor],
     x: Tensor,
     weight: Tensor,
     bias: Tensor,
     **options: int | tuple[int, int],
 ) -> Tensor:
+    """Return the convolution of each member (K, B, ...) by its own weight, all in one call."""
     members = len(x)
     folded = x.transpose(0, 1).flatten(1, 2)
     out = convolve(folded, weight.flatten(0, 1), bias.flatten(), groups=members, **options)

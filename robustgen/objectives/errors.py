@@ -143,14 +143,14 @@ def chosen_score(name: str, row_type: str) -> str:
     """Return the name of a score, and where it is "auto" the one that suits the rows.
 
     The angle needs an origin that means something, as black has for images and zero counts for text: these
-    are compared by "cosine". Centred columns of a table have none, and a far row in the direction of an
-    inlier would have no error: "l21".
+    are compared by "cosine". Centred columns of a table and signals have none, and a far row in the direction
+    of an inlier would have no error: "l21".
 
     Parameters
     ----------
     name : str
         A key of ``SCORES``, or "auto".
-    row_type : {"vectors", "images", "text"}
+    row_type : {"vectors", "images", "signals", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
 
     Examples
@@ -160,7 +160,7 @@ def chosen_score(name: str, row_type: str) -> str:
     """
     if name != "auto":
         return name
-    return "l21" if row_type == "vectors" else "cosine"
+    return "cosine" if row_type in ("images", "text") else "l21"
 
 
 def squared_parts(x: Tensor, reconstruction: Tensor) -> Tensor:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from robustgen.bench.published import METRICS
 from robustgen.bench.records import Record
 
-METRICS = ("auroc", "ap", "precision", "recall", "f1", "precision_at_n", "recall_at_1pct", "recall_at_5pct")
 SAMPLE_METRICS = ("inlier_fraction", "frechet", "gen_precision", "gen_recall", "density", "coverage")
 """What the records of a task hold: of "detection", and of "generation"."""
 
@@ -44,10 +44,32 @@ def cells(records: Iterable[Record], metrics: Sequence[str] = METRICS) -> pd.Dat
         counts, one column a metric (missing where the cell gave none), seconds, MiB, and the key.
     """
     rows = [_row(record, metrics) for record in latest(records)]
-    frame = pd.DataFrame(rows, columns=_columns(metrics))
+    return _ordered(pd.DataFrame(rows, columns=_columns(metrics)), metrics)
+
+
+def cells_of(published: pd.DataFrame, also: Sequence[str] = ()) -> pd.DataFrame:
+    """Return published results (:mod:`robustgen.bench.published`), each cell once, as `cells` does.
+
+    Parameters
+    ----------
+    published : pandas.DataFrame
+        Rows of the schema.
+    also : sequence of str
+        Further columns that stay.
+    """
+    columns = ["corruption", "corruption_of"]
+    pairs = zip(*(published[name] for name in columns), strict=True)
+    shares = pd.DataFrame([corruption_shares(*pair) for pair in pairs], index=published.index)
+    frame = published.join(shares)[[*_columns(METRICS), *also]]
+    frame = frame.fillna({"inlier_class": "", "message": ""}).infer_objects()
+    return _ordered(frame, METRICS)
+
+
+def _ordered(frame: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Return a frame of cells with its numbers as floats, in the order of the cells."""
     numbers = [*metrics, *COSTS]
-    frame[numbers] = frame[numbers].astype(float)
-    return frame.sort_values(ORDER, kind="stable", ignore_index=True)
+    typed = frame.assign(**{name: frame[name].astype(float) for name in numbers})
+    return typed.sort_values(ORDER, kind="stable", ignore_index=True)
 
 
 def latest(records: Iterable[Record]) -> list[Record]:

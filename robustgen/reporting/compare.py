@@ -27,7 +27,7 @@ from robustgen.reporting.display_tables import (
 )
 from robustgen.reporting.documents import Section, markdown_of, page
 from robustgen.reporting.formatting import count, points, score
-from robustgen.reporting.run import Run, read_run
+from robustgen.reporting.run import Run, read_results
 from robustgen.reporting.statistics import least_sets
 
 MOST = 60
@@ -114,7 +114,8 @@ def compare_runs(a: Path, b: Path) -> Comparison:
     Parameters
     ----------
     a, b : Path
-        Their folders, each with `records.jsonl` and, to tell how they were made, `manifest.json`.
+        Their folders, each with `records.jsonl`, or the `metrics.csv` of a published report, and, to tell how
+        they were made, `manifest.json`.
 
     Returns
     -------
@@ -124,18 +125,18 @@ def compare_runs(a: Path, b: Path) -> Comparison:
     Raises
     ------
     UsageError
-        If a folder holds no run (see `run.read_run`), if a run is of generation, or if the two have other
+        If a folder holds no run (see `run.read_results`), if a run is of generation, or if the two have other
         protocols or corruptions of another kind.
     """
-    runs = read_run(Path(a)), read_run(Path(b))
+    runs = read_results(Path(a)), read_results(Path(b))
     for folder, run in zip((a, b), runs, strict=True):
         if run.task != "detection":
             raise UsageError(
                 f"got {folder}, a benchmark of the task '{run.task}', whose runs have no AUROC, "
                 "expected two benchmarks of 'detection': give another folder"
             )
-    for what, of in {"protocol": _protocol, "corruption_of": _corruption_of}.items():
-        sides = [of(run) for run in runs]
+    for what in ("protocol", "corruption_of"):
+        sides = [getattr(run, what) for run in runs]
         if sides[0] != sides[1]:
             raise UsageError(
                 f"got {a} with {what} = {sides[0]} and {b} with {what} = {sides[1]}, expected one: their "
@@ -269,11 +270,3 @@ def _p_value(p: float) -> str:
 def _message(row: pd.Series) -> Item:
     sides = {side: row[f"message_{side.lower()}"] for side in "AB"}
     return Item("; ".join(f"{side}: {message}" for side, message in sides.items() if message))
-
-
-def _protocol(run: Run) -> str:
-    return str(run.suite.get("protocol", "unknown"))
-
-
-def _corruption_of(run: Run) -> str:
-    return run.records[0].corruption_of

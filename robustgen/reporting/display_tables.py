@@ -81,6 +81,8 @@ class DisplayTable:
         What its columns are, where they can be filtered as its rows can.
     choices
         Of several tables of a section, what this one shows: pairs of a label and a value.
+    level
+        The corruption that it is of; the slider of a page shows one at a time.
     """
 
     name: str
@@ -90,6 +92,7 @@ class DisplayTable:
     kind: str = ""
     across: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    level: str = ""
 
 
 Form = Callable[[pd.Series], Item]
@@ -98,6 +101,11 @@ DETECTOR = Column("Detector", numeric=False)
 RECOVERED = "Recovered"
 FULL_SHADE = 0.2
 """The distance from the best of a set, in units of the measure, at which a shade has faded out."""
+
+BUDGET_NOTES = {
+    "precision": "Share of so many alarms that are outliers",
+    "recall": "Share of the outliers that are among so many alarms",
+}
 
 MEASURES: dict[str, Callable[[float], str]] = {"auroc": score, "ap": score, "auroc_recovered": percent}
 """What is shown set by set, and how it is written."""
@@ -114,7 +122,9 @@ def leaderboard(table: pd.DataFrame, *, baseline: str | None) -> DisplayTable:
         _rank(),
         number("Sets", "sets", "Number of data sets behind the means"),
     ]
-    return table_of("leaderboard", table, shown, baseline)
+    level = f"{table['corruption'].iloc[0]:g}" if len(table) else ""
+    whole = table_of(f"leaderboard-{level}", table, shown, baseline)
+    return replace(whole, kind="leaderboard", level=level)
 
 
 def means(table: pd.DataFrame) -> DisplayTable:
@@ -185,7 +195,7 @@ def pairs(table: pd.DataFrame, corruption: float) -> DisplayTable:
         f"Row minus column at corruption {corruption:g}: points of mean AUROC; * significantly different",
         "pairs",
         "detectors",
-        (("Corruption", f"{corruption:g}"),),
+        level=f"{corruption:g}",
     )
 
 
@@ -231,8 +241,33 @@ def _grid(
         f"{label} on each set at corruption {corruption:g}",
         "grid",
         "sets",
-        (("Measure", label), ("Corruption", f"{corruption:g}")),
+        (("Measure", label),),
+        f"{corruption:g}",
     )
+
+
+def budgets(table: pd.DataFrame) -> Iterator[DisplayTable]:
+    """Yield :func:`.budgets.alarm_budgets` at each corruption, the dirtiest first: a column a budget."""
+    for corruption, rows in reversed(list(table.groupby("corruption"))):
+        wide = rows.pivot(index="detector", columns="budget", values=[*BUDGET_NOTES])
+        kinds = [(measure, budget) for budget in wide["precision"] for measure in BUDGET_NOTES]
+        columns = [
+            Column(f"{percent(budget)}: {measure}", BUDGET_NOTES[measure]) for measure, budget in kinds
+        ]
+        order = wide["recall"].mean(axis=1).sort_values(ascending=False).index
+        lines = [
+            Line((Item(str(name)), *(Item(percent(wide.at[name, kind])) for kind in kinds)), token(str(name)))
+            for name in order
+        ]
+        title = f"Alarms for the most suspicious rows at corruption {corruption:g}"
+        yield DisplayTable(
+            f"budgets-{corruption:g}",
+            (DETECTOR, *columns),
+            tuple(lines),
+            title,
+            "budgets",
+            level=f"{corruption:g}",
+        )
 
 
 def run_times(table: pd.DataFrame) -> DisplayTable:

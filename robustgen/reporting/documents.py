@@ -14,8 +14,10 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from robustgen._text import legible
+from robustgen.reporting.cards import Card
 from robustgen.reporting.cells import TIE
-from robustgen.reporting.display_tables import DisplayTable
+from robustgen.reporting.display_tables import MEASURES, DisplayTable
+from robustgen.reporting.figures import token
 from robustgen.reporting.figures.palette import DARK, variables
 from robustgen.reporting.figures.svg import inline, png, svg
 from robustgen.reporting.formatting import count, percent
@@ -28,13 +30,19 @@ LONGEST = 60
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn figure: its file name without ending, what it shows, and both forms of it."""
+    """A drawn figure: its file name without ending, what it shows, and both forms of it.
+
+    Where it draws a measure of the detectors against corruption or at one ``level`` of it, the page tells the
+    values under the pointer.
+    """
 
     name: str
     title: str
     caption: str
     svg: str
     png: bytes
+    measure: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class Report:
     title: str
     facts: tuple[str, ...]
     headline: Headline
+    cards: tuple[Card, ...]
     baseline: str | None
     first: Section
     sections: tuple[Section, ...]
@@ -70,14 +79,22 @@ class Report:
         return tuple(picture for part in (self.first, *self.sections) for picture in part.pictures)
 
 
-def picture(name: str, title: str, caption: str, drawn: Figure) -> Picture:
+def picture(
+    name: str, title: str, caption: str, drawn: Figure, *, measure: str = "", level: str = ""
+) -> Picture:
     """Return a drawn figure as a picture of a document."""
-    return Picture(name, title, caption, svg(drawn), png(drawn))
+    return Picture(name, title, caption, svg(drawn), png(drawn), measure, level)
 
 
 def html(report: Report) -> str:
     """Return the report as one page that needs nothing beside it, nor a network."""
-    return page("report.html.j2", report=report, smallest=TIE, least_share=percent(LEAST_SHARE))
+    return page(
+        "report.html.j2",
+        report=report,
+        values=_values(report),
+        smallest=TIE,
+        least_share=percent(LEAST_SHARE),
+    )
 
 
 def markdown(report: Report) -> str:
@@ -141,6 +158,16 @@ def _colours() -> Markup:
     light = " ".join(f"{variables(colour)}: {colour};" for colour in DARK)
     dark = " ".join(f"{variables(colour)}: {other};" for colour, other in DARK.items())
     return Markup(f":root {{ {light} }} @media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}")
+
+
+def _values(report: Report) -> Markup:
+    """Return the means of each detector at each corruption as JSON, for the values under the pointer."""
+    summary = report.tables.get("summary", pd.DataFrame(columns=["detector", "corruption", *MEASURES]))
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for _, row in summary.iterrows():
+        texts = {name: form(row[name]) for name, form in MEASURES.items()}
+        found.setdefault(token(row["detector"]), {})[f"{row['corruption']:g}"] = texts
+    return Markup(json.dumps(found))  # tokens and numbers: nothing that a user named
 
 
 def _plain(text: object) -> str:

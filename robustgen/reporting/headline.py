@@ -18,7 +18,7 @@ class Headline:
     details: tuple[str, ...]
 
 
-def headline(table: pd.DataFrame, *, baseline: str | None) -> Headline:
+def headline(table: pd.DataFrame, *, baseline: str | None, caveat: str = "") -> Headline:
     """Say which detector ranks first at one corruption and how much of the damage it recovers.
 
     Only detectors that finished on as many sets as any other are compared; the others are named.
@@ -29,13 +29,15 @@ def headline(table: pd.DataFrame, *, baseline: str | None) -> Headline:
         The rows of :func:`robustgen.reporting.tables.summary` at one corruption.
     baseline : str or None
         The detector whose damage is the measure.
+    caveat : str
+        How far the first rank can be relied on: the end of the sentence.
     """
     if table.empty or table["auroc"].isna().all():
         return Headline("No run has finished yet.", ("The runs and their messages are listed below.",))
     whole = table[table["sets"] == table["sets"].max()].sort_values("auroc", ascending=False)
     best = whole.iloc[0]
     who = f"{best['detector']} ranks first{_tied(whole)}"
-    sentence = f"{_circumstance(best)}, {who}: {_score(best)}{_recovered(best, baseline)}."
+    sentence = f"{_circumstance(best)}, {who}: {_score(best)}{_recovered(best, baseline)}{caveat}."
     details = [_support(best), *_damage(table, baseline), *_runner_up(whole), *_left_out(table, whole)]
     return Headline(sentence, tuple(details))
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from robustgen.reporting import answers, samples, sections, tables
+from robustgen.reporting.budgets import alarm_budgets
+from robustgen.reporting.cards import cards
 from robustgen.reporting.documents import Report, Section, picture, provenance
 from robustgen.reporting.figures.palette import Mark, marks
 from robustgen.reporting.formatting import count, listed, percent
@@ -29,6 +31,7 @@ def _of_samples(run: Run) -> Report:
         title=str(run.suite.get("name", run.name)),
         facts=_facts(run),
         headline=samples.headline(means),
+        cards=(),
         baseline=None,
         first=Section("measures", "Measures", text, (), (samples.table(means),)),
         sections=(section, *sections.unfinished(run)),
@@ -46,12 +49,15 @@ def _of_scores(whole_run: Run) -> Report:
         "sets": tables.by_dataset(run.cells, baseline=run.baseline),
         "ranks": tables.ranks(run.cells),
         "pairs": tables.pairs(run.cells),
+        "budgets": alarm_budgets(run.records),
     }
+    answer = cards(run, whole)
     parts = sections.Parts(run, whole, _marks(whole["summary"], run.baseline))
     return Report(
         title=str(run.suite.get("name", run.name)),
         facts=_facts(run),
-        headline=headline(parts.top, baseline=run.baseline),
+        headline=answer[0].headline if answer else headline(parts.top, baseline=run.baseline),
+        cards=answer,
         baseline=run.baseline,
         first=sections.first(parts),
         sections=(*answers.sections(answered), *sections.others(parts)),

@@ -14,9 +14,12 @@ import pandas as pd
 from robustgen._checks import UsageError
 from robustgen._text import legible
 from robustgen.bench.records import FILE_NAME, Record, read
-from robustgen.reporting.cells import METRICS, SAMPLE_METRICS, cells
+from robustgen.reporting.cells import COSTS, COUNTS, METRICS, SAMPLE_METRICS, cells
 from robustgen.reporting.formatting import count
 
+PUBLISHED = "metrics.csv"
+"""The frame of a run, which reports keep where records are too large."""
+NUMBERS = (*METRICS, *COSTS, *COUNTS)
 BASELINE = "autoencoder"
 """The baseline of a run whose manifest names none."""
 
@@ -29,6 +32,8 @@ class Run:
     records: Sequence[Record]
     damaged: Sequence[tuple[int, str]]
     manifest: Mapping[str, Any]
+    published: pd.DataFrame | None = None
+    """Its frame, where the folder holds that in place of the records."""
 
     @property
     def suite(self) -> Mapping[str, Any]:
@@ -44,6 +49,8 @@ class Run:
     @cached_property
     def cells(self) -> pd.DataFrame:
         """Its one frame, a row a cell; see :func:`robustgen.reporting.cells.cells`."""
+        if self.published is not None:
+            return self.published
         return cells(self.records, SAMPLE_METRICS if self.task == "generation" else METRICS)
 
     @cached_property
@@ -51,6 +58,17 @@ class Run:
         """The run without the cells whose detectors were given answers: those are a question of their own."""
         unanswered = [record for record in self.records if record.answering is None]
         return self if len(unanswered) == len(self.records) else replace(self, records=unanswered)
+
+    @property
+    def protocol(self) -> str:
+        """How its rows were drawn, as its manifest says."""
+        return str(self.suite.get("protocol", "unknown"))
+
+    @property
+    def corruption_of(self) -> str:
+        """What its corruptions are shares of: "all" rows, or the "inliers"."""
+        first = self.records[0].corruption_of if self.records else self.suite.get("corruption_of", "all")
+        return str(first)
 
     @property
     def baseline(self) -> str | None:
@@ -92,6 +110,29 @@ def read_run(folder: Path) -> Run:
         )
     manifest = _legible(_manifest(folder / "manifest.json"))
     return Run(legible(folder.resolve().name), [_named(record) for record in records], damaged, manifest)
+
+
+def read_results(folder: Path) -> Run:
+    """Read a run folder, or what is published of one: its `metrics.csv` in place of the records.
+
+    Raises
+    ------
+    UsageError
+        As `read_run`, or if `metrics.csv` is none of ours.
+    """
+    path = folder / PUBLISHED
+    if (folder / FILE_NAME).is_file() or not path.is_file():
+        return read_run(folder)
+    texts = dict.fromkeys(("dataset", "inlier_class", "detector", "status", "message", "key"), str)
+    try:
+        frame = pd.read_csv(
+            path, dtype=texts, keep_default_na=False, na_values={name: [""] for name in NUMBERS}
+        )
+        frame = frame[cells((), METRICS).columns]
+    except (ValueError, KeyError) as error:
+        raise UsageError(f"got {path}, which cannot be read ({error}), expected that of a report") from None
+    manifest = _legible(_manifest(folder / "manifest.json"))
+    return Run(legible(folder.resolve().name), (), (), manifest, frame)
 
 
 def _named(record: Record) -> Record:

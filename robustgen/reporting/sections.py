@@ -58,9 +58,10 @@ def first(parts: Parts) -> Section:
         "without them; Recovered is the part of the baseline's damage that a detector avoids."
     )
     text += _scored_together(parts.top)
-    table = display_tables.leaderboard(parts.top, baseline=parts.run.baseline)
-    pictures = (_leaderboard(parts, "auroc"),)
-    return Section("leaderboard", "Leaderboard", f"{question} {text}".strip(), pictures, (table,))
+    levels = [rows for _, rows in reversed(list(parts.table.groupby("corruption")))]
+    shown = tuple(display_tables.leaderboard(rows, baseline=parts.run.baseline) for rows in levels)
+    pictures = tuple(_leaderboard(parts, rows, "auroc") for rows in levels)
+    return Section("leaderboard", "Leaderboard", f"{question} {text}".strip(), pictures, shown)
 
 
 def _scored_together(table: pd.DataFrame) -> str:
@@ -79,6 +80,7 @@ def others(parts: Parts) -> Iterator[Section]:
         _each_set,
         _precision_recall,
         _histograms,
+        _alarms,
         _every_metric,
         _run_times,
     ):
@@ -105,25 +107,28 @@ def outcomes(run: Run) -> str:
     )
 
 
-def _leaderboard(parts: Parts, metric: str) -> Picture:
-    row = parts.top.iloc[0]
+def _leaderboard(parts: Parts, table: pd.DataFrame, metric: str) -> Picture:
+    row = table.iloc[0]
     level = (
         f"{percent(row['corruption_of_all'])} of all rows, {row['corruption_of_inliers']:.3g} of the inliers"
     )
     title = f"{_capital(figures.LABELS[metric])} at corruption {row['corruption']:g} ({level})"
     caption = (
-        f"{_behind(parts.top)}. Filled: trained on the dirty data; hollow: the clean oracle; bar behind "
+        f"{_behind(table)}. Filled: trained on the dirty data; hollow: the clean oracle; bar behind "
         "the dot: standard deviation over repetitions; dotted: the baseline."
     )
-    drawn = figures.leaderboard(parts.top, parts.marks, baseline=parts.run.baseline, metric=metric)
-    return picture(f"leaderboard-{metric}", title, caption, drawn)
+    drawn = figures.leaderboard(table, parts.marks, baseline=parts.run.baseline, metric=metric)
+    level = f"{row['corruption']:g}"
+    return picture(f"leaderboard-{metric}-{level}", title, caption, drawn, measure=metric, level=level)
 
 
 def _against_corruption(parts: Parts) -> Iterator[Section]:
     if parts.top.empty:
         return
     if parts.table["corruption"].nunique() < 2:
-        yield Section("against-corruption", "Average precision", pictures=(_leaderboard(parts, "ap"),))
+        yield Section(
+            "against-corruption", "Average precision", pictures=(_leaderboard(parts, parts.top, "ap"),)
+        )
         return
     grey = [name for name, mark in parts.marks.items() if not mark.prominent]
     caption = f"{_behind(parts.table)}. Dashed: the clean oracle" + (
@@ -135,6 +140,7 @@ def _against_corruption(parts: Parts) -> Iterator[Section]:
             f"{_capital(figures.LABELS[metric])} against corruption",
             caption,
             figures.against_corruption(parts.table, parts.marks, metric=metric),
+            measure=metric,
         )
         for metric in tables.SCORES
     ]
@@ -151,7 +157,8 @@ def _recovered(parts: Parts) -> Iterator[Picture]:
         f"less than two points; below {percent(figures.WORST)} nothing is drawn."
     )
     drawn = figures.recovered(known, parts.marks)
-    yield picture("recovered-against-corruption", "Damage recovered against corruption", caption, drawn)
+    title = "Damage recovered against corruption"
+    yield picture("recovered-against-corruption", title, caption, drawn, measure="auroc_recovered")
 
 
 def _intervals(parts: Parts) -> Iterator[Section]:
@@ -167,6 +174,7 @@ def _intervals(parts: Parts) -> Iterator[Section]:
             figures.each_against_corruption(
                 parts.table, parts.marks, baseline=parts.run.baseline, metric=metric
             ),
+            measure=metric,
         )
         for metric in tables.SCORES
     ]
@@ -235,7 +243,7 @@ def _diagram(level: float, one: Block, compared: pd.DataFrame, parts: Parts) -> 
     )
     drawn = figures.critical_differences(one.ranks, posthoc.groups(statistics.alike(compared)), parts.marks)
     title = f"Critical differences at corruption {level:g}"
-    return picture(f"critical-differences-{level:g}", title, caption, drawn)
+    return picture(f"critical-differences-{level:g}", title, caption, drawn, level=f"{level:g}")
 
 
 def _each_set(parts: Parts) -> Iterator[Section]:
@@ -294,6 +302,17 @@ def _histograms(parts: Parts) -> Iterator[Section]:
         for level, rows in _at_levels(drawn)
     )
     yield Section("scores", "Scores of inliers and outliers", text, pictures, folded=_many_sets(means))
+
+
+def _alarms(parts: Parts) -> Iterator[Section]:
+    if parts.tables["budgets"].empty:
+        return
+    text = (
+        "Who can look at one row in twenty has an alarm budget of 5 %. From the precision-recall curves; "
+        "means over sets, whose shares of outliers differ: a set with few outliers has few to find."
+    )
+    shown = tuple(display_tables.budgets(parts.tables["budgets"]))
+    yield Section("budgets", "Precision at an alarm budget", text, tables=shown)
 
 
 def _every_metric(parts: Parts) -> Iterator[Section]:

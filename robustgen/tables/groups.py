@@ -25,6 +25,12 @@ MOST_RARE = 10.0
 """Rare levels that together hold more than this many times `RARE` are the rule in their column."""
 LEAST_RATIO = 5.0
 """Of the rows that two levels would share were they independent to those that they do, to be unlikely."""
+MOST_STEPS = 10
+"""Of a number that takes a few values."""
+NEARLY_ALL = 0.95
+"""The share of its cells that these hold, together."""
+FENCE = 4.0
+"""Spreads beyond the quartiles of the other values up to which such a number is usual."""
 MOST_LEVELS, MOST_PAIRS = 50, 300
 """Of columns whose combinations are counted."""
 EMPTY = 4.0
@@ -117,6 +123,13 @@ class GroupedNumber:
     with m and s the median and the spread of all rows, and :math:`m_g, s_g` those of the group; y = x in a
     group of fewer than 30 rows.
 
+    A number that takes a few values, of which most rows have one, such as a discount, says what kind a row
+    is, as a category does, and none of these kinds is odd for being seldom: it becomes
+
+    .. math:: y = m + \frac{x - \min(\max(x, a), b)}{s}
+
+    with m that value and s the spread of the others; a and b reach from it to 4 s beyond their quartiles.
+
     Attributes
     ----------
     by : int or None
@@ -126,25 +139,37 @@ class GroupedNumber:
         Of each level, and of what is none of them: the last ones are those of all rows.
     gaps : bool
         Whether the number is missing in some training rows.
+    usual : (float, float) or None
+        a and b of a number that takes a few values.
     """
 
     by: int | None
     center: NDArray[np.float64]
     scale: NDArray[np.float64]
     gaps: bool
+    usual: tuple[float, float] | None = None
 
     def __call__(self, numbers: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return y (n,) of numbers (n,), NaN where there is none, in rows with levels (n, C)."""
+        if self.usual is not None:
+            return self.center[-1] + (numbers - numbers.clip(*self.usual)) / self.scale[-1]
         if self.by is None:
             return numbers
         own = codes[:, self.by]
         return self.center[-1] + self.scale[-1] * (numbers - self.center[own]) / self.scale[own]
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether y = x."""
+        return self.by is None and self.usual is None
 
 
 def fit_grouped_number(numbers: NDArray[np.float64], codes: NDArray[np.intp]) -> GroupedNumber:
     """Choose the column (n, C) that explains numbers (n,), NaN among them, best, and learn its groups."""
     there = np.isfinite(numbers)
     numbers, codes = numbers[there], codes[there]
+    if _takes_few_values(numbers):
+        return _fit_few_values(numbers, not there.all())
     of_all = _center_and_scale(numbers, 1.0)
     gains = [_explained(numbers, column) for column in codes.T]
     by = int(np.argmax(gains)) if gains and max(gains) >= LEAST_EXPLAINED else None
@@ -152,6 +177,23 @@ def fit_grouped_number(numbers: NDArray[np.float64], codes: NDArray[np.intp]) ->
     units = [_center_and_scale(group, of_all[1]) if group.size >= LEAST_ROWS else of_all for group in groups]
     centers, scales = np.transpose([*units, of_all])
     return GroupedNumber(by, centers, scales, not there.all())
+
+
+def _takes_few_values(numbers: NDArray[np.float64]) -> bool:
+    """Tell whether a few values hold nearly all cells, one of them most; two are a yes and a no."""
+    counts = np.sort(np.unique(numbers, return_counts=True)[1])[::-1]
+    frequent = counts[counts >= max(RARE * numbers.size, 2)]
+    few = 2 < frequent.size <= MOST_STEPS and frequent[1:].sum() >= LEAST_ROWS
+    return few and frequent[0] > numbers.size / 2 and frequent.sum() >= NEARLY_ALL * numbers.size
+
+
+def _fit_few_values(numbers: NDArray[np.float64], gaps: bool) -> GroupedNumber:
+    values, counts = np.unique(numbers, return_counts=True)
+    most = float(values[counts.argmax()])
+    lower, median, upper = np.percentile(numbers[numbers != most], (25, 50, 75))
+    spread = float((upper - lower) / NORMAL_QUARTILES or abs(median - most))
+    usual = (min(most, float(lower - FENCE * spread)), max(most, float(upper + FENCE * spread)))
+    return GroupedNumber(None, np.array([most]), np.array([spread]), gaps, usual)
 
 
 def _groups(numbers: NDArray[np.float64], codes: NDArray[np.intp]) -> list[NDArray[np.float64]]:

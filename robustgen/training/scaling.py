@@ -37,7 +37,8 @@ class Scaling:
     Attributes
     ----------
     center, scale : ndarray of float64
-        c and s > 0, broadcast against a row: (d,) for vectors, (C, 1, 1) for images.
+        c and s > 0, broadcast against a row: (d,) for vectors, (C, 1, 1) for images,
+        (C, 1) for signals.
 
     Examples
     --------
@@ -154,7 +155,7 @@ def chosen_scaling(name: str | None, row_type: str) -> str | None:
     ----------
     name : {"auto", "standard", "robust"} or None
         What was asked for.
-    row_type : {"vectors", "images", "text"}
+    row_type : {"vectors", "images", "signals", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
 
     Examples
@@ -168,11 +169,11 @@ def chosen_scaling(name: str | None, row_type: str) -> str | None:
 
 
 def fit_scaling(X: Any, name: str | None) -> Scaling:
-    """Learn a scaling: of each column of vectors, of each channel of images.
+    """Learn a scaling: of each column of vectors, of each channel of images and signals.
 
     Parameters
     ----------
-    X : ndarray or CSR matrix, (n, d), or ndarray, (n, C, H, W)
+    X : ndarray or CSR matrix, (n, d), or ndarray, (n, C, H, W) or (n, C, T)
         The training rows.
     name : {"standard", "robust"} or None
         What centre and scale are.
@@ -190,8 +191,9 @@ def fit_scaling(X: Any, name: str | None) -> Scaling:
     if X.ndim == 2:
         center, scale = SCALINGS[name](canonical(X) if sparse.issparse(X) else X)
         return Scaling(np.asarray(center, dtype=float), np.asarray(scale, dtype=float))
-    images = max(2, CHANNEL_PIXELS // math.prod(X.shape[2:]))  # X may be a memory map, a channel is copied
-    sample = X[:: math.ceil(len(X) / images)]
+    enough = max(2, CHANNEL_PIXELS // math.prod(X.shape[2:]))  # X may be a memory map, a channel is copied
+    sample = X[:: math.ceil(len(X) / enough)]
     channels = [SCALINGS[name](sample[:, channel].reshape(-1, 1)) for channel in range(X.shape[1])]
     center, scale = np.array(channels, dtype=float).reshape(-1, 2).T
-    return Scaling(center.reshape(-1, 1, 1), scale.reshape(-1, 1, 1))
+    of_a_row = (-1, *[1] * (X.ndim - 2))
+    return Scaling(center.reshape(of_a_row), scale.reshape(of_a_row))

@@ -68,7 +68,9 @@ class Teacher:
 
     def __init__(self, net: nn.Module, objective: Objective, config: RobustTraining) -> None:
         self.net = copy.deepcopy(net).requires_grad_(False).eval()
-        self._learner = net
+        # Walked through once: a walk costs as much as a layer.
+        self._means, self._parameters = list(self.net.parameters()), list(net.parameters())
+        self._buffers = list(zip(self.net.buffers(), net.buffers(), strict=True))
         self._objective = objective
         self._config = config
         self._steps = 0
@@ -77,9 +79,9 @@ class Teacher:
         """Move the average towards the net, once a batch."""
         self._steps += 1
         decay = min(self._config.decay, (1 + self._steps) / (10 + self._steps))
-        pairs = list(zip(self.net.parameters(), self._learner.parameters(), strict=True))
-        torch._foreach_lerp_([mean for mean, _ in pairs], [new.detach() for _, new in pairs], 1 - decay)
-        for mean, new in zip(self.net.buffers(), self._learner.buffers(), strict=True):
+        learnt = [parameter.detach() for parameter in self._parameters]
+        torch._foreach_lerp_(list[Tensor](self._means), learnt, 1 - decay)
+        for mean, new in self._buffers:
             mean.copy_(new)
 
     @torch.no_grad()

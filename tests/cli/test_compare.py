@@ -34,7 +34,7 @@ def test_the_terminal_shows_what_changed(folders):
 
 def test_output_gets_the_documents(folders):
     ended = compare(folders / "a", folders / "b", "--output", folders / "out")
-    assert ended.stdout.splitlines()[-1] == f"comparison: {folders / 'out' / 'compare.html'}"
+    assert ended.stdout.splitlines()[-2] == f"comparison: {folders / 'out' / 'compare.html'}"
     assert (folders / "out" / "compare.html").is_file()
 
 

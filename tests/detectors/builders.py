@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector
+from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector, Signals
 
 DETECTORS: dict[str, Callable[..., Any]] = {
     "autoencoder": lambda **options: Autoencoder(**{"epochs": 5, "random_state": 0} | options),
@@ -79,6 +79,13 @@ def grey_images(n_rows: int = 12) -> np.ndarray:
 
 def colour_images(n_rows: int = 12) -> np.ndarray:
     return np.random.default_rng(0).random(size=(n_rows, 3, 8, 8)).astype(np.float32)
+
+
+def signals(n_rows: int = 24) -> Signals:
+    """Sines of two channels at random phases, with noise."""
+    rng = np.random.default_rng(0)
+    phases = rng.uniform(0, 2 * np.pi, size=(n_rows, 1, 1))
+    return Signals(np.sin(np.linspace(0, 12, 30) + phases) + 0.1 * rng.normal(size=(n_rows, 2, 30)))
 
 
 def text(n_rows: int = 40) -> sparse.csr_matrix:

@@ -73,7 +73,23 @@ def test_choices_show_one_table_and_words_filter_its_columns(seen: dict[str, Any
 
 def test_a_detector_under_the_pointer_is_lit_and_named(seen: dict[str, Any]) -> None:
     assert seen["lit"]
-    assert seen["badge"] in NAMES
+    assert re.fullmatch(rf"({'|'.join(NAMES)}): 0\.\d{{3}} at 0(\.\d)?", seen["badge"])
+
+
+def test_one_slider_moves_the_answer_the_tables_and_the_lines_of_the_curves(seen: dict[str, Any]) -> None:
+    assert seen["answers"] == [["0.3", True], ["0.2", False], ["0.1", False], ["0", False]]
+    assert seen["moved"] == ["0.1"]
+    assert seen["lines"] == ["0.1"]
+
+
+def test_a_click_follows_a_detector_until_the_next(seen: dict[str, Any]) -> None:
+    assert seen["followed"] == [seen["clicked"]]
+    assert seen["listed"] == seen["clicked"]
+
+
+def test_a_table_can_be_saved(seen: dict[str, Any]) -> None:
+    assert seen["saved"] == "table-every-metric.csv"
+    assert seen["bytes"] > 100
 
 
 def rgb(colour: str) -> str:

@@ -102,7 +102,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_first_table_holds_the_means_by_hand(page: Page, lines: list[dict[str, Any]]) -> None:
-    heading, *rows = page.tables["table-leaderboard"]
+    heading, *rows = page.tables["table-leaderboard-0.3"]
+    assert list(page.tables)[:3] == [f"table-leaderboard-{level}" for level in ("0.3", "0.1", "0")]
     assert heading == ["Detector", "AUROC", "Recovered", "Clean oracle", "AP", "Rank", "Sets"]
     assert {row[0] for row in rows} == set(fabricate.NAMES)
     baseline, baseline_oracle = (mean_by_hand(lines, "autoencoder", c, "auroc") for c in (0.3, 0.0))
@@ -179,6 +180,7 @@ def test_curves_have_a_file_a_set(folder: Path) -> None:
 
 def test_tables_are_written_in_full(folder: Path) -> None:
     assert sorted(path.name for path in (folder / "tables").iterdir()) == [
+        "budgets.csv",
         "pairs.csv",
         "ranks.csv",
         "sets.csv",
@@ -230,7 +232,8 @@ def test_rebuilt_from_the_records_the_report_is_the_same(folder: Path, tmp_path:
 
 
 def test_report_without_a_manifest_says_so_and_takes_the_plain_autoencoder(tmp_path: Path) -> None:
-    text = build_report(fabricate.write(tmp_path / "lone", fabricate.run(datasets=("wine",)))).read_text()
+    some = fabricate.run(("autoencoder", "knn"), ("wine",), (0.0, 0.3), 1)
+    text = build_report(fabricate.write(tmp_path / "lone", some)).read_text()
     assert "none in the folder" in text
     assert "autoencoder, the baseline" in text
 
@@ -294,7 +297,7 @@ def test_names_are_shown_and_change_nothing_else_of_a_page(tmp_path: Path) -> No
     page = Page(built[1])
     assert not [attribute for _, attribute, _ in page.attributes if attribute.startswith("on")]
     assert "display:none}" not in "".join(page.rules)
-    assert {legible(name) for name in HOSTILE} <= {row[0] for row in page.tables["table-leaderboard"][1:]}
+    assert {legible(name) for name in HOSTILE} <= {row[0] for row in page.tables["table-leaderboard-0.3"][1:]}
     for name in HOSTILE:
         assert set(legible(name).split()) <= set(" ".join(page.drawn).split())
     for path in (tmp_path / "hostile").rglob("*"):

@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from scipy import stats
 
 from robustgen._checks import UsageError
+from robustgen._files import write_csv
 from robustgen.reporting import changes
 from robustgen.reporting.compare import Comparison, compare_runs, write_comparison
+from robustgen.reporting.run import read_run
 
 from . import fabricate
 from .fabricate import line
@@ -187,3 +190,23 @@ def test_lists_of_names_and_of_things_differ() -> None:
         "suite datasets wine": json.dumps({"inlier_classes": ["0"]}),
         "suite corruption": "[0.1]",
     }
+
+
+def test_published_reports_are_compared_as_their_records_are(tmp_path: Path) -> None:
+    folders = [
+        fabricate.write(tmp_path / name, fabricate.run(fabricate.NAMES[:2], ("wine",)), fabricate.manifest())
+        for name in "ab"
+    ]
+    of_records = compare_runs(*folders)
+    for folder in folders:
+        write_csv(folder / "metrics.csv", read_run(folder).cells)
+        (folder / "records.jsonl").unlink()
+    published = compare_runs(*folders)
+    assert published.facts == of_records.facts
+    pd.testing.assert_frame_equal(published.means, of_records.means)
+
+
+def test_a_metrics_csv_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(UsageError, match=r"metrics\.csv, which cannot be read"):
+        compare_runs(tmp_path, tmp_path)

@@ -9,7 +9,7 @@ from robustgen.bench.records import Record
 from robustgen.reporting import display_tables, tables
 from robustgen.reporting.cells import cells
 from robustgen.reporting.display_tables import Column, DisplayTable, Item, Line
-from robustgen.reporting.terminal import WIDTH, terminal
+from robustgen.reporting.terminal import WIDTH, terminal, terminals
 
 from . import fabricate
 
@@ -42,3 +42,17 @@ def test_what_is_left_out_is_counted() -> None:
     text = "\n".join(shown(MEANS, most=2))
     assert f"{len(MEANS.lines) - 2} more: --output" in text
     assert "more" not in "\n".join(shown(MEANS, most=len(MEANS.lines)))
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_narrow_terminal_gets_parts_that_fit_and_cut_nothing(width: int) -> None:
+    console = Console(width=width)
+    with console.capture() as caught:
+        console.print(*terminals(MEANS, width))
+    lines = caught.get().splitlines()
+    assert max(map(len, lines)) <= width
+    assert sum("a name of some length" in line for line in lines) == 3 * sum(
+        "Detector" in line for line in lines
+    )
+    for line in MEANS.lines:
+        assert all(f"{item.text} {item.beside}".strip() in caught.get() for item in line.items)

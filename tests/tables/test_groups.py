@@ -100,3 +100,25 @@ def test_empty_rows_are_a_finding(rng):
     X = TableEncoder().fit_transform(table)
     scores = pd.Series(RobustDetector(epochs=5, random_state=0).fit(X).training_scores_)
     assert scores.rank(pct=True)[:20].max() < 0.1
+
+
+def test_none_of_the_few_values_of_a_number_is_odd_but_what_lies_far_from_all_is(rng):
+    discount = rng.choice([0.0, 5.0, 10.0, 20.0], N, p=[0.7, 0.15, 0.1, 0.05])
+    discount[:2] = -999, 5000
+    odd = encoded(pd.DataFrame({"discount": discount, "site": rng.choice(["N", "S"], N)}))["discount"]
+    assert (odd[2:] == 0).all()
+    assert (odd[:2].abs() > 100).all()
+
+
+def test_two_values_and_many_values_stay_as_they_are(rng):
+    table = pd.DataFrame({"switch": rng.choice([0.0, 1.0], N, p=[0.7, 0.3])})
+    table["delay"] = np.where(rng.random(N) < 0.7, 0, rng.gamma(2, 30, N))
+    np.testing.assert_array_equal(encoded(table), table)
+
+
+def test_few_values_lead_back_to_the_one_that_most_rows_have(rng):
+    table = pd.DataFrame(
+        {"a": rng.normal(size=N), "discount": rng.choice([0.0, 5.0, 9.0], N, p=[0.8, 0.1, 0.1])}
+    )
+    encoder = TableEncoder().fit(table)
+    assert list(encoder.inverse_transform(encoder.transform(table))) == ["a"]

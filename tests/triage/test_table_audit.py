@@ -9,9 +9,11 @@ import pytest
 from sklearn.ensemble import IsolationForest
 
 import robustgen
-from robustgen import RSRAE, Autoencoder
+from robustgen import RSRAE, Autoencoder, RobustDetector
 from robustgen._checks import UsageError
+from robustgen.inference.corruption import Corruption
 from robustgen.triage.removal import ByEstimate, ByRate, ByShare
+from robustgen.triage.table_audit import audit_of_scores, standing_out
 
 N_ROWS = 300
 QUICK = {"epochs": 5, "hidden_dims": (8,), "latent_dim": 2, "random_state": 0}
@@ -163,3 +165,28 @@ def test_a_boolean_is_expected_as_true_or_false():
     audit = robustgen.audit(table, n_folds=0, contamination=0.02)
     found = [fault.expected.get("on") for fault in audit.faults.values()]
     assert set(filter(None, found)) <= {"true", "false"}
+
+
+def test_scores_of_a_fitted_model_make_an_audit_with_the_same_faults(faulty, audit):
+    p_values = audit.rows["p_value"].to_numpy()
+    again = audit_of_scores(
+        audit.model, faulty, audit.rows["score"].to_numpy(), audit.outlier, name="new rows", p_values=p_values
+    )
+    pd.testing.assert_frame_equal(again.rows, audit.rows)
+    assert "rows of new rows look wrong" in again.sentence
+
+
+def test_the_verdict_counts_what_stands_out_by_the_score_within_the_interval_of_the_detector():
+    rng = np.random.default_rng(0)
+    scores = -np.r_[rng.normal(5, 1, 970), rng.normal(30, 1, 30)]
+    found = standing_out(scores, Corruption(0.2, (0.05, 0.4)))
+    assert found.share == pytest.approx(0.03, abs=0.005)
+    assert found.interval == (found.share, 0.4)
+
+
+def test_seldom_values_of_a_number_are_no_outliers_of_a_clean_table():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(N_ROWS, 3)), columns=list("abc"))
+    table["discount"] = rng.choice([0, 5, 10, 20], N_ROWS, p=[0.7, 0.15, 0.1, 0.05])
+    judged = robustgen.audit(table, RobustDetector(n_members=1, **QUICK), n_folds=0)
+    assert judged.outlier.mean() < 0.02

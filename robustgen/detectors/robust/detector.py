@@ -19,6 +19,7 @@ from robustgen.densities.clean_subset import least_suspected
 from robustgen.densities.cosine import CosineModel
 from robustgen.densities.duplicates import distinct
 from robustgen.densities.ensemble import (
+    BLOCK_ROWS,
     MODELS,
     MODELS_OF_ALL,
     Ensemble,
@@ -26,6 +27,7 @@ from robustgen.densities.ensemble import (
     standardisation,
 )
 from robustgen.densities.held_out import held_out_errors
+from robustgen.densities.joint import JointEnsemble
 from robustgen.descriptors.description import Description
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
@@ -69,7 +71,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
-    lies together, and the nearest of these score. **Text**, bags of words (counts or TF-IDF), are
+    lies together, and the nearest of these score. **Signals** are described by their values, spectrum and
+    statistics, each of which is screened and scored
+    (:class:`robustgen.detectors.robust.modality.Signals`). **Text**, bags of words (counts or TF-IDF), are
     directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where
     screeners or models are chosen, texts are vectors like others.
 
@@ -80,8 +84,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     Parameters
     ----------
     screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "trimming"} or None
-        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images.
-        "forest" is an isolation forest, "covariance" the smallest covariance
+        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images and
+        signals. "forest" is an isolation forest, "covariance" the smallest covariance
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
         The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
@@ -89,10 +93,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
-        all but the mixture for vectors, "neighbours" for images.
+        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
-        most 10; 10 for images.
+        most 10; 10 for images and signals.
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
         at most 32 x 32 pixels; text takes none.
@@ -130,11 +134,11 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The screeners and models that were taken.
     description_ : robustgen.descriptors.description.Description or None
         What makes a vector of an image; ``None`` where rows are no images.
-    ensemble_ : robustgen.densities.ensemble.Ensemble or robustgen.densities.cosine.CosineModel
+    ensemble_ : Ensemble, JointEnsemble or CosineModel, of robustgen.densities
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
-        Where those rows stand in the training set. Of a large one a sample is screened: 10,000 rows, or
-        fewer where they have more than 800 entries; 4,096 texts.
+        Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
+        too: 10,000 rows, or fewer where they have more than 800 entries; 4,096 texts.
     history_ : robustgen.training.History
         The training objective of the first autoencoders by epoch and member.
     offset_ : float
@@ -160,7 +164,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
         The first autoencoders, which ``transform`` and ``reconstruct``.
-    row_type_ : {"vectors", "images", "text"}
+    row_type_ : {"vectors", "images", "signals", "text"}
         What the rows are.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
@@ -189,7 +193,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     modality_: Modality
     choice_: Choice
-    ensemble_: Ensemble | CosineModel
+    ensemble_: Ensemble | JointEnsemble | CosineModel
     autoencoder_: Autoencoder
     reference_: NDArray[np.intp]
 
@@ -281,30 +285,34 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
         counted = distinct(X, self.modality_.copies)
-        rows = X if len(counted) == X.shape[0] else X[counted]  # a memory map stays one
+        most = self.modality_.most_screened(X.shape[1:])
+        learnt = counted[subsample(len(counted), most, seed_from(self._seed, "sample"))]
+        rows = X if len(learnt) == X.shape[0] else X[learnt]
         encoded = self.modality_.encoded(rows, self.scaling_)
         self.autoencoder_ = self.modality_.autoencoder(random_state=self._seed, **self._shared())
         asked = "autoencoder" in (*self.choice_.screeners, *self.choice_.models)
         if asked:
             self.autoencoder_.fit(encoded)
-        selected = self._select(rows, encoded)
+        clean = self._select(rows)
         if not asked:  # rows that can be trusted need no robust training
-            self.autoencoder_.set_params(robust=False).fit(encoded[selected])
-        self.reference_ = counted[selected]
+            self.autoencoder_.set_params(robust=False).fit(encoded[clean])
+        self.reference_ = learnt[clean]
 
-    def _select(self, X: Any, encoded: Any) -> NDArray[np.intp]:
-        """Find the clean subset, fit the models, and return the places of that subset."""
+    def _select(self, X: Any) -> NDArray[np.bool_]:
+        """Find the clean subset of the rows to learn from, fit the models, and return that subset, (m,)."""
         seed, choice = self._seed, self.choice_
-        places = subsample(X.shape[0], self.modality_.most_screened(X.shape[1:]), seed_from(seed, "sample"))
-        rows = self.modality_.learn(X, places, self.scaling_)
-        screening = Screening(encoded, places, rows, self._support_fraction, seed, self.autoencoder_)
-        suspicions = [SCREENERS[name](screening) for name in choice.screeners]
+        rows = self.modality_.learn(X, np.arange(X.shape[0]), self.scaling_)
+        screenings = [
+            Screening(part, self._support_fraction, seed, self.autoencoder_)
+            for part in self.modality_.screened(rows)
+        ]
+        suspicions = [SCREENERS[name](screening) for screening in screenings for name in choice.screeners]
         clean = least_suspected(suspicions, self._support_fraction)
         self.ensemble_ = self.modality_.fit_models(rows, clean, self._densities(), seed)
         if "autoencoder" in choice.models:
-            errors = -self.autoencoder_.score_samples(encoded[places])
-            self._autoencoder_normalisation = fit_score_normalisation(torch.from_numpy(errors))
-        return places[clean.numpy()]
+            errors = torch.from_numpy(-self.autoencoder_.training_scores_)
+            self._autoencoder_normalisation = fit_score_normalisation(errors)
+        return clean.numpy()
 
     def _densities(self) -> list[str]:
         """Return the models that were taken, but for the autoencoders."""
@@ -354,8 +362,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         clean = torch.from_numpy(np.isin(asked, self.reference_))
         center, scale = standardisation(rows[clean])
         errors = held_out_errors((rows - center) / scale, clean, names, self._seed)
-        of_all = [name in MODELS_OF_ALL for name in self._densities()]
-        others = [torch.cat([self.ensemble_(self.modality_.compared(x))[of_all] for x in blocks], dim=1)]
+        of_all = cast(Ensemble | JointEnsemble, self.ensemble_).part(
+            [name in MODELS_OF_ALL for name in self._densities()]
+        )
+        others = [torch.cat([of_all(block) for block in rows.split(BLOCK_ROWS)], dim=1)]
         if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
         return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
@@ -389,9 +399,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
             The reconstructions.
         """
         made = self.autoencoder_.reconstruct(self._encoded(X))
-        shape = self.input_shape_
-        row_shape = (1, *shape) if len(shape) == 2 else shape
-        return self.modality_.decoded(made, row_shape, self.scaling_).reshape(-1, *shape)
+        decoded = self.modality_.decoded(made, self._row_shape(), self.scaling_)
+        return decoded.reshape(-1, *self.input_shape_)
 
     def _encoded(self, X: Any) -> Any:
         check_is_fitted(self)

@@ -16,9 +16,11 @@ from torch.nn import functional
 from robustgen._storable import storable
 from robustgen.densities.clumping import loneliness
 from robustgen.densities.cosine import CosineModel, fit_cosine_model, unit_rows
-from robustgen.densities.ensemble import Ensemble, fit_ensemble
+from robustgen.densities.ensemble import Ensemble, fit_ensemble, standardisation
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
+from robustgen.densities.joint import JointEnsemble
 from robustgen.descriptors.description import Description, described_width, fit_description
+from robustgen.descriptors.signal_views import signal_views, view_widths
 from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.robust.contributions import conditional_means, error_drops
@@ -83,12 +85,15 @@ class Modality(Protocol):
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> Any:
         """Learn what rows are compared by, and return those at some places of X as that."""
 
+    def screened(self, rows: Any) -> Sequence[Any]:
+        """Return the rows that `learn` returned as they are screened: once, or by each description."""
+
     def compared(self, x: Tensor) -> Tensor:
         """Return scaled rows (B, ...) as the vectors (B, D) by which they are compared."""
 
     def fit_models(
         self, rows: Any, clean: Tensor, models: Sequence[str], seed: int
-    ) -> Ensemble | CosineModel:
+    ) -> Ensemble | JointEnsemble | CosineModel:
         """Fit models to the rows that `learn` returned, of which some are the clean subset, (n,)."""
 
     def autoencoder(self, **options: Any) -> Autoencoder:
@@ -112,7 +117,7 @@ def modality_for(row_type: str) -> Modality:
 
     Parameters
     ----------
-    row_type : {"vectors", "images", "text"}
+    row_type : {"vectors", "images", "signals", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
 
     Examples
@@ -132,6 +137,18 @@ def most_of_width(width: int) -> int:
     (10000, 4194, 1000)
     """
     return min(REFERENCE_ROWS, max(1000, REFERENCE_ENTRIES // width))
+
+
+def first_order_parts(errors: RowErrors, x: Tensor) -> Tensor:
+    """Return the squared gradient of the error at each entry, times the entry's squared value.
+
+    It is the first-order change of the error when the entry goes to the mean of its channel (Simonyan,
+    Vedaldi and Zisserman, "Deep Inside Convolutional Networks", ICLR workshop 2014, for the gradient).
+    """
+    with torch.enable_grad():
+        rows = x.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(errors(rows).sum(), rows)
+    return (gradient * x).square()
 
 
 @storable
@@ -156,6 +173,9 @@ class Vectors:
 
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> Tensor:
         return RowBlocks(X, scaling, CPU, torch.float64).take(places)
+
+    def screened(self, rows: Any) -> Sequence[Any]:
+        return (rows,)
 
     def compared(self, x: Tensor) -> Tensor:
         return x
@@ -207,6 +227,9 @@ class Images:
         self.description = fit_description(small)
         return torch.cat([self.description(images) for images in small])
 
+    def screened(self, rows: Any) -> Sequence[Any]:
+        return (rows,)
+
     def compared(self, x: Tensor) -> Tensor:
         return self.description(x)
 
@@ -230,15 +253,66 @@ class Images:
         return scaling.invert(large).numpy()
 
     def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
-        """Return the squared gradient of the error at each pixel, times the pixel's squared value.
+        return first_order_parts(errors, x)
 
-        It is the first-order change of the error when the pixel goes to the mean of its channel (Simonyan,
-        Vedaldi and Zisserman, "Deep Inside Convolutional Networks", ICLR workshop 2014, for the gradient).
-        """
-        with torch.enable_grad():
-            rows = x.detach().requires_grad_()
-            (gradient,) = torch.autograd.grad(errors(rows).sum(), rows)
-        return (gradient * x).square()
+
+@storable
+class Signals:
+    """Signals (C, T), each described by its values, its log spectrum and its statistics.
+
+    No description is best for all signals, so that all of them are asked
+    (:mod:`robustgen.descriptors.signal_views`). One screener finds the half that lies together in each
+    (:func:`robustgen.densities.iterative_trimming.trim_iteratively`), and the mean rank decides. A shrunk
+    Gaussian and the five nearest neighbours of that half score each description, and the errors are joined
+    (:class:`robustgen.densities.joint.JointEnsemble`). Autoencoders see the values. See
+    :class:`robustgen.detectors.robust.modality.Modality`.
+    """
+
+    usual = Choice(("trimming",), ("gaussian", "neighbours"))
+    copies: int | None = 20  # a sensor that was off has many equal signals
+    scaling: str | None = "standard"
+    description = None
+    widths: tuple[int, ...]
+
+    def most_screened(self, row_shape: tuple[int, ...]) -> int:
+        return most_of_width(sum(view_widths(row_shape)))
+
+    def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> Tensor:
+        self.widths = view_widths(X.shape[1:])
+        scaled = RowBlocks(X, scaling, CPU, torch.float64)
+        step = block_rows(1, X.shape[1:])
+        blocks = np.split(places, range(step, len(places), step))
+        return torch.cat([self.compared(scaled.take(block)) for block in blocks])
+
+    def screened(self, rows: Tensor) -> Sequence[Tensor]:
+        units = (standardisation(part) for part in rows.split(self.widths, dim=1))
+        parts = zip(rows.split(self.widths, dim=1), units, strict=True)
+        return [(part - center) / scale for part, (center, scale) in parts]
+
+    def compared(self, x: Tensor) -> Tensor:
+        return torch.cat(signal_views(x), dim=1)
+
+    def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> JointEnsemble:
+        alone = np.mean([loneliness(part, clean) for part in self.screened(rows)])
+        weights = dict.fromkeys(OF_ALL, max(float(alone), LEAST_WEIGHT))
+        parts = rows.split(self.widths, dim=1)
+        ensembles = [fit_ensemble(part, clean, models, seed, weights=weights) for part in parts]
+        return JointEnsemble(tuple(ensembles), self.widths)
+
+    def autoencoder(self, **options: Any) -> Autoencoder:
+        return Autoencoder(scaling="standard", **options)
+
+    def encoded(self, X: Any, scaling: Scaling) -> Any:
+        return X.reshape(len(X), -1)
+
+    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
+        return scaling.invert(x).flatten(1)
+
+    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
+        return vectors
+
+    def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
+        return first_order_parts(errors, x)
 
 
 @storable
@@ -263,6 +337,9 @@ class Text:
 
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> sparse.csr_matrix:
         return unit_rows(X[places])
+
+    def screened(self, rows: Any) -> Sequence[Any]:
+        return (rows,)
 
     def compared(self, x: Tensor) -> Tensor:
         return x
@@ -295,5 +372,10 @@ class Text:
         return (unit * (unit - functional.normalize(self.expected.to(x), dim=0))).clamp_min(0)
 
 
-MODALITIES: dict[str, Callable[[], Modality]] = {"vectors": Vectors, "images": Images, "text": Text}
+MODALITIES: dict[str, Callable[[], Modality]] = {
+    "vectors": Vectors,
+    "images": Images,
+    "signals": Signals,
+    "text": Text,
+}
 """How rows of each type are compared."""

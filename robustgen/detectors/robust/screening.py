@@ -28,22 +28,16 @@ class Screening:
 
     Attributes
     ----------
-    X : ndarray, memory map or CSR matrix, (n, ...)
-        All rows to learn from, as the autoencoders see them.
-    places : ndarray of int, (m,)
-        The places of those that are screened.
     rows : Tensor or CSR matrix, (m, D)
-        The same rows as they are compared.
+        The rows to learn from, as they are compared.
     share : float in (0, 1]
         How many of them shall be trusted.
     seed : int
         Of what is drawn.
     autoencoder : Autoencoder
-        Robustly trained on all of X, where it is asked.
+        Robustly trained on the same rows, where it is asked.
     """
 
-    X: Any
-    places: NDArray[np.intp]
     rows: Any
     share: float
     seed: int
@@ -80,7 +74,7 @@ def isolation(rows: Tensor, seed: int) -> Errors:
 
 
 def _autoencoder(screening: Screening) -> Errors:
-    return -screening.autoencoder.score_samples(screening.X[screening.places])
+    return -screening.autoencoder.training_scores_
 
 
 def _forest(screening: Screening) -> Errors:

@@ -13,6 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from robustgen.reporting.figures.palette import FAINT, INK, MUTED, Mark
 from robustgen.reporting.figures.style import (
     LABELS,
+    LEVEL,
     WIDTH,
     detector_handles,
     key,
@@ -158,6 +159,8 @@ def _corruption_axis(axes: Axes, table: pd.DataFrame, *, small: bool = False) ->
     axes.set_xticks(levels, labels=readable(levels, apart=0.25 if small else 0.07))
     axes.grid(axis="y", color=FAINT, lw=0.5)
     axes.set_axisbelow(True)
+    for named, level in table.groupby("corruption")["corruption_of_all"].first().items():
+        axes.axvline(level, color=FAINT, lw=0.5, zorder=0).set_gid(f"{LEVEL}{named:g}")
 
 
 def _end_labels(axes: Axes, table: pd.DataFrame, marks: Mapping[str, Mark], metric: str) -> None:

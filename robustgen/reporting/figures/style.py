@@ -82,6 +82,8 @@ STYLE: dict[Any, Any] = {
 }
 WIDTH = 5.2
 """Inches: so narrow that 9 points can still be read on a phone."""
+LEVEL = "level-"
+"""What the name of the line of a corruption begins with; the page moves along these lines."""
 LABELS = {"auroc": "AUROC", "ap": "average precision"}
 """What the metrics that need no threshold are called on an axis."""
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from robustgen.reporting.figures.palette import DARK, variables
-from robustgen.reporting.figures.style import STYLE
+from robustgen.reporting.figures.style import LEVEL, STYLE
 
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -43,7 +43,8 @@ def png(figure: Figure) -> bytes:
 def svg(figure: Figure) -> str:
     """Return the figure as an SVG document, without a date, its parts marked by detector.
 
-    What belongs to a detector carries ``data-detector`` (see :func:`robustgen.reporting.figures.token`).
+    What belongs to a detector carries ``data-detector`` (see :func:`robustgen.reporting.figures.token`), the
+    line of a corruption ``data-level``.
     """
     saved = _saved(figure, format="svg", transparent=True, metadata=NO_METADATA)
     root = ElementTree.fromstring(_NO_XML.sub("\ufffd".encode(), saved))
@@ -107,8 +108,11 @@ def _lean(root: ElementTree.Element) -> None:
 
 def _lean_attributes(attributes: dict[str, str], *, is_group: bool) -> None:
     attributes.pop("clip-path", None)
-    if is_group and (name := attributes.pop("id", "")) and _TOKEN.fullmatch(name):
+    name = attributes.pop("id", "") if is_group else ""
+    if _TOKEN.fullmatch(name):
         attributes["data-detector"] = name
+    elif name.startswith(LEVEL):
+        attributes["data-level"] = name.removeprefix(LEVEL)
     if re.match(r"rotate\(-?0 ", attributes.get("transform", "")):
         del attributes["transform"]
     for place in attributes.keys() & {"x", "y"}:

@@ -1,0 +1,82 @@
+"""From the residuals of a series to one error a point: as they are, or smoothed, whichever stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from robustgen._storable import storable
+
+
+def smoothed(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """Return the mean of the values (T, C) over so many points around each, fewer at the ends.
+
+    Examples
+    --------
+    >>> smoothed(np.array([[0.0], [3.0], [6.0]]), 3)[:, 0].round(6)
+    array([1.5, 3. , 4.5])
+    """
+    counts = uniform_filter1d(np.ones(len(values)), width, mode="constant")
+    return uniform_filter1d(values, width, axis=0, mode="constant") / counts[:, None]
+
+
+@storable
+@dataclass(frozen=True)
+class PointErrors:
+    r"""The error of a point, of its residuals smoothed over several widths.
+
+    .. math:: e_t = \max_w \frac{\bar r_{t, w} - m_w}{s_w}
+
+    with :math:`\bar r_{t, w}` the mean over the channels and over w points around t, :math:`m_w` its median
+    over the training points and :math:`s_w` the distance from there to the third quartile: a spike shows in
+    what is not smoothed, a fault that lasts in what is.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        In points.
+    medians, spreads : ndarray, (W,)
+        m and s > 0.
+    """
+
+    widths: tuple[int, ...]
+    medians: NDArray[np.float64]
+    spreads: NDArray[np.float64]
+
+    def __call__(self, residuals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the errors (T,) of a series by its residuals (T, C)."""
+        return self._by_width(residuals).max(0)
+
+    def parts(self, residuals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the part (T, C) of each channel in the error; a point's parts add up to it."""
+        errors = self._by_width(residuals)
+        chosen = errors.argmax(0)
+        places = np.arange(len(residuals))
+        means = np.stack([smoothed(residuals, width) for width in self.widths])[chosen, places]
+        sizes = np.abs(means)
+        total = sizes.sum(1, keepdims=True)
+        shares = np.where(total > 0, sizes / np.where(total > 0, total, 1), 1 / sizes.shape[1])
+        return shares * errors[chosen, places][:, None]
+
+    def _by_width(self, residuals: NDArray[np.float64]) -> NDArray[np.float64]:
+        means = np.stack([smoothed(residuals, width).mean(1) for width in self.widths])
+        return (means - self.medians[:, None]) / self.spreads[:, None]
+
+
+def fit_point_errors(residuals: Sequence[NDArray[np.float64]], widths: tuple[int, ...]) -> PointErrors:
+    """Learn the unit of each width from the residuals (T, C) of the training series.
+
+    Examples
+    --------
+    >>> errors = fit_point_errors([np.arange(101.0)[:, None]], (1,))
+    >>> errors(np.array([[50.0], [100.0]]))
+    array([0., 2.])
+    """
+    means = [np.concatenate([smoothed(part, width).mean(1) for part in residuals]) for width in widths]
+    medians, quartiles = np.quantile(means, [0.5, 0.75], axis=1)
+    spreads = quartiles - medians
+    return PointErrors(widths, medians, np.where(spreads > 0, spreads, 1.0))
