@@ -1,4 +1,4 @@
-"""Anomaly and novelty detection by generative models that survive dirty training data.
+"""Anomaly and novelty detection when the training data itself is dirty.
 
 Detectors follow scikit-learn: ``RSRAE().fit(X).decision_function(X)`` is below 0 for outliers.
 They are loaded when they are first asked for, so that ``import robustgen`` stays light.
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.vqvae import VQVAE
     from robustgen.inference.conformal import ConformalDetector
     from robustgen.inverse import InverseRegressor
+    from robustgen.nets.code_maps import CodeNets
     from robustgen.nets.mlp import Layers
     from robustgen.objectives.codebooks.inlier_sets import SetRules
     from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -46,6 +47,7 @@ __all__ = [
     "VQVAE",
     "Answers",
     "Autoencoder",
+    "CodeNets",
     "CodebookTraining",
     "ConformalDetector",
     "FourierCanonicalizer",
@@ -74,6 +76,7 @@ __version__ = version("robustgen")
 _HOMES = {
     "Answers": "robustgen.detectors.answers",
     "Autoencoder": "robustgen.detectors.autoencoder",
+    "CodeNets": "robustgen.nets.code_maps",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
     "ConformalDetector": "robustgen.inference.conformal",
     "FourierCanonicalizer": "robustgen.symmetry",

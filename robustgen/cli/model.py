@@ -51,7 +51,7 @@ class Recipe:
 
     def build(self, source: Input) -> Any:
         """Return the unfitted model for rows: a detector, behind an encoder where the rows are a table's."""
-        detector = self._detector()
+        detector = self.detector_alone()
         if not source.tabular:
             if self.tables.given:
                 option = min(self.tables.given).replace("_", "-")
@@ -64,7 +64,8 @@ class Recipe:
             [("table", self.tables.encoder(source.column_names(), categories)), ("detector", detector)]
         )
 
-    def _detector(self) -> Any:
+    def detector_alone(self) -> Any:
+        """Return the unfitted detector, with no encoder before it."""
         from robustgen.registry import DETECTORS, build, resolve
 
         own = [name for name, spec in DETECTORS.items() if spec.use.startswith("robustgen:")]

@@ -147,7 +147,7 @@ class RVQVAE(QuantisedDetector):
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
         The variance of the decoder, in scaled units.
-    noise_scale_ : ndarray of float, (K, *input_shape_)
+    noise_scale_ : ndarray of float, ``(K, *input_shape_)``
         The standard deviation of the decoder at each entry, in the units of X.
     offset_ : float
         The threshold on ``score_samples``.

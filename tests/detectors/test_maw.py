@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -77,6 +79,7 @@ def sample_distances(z: np.ndarray, prior: np.ndarray) -> np.ndarray:
     return np.array([cost[linear_sum_assignment(cost)].mean() for cost in costs])
 
 
+@cache
 def fitted_codes(**regulariser: object) -> tuple[float, float]:
     """Return the mean distance and the mean share that the codes explain, of four starts."""
     X, floor = vectors(300), regulariser.pop("floor", 1.0)
@@ -135,7 +138,12 @@ def test_a_thousand_steps_stay_finite(activation):
     X = vectors()
     X[0] *= 1e4
     detector = MAW(
-        layers=Layers(activation), hidden_dims=(8,), learning_rate=1e-3, epochs=1000, random_state=0
+        layers=Layers(activation),
+        hidden_dims=(8,),
+        learning_rate=1e-3,
+        batch_size=6,
+        epochs=100,
+        random_state=0,
     ).fit(X)
     assert np.isfinite(detector.score_samples(X)).all()
     assert all(np.isfinite(values).all() for values in detector.history_.values())

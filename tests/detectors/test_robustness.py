@@ -49,35 +49,40 @@ def mixture(seed: int, corruption: float = 0.3) -> Mixture:
     return Mixture(clean, dirty, np.vstack([inliers(500), outliers(500)]), np.repeat([False, True], 500))
 
 
-def falls(build: Callable[[int], Autoencoder | RSRAE]) -> np.ndarray:
-    """Return for each seed what 30 % of outliers cost in AUROC."""
-    costs = []
-    for seed in SEEDS:
-        data = mixture(seed)
-        aurocs = [
-            roc_auc_score(data.test_is_outlier, -build(seed).fit(X).score_samples(data.test))
-            for X in (data.clean, data.dirty)
-        ]
-        costs.append(aurocs[0] - aurocs[1])
-    return np.array(costs)
+def fall(build: Callable[[int], Autoencoder | RSRAE], seed: int) -> float:
+    """Return what 30 % of outliers cost in AUROC."""
+    data = mixture(seed)
+    clean, dirty = (
+        roc_auc_score(data.test_is_outlier, -build(seed).fit(X).score_samples(data.test))
+        for X in (data.clean, data.dirty)
+    )
+    return clean - dirty
 
 
 # One alternation swings from epoch to epoch by more than it should (the reports give its spread): the
 # mean of three members does not.
 ROBUST = {
-    "RSRAE": lambda seed: RSRAE(latent_dim=5, n_members=3, random_state=seed),
-    "RSRAE+": lambda seed: RSRAE(mode="joint", latent_dim=5, random_state=seed),
-    "autoencoder, robust training": lambda seed: Autoencoder(latent_dim=5, robust=True, random_state=seed),
+    "RSRAE": lambda seed: RSRAE(
+        latent_dim=5, n_members=3, epochs=100, batch_size=256, learning_rate=5e-4, random_state=seed
+    ),
+    "RSRAE+": lambda seed: RSRAE(
+        mode="joint", latent_dim=5, epochs=60, batch_size=256, learning_rate=1e-3, random_state=seed
+    ),
+    "autoencoder, robust training": lambda seed: Autoencoder(
+        latent_dim=5, epochs=50, robust=True, random_state=seed
+    ),
 }
 
 
-def test_the_plain_autoencoder_learns_the_outliers():
-    assert (falls(lambda seed: Autoencoder(latent_dim=5, random_state=seed)) > 0.10).all()
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_plain_autoencoder_learns_the_outliers(seed):
+    assert fall(lambda seed: Autoencoder(latent_dim=5, epochs=50, random_state=seed), seed) > 0.10
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("build", ROBUST.values(), ids=ROBUST)
-def test_the_robust_ones_stay_near_their_clean_fit(build):
-    assert (falls(build) < 0.03).all()
+def test_the_robust_ones_stay_near_their_clean_fit(build, seed):
+    assert fall(build, seed) < 0.03
 
 
 class LayerAlone:

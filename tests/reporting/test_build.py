@@ -232,7 +232,8 @@ def test_rebuilt_from_the_records_the_report_is_the_same(folder: Path, tmp_path:
 
 
 def test_report_without_a_manifest_says_so_and_takes_the_plain_autoencoder(tmp_path: Path) -> None:
-    text = build_report(fabricate.write(tmp_path / "lone", fabricate.run(datasets=("wine",)))).read_text()
+    some = fabricate.run(("autoencoder", "knn"), ("wine",), (0.0, 0.3), 1)
+    text = build_report(fabricate.write(tmp_path / "lone", some)).read_text()
     assert "none in the folder" in text
     assert "autoencoder, the baseline" in text
 

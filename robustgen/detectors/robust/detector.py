@@ -362,15 +362,13 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         clean = torch.from_numpy(np.isin(asked, self.reference_))
         center, scale = standardisation(rows[clean])
         errors = held_out_errors((rows - center) / scale, clean, names, self._seed)
-        of_all = self._models_of_all()
+        of_all = cast(Ensemble | JointEnsemble, self.ensemble_).part(
+            [name in MODELS_OF_ALL for name in self._densities()]
+        )
         others = [torch.cat([of_all(block) for block in rows.split(BLOCK_ROWS)], dim=1)]
         if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
         return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
-
-    def _models_of_all(self) -> Ensemble:
-        members = zip(self._densities(), cast(Ensemble, self.ensemble_).members, strict=True)
-        return Ensemble(tuple(member for name, member in members if name in MODELS_OF_ALL))
 
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Return the autoencoders' latent code of each row, the members' codes side by side.

@@ -128,13 +128,14 @@ def test_wrong_parts_get_one_line(options, line):
     assert "\n" not in str(raised.value)
 
 
-def test_of_a_large_table_a_sample_is_judged(monkeypatch):
+def test_of_a_large_table_a_sample_is_learnt(monkeypatch):
     monkeypatch.setattr("robustgen.detectors.robust.modality.REFERENCE_ROWS", 100)
     X = vectors(300)
     detector = RobustDetector(epochs=2, n_members=2, random_state=0).fit(X)
     assert 50 <= len(detector.reference_) <= 100
     assert detector.reference_.max() > 100
     assert (np.diff(detector.reference_) > 0).all()
+    assert detector.autoencoder_.training_scores_.shape == (100,)
     assert detector.support_.shape == (300,)
 
 
