@@ -16,22 +16,32 @@ release = installed_version("robustgen")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "sphinx_click",
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
     "report_table",
+    "mathml",
+    "alone",
 ]
 exclude_patterns = ["_build", "gallery/README.md", "sg_execution_times.rst"]
+# Of the reports what is published: what .gitignore names may lie beside it.
+exclude_patterns += ["runs", "**/records*.jsonl", "*/cells.*", "*/curves", "*/tables", "*/figures/*.svg"]
+exclude_patterns += ["**/manifest.previous.json"]
 templates_path = ["_templates"]
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "robustgen"
 html_show_sourcelink = False
 html_extra_path = ["../reports"]  # the published reports travel with the site
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_theme_options = {
+    "header_links_before_dropdown": 5,
+    "navbar_persistent": ["search-button"],  # an icon: the links fit one row
     "navigation_with_keys": False,
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
@@ -48,6 +58,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
+    "write_computation_times": False,  # its page asks other hosts for scripts
     "min_reported_time": 3600,
     "copyfile_regex": r"$^",
 }

@@ -1,4 +1,4 @@
-"""Anomaly and novelty detection by generative models that survive dirty training data.
+"""Anomaly and novelty detection when the training data itself is dirty.
 
 Detectors follow scikit-learn: ``RSRAE().fit(X).decision_function(X)`` is below 0 for outliers.
 They are loaded when they are first asked for, so that ``import robustgen`` stays light.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.latent import LatentMixture, Regularisation
     from robustgen.detectors.maw import MAW
+    from robustgen.detectors.patches import PatchDetector
     from robustgen.detectors.quantisation import Quantisation, StochasticQuantisation
     from robustgen.detectors.questions import questions
     from robustgen.detectors.robust.detector import RobustDetector
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.vqvae import VQVAE
     from robustgen.inference.conformal import ConformalDetector
     from robustgen.inverse import InverseRegressor
+    from robustgen.nets.code_maps import CodeNets
     from robustgen.nets.mlp import Layers
     from robustgen.objectives.codebooks.inlier_sets import SetRules
     from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -46,12 +48,14 @@ __all__ = [
     "VQVAE",
     "Answers",
     "Autoencoder",
+    "CodeNets",
     "CodebookTraining",
     "ConformalDetector",
     "FourierCanonicalizer",
     "InverseRegressor",
     "LatentMixture",
     "Layers",
+    "PatchDetector",
     "PhaseCanonicalizer",
     "Quantisation",
     "Regularisation",
@@ -74,11 +78,13 @@ __version__ = version("robustgen")
 _HOMES = {
     "Answers": "robustgen.detectors.answers",
     "Autoencoder": "robustgen.detectors.autoencoder",
+    "CodeNets": "robustgen.nets.code_maps",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
     "ConformalDetector": "robustgen.inference.conformal",
     "FourierCanonicalizer": "robustgen.symmetry",
     "InverseRegressor": "robustgen.inverse",
     "MAW": "robustgen.detectors.maw",
+    "PatchDetector": "robustgen.detectors.patches",
     "PhaseCanonicalizer": "robustgen.symmetry",
     "RSRAE": "robustgen.detectors.rsrae",
     "RVQVAE": "robustgen.detectors.rvqvae",

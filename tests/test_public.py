@@ -41,6 +41,7 @@ ROOMS = (
     "robustgen.inverse",
     "robustgen.metrics",
     "robustgen.peers",
+    "robustgen.plotting",
     "robustgen.reporting",
     "robustgen.series",
     "robustgen.symmetry",

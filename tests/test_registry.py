@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, OutlierMixin
 
 from robustgen._checks import UsageError
 from robustgen.peers import PyODPeer, SklearnPeer
@@ -99,3 +103,70 @@ def test_a_detector_is_built_without_the_bench():
 def test_a_wrong_group_of_settings_is_named_where_it_is_fitted(group):
     with pytest.raises(UsageError, match="mixture"):
         build(resolve("maw", parameters={"mixture": group})).fit([[0.0], [1.0]])
+
+
+class Measured:
+    """Scores a row by its first entry, and remembers what it was given."""
+
+    def fit(self, X):
+        self.given_ = X
+        return self
+
+    def decision_function(self, X):
+        return X[:, 0]
+
+
+class OfImages(Measured, OutlierMixin, BaseEstimator):
+    """The same, but takes images."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def test_a_detector_of_anyone_gets_vectors_unless_it_takes_images():
+    images = np.zeros((5, 4, 4), dtype=np.uint8)
+    vectors = build(resolve(f"{__name__}:Measured")).fit(images)
+    assert (vectors.given_.shape, vectors.given_.dtype) == ((5, 16), np.float64)
+    assert not hasattr(vectors, "predict")
+    assert build(resolve(f"{__name__}:OfImages")).fit(images).given_.shape == (5, 4, 4)
+
+
+LAUNCH = """
+from pathlib import Path
+from robustgen.bench.folder import RunFolder
+from robustgen.bench.runner import Options, run_suite
+from tests.bench.suites import small_suite
+from robustgen.registry import resolve
+
+if __name__ == "__main__":
+    suite = small_suite(resolve("own_detector:Middle"), corruption=(0.0,))
+    records = run_suite(suite, RunFolder(Path("run")), Options(jobs=1))
+    print({(one.detector, one.status, one.message) for one in records})
+"""
+
+
+def test_a_file_in_the_current_directory_is_found_in_child_processes_too(tmp_path):
+    (tmp_path / "own_detector.py").write_text(
+        "class Middle:\n"
+        "    def fit(self, X):\n"
+        "        self.middle_ = X.mean(axis=0)\n"
+        "        return self\n"
+        "    def score_samples(self, X):\n"
+        "        return -((X - self.middle_) ** 2).sum(axis=1)\n"
+    )
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "launch.py").write_text(LAUNCH)  # like a console script, it lies elsewhere
+    command = [sys.executable, "scripts/launch.py"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "{('own_detector:Middle', 'ok', None)}", done.stderr
+
+
+def test_a_module_that_itself_misses_another_is_said_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "own_broken.py").write_text("import not_there_at_all\n")
+    with pytest.raises(UsageError, match="No module named 'not_there_at_all'"):
+        build(resolve("own_broken:Thing"))

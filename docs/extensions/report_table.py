@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+INDEXED = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<path>[\w/-]+\.md)\)")
 REPORTS = Path(__file__).parents[2] / "reports"
 
 
@@ -74,7 +76,22 @@ def _row(cells: list[str]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph(text=str(cell))) for cell in cells))
 
 
+def set_root_file(app: Sphinx, name: str, source: list[str]) -> None:
+    """Set a file of the repository into its page, with links to what the site holds."""
+    if name == "reports":
+        source[0] += INDEXED.sub(_site_link, (REPORTS / "README.md").read_text(encoding="utf-8"))
+    elif name == "changelog":
+        source[0] += (REPORTS.parent / "CHANGELOG.md").read_text(encoding="utf-8").replace("](docs/", "](")
+
+
+def _site_link(match: re.Match[str]) -> str:
+    page = Path(match["path"]).with_suffix(".html")
+    shown = page if (REPORTS / page).exists() else Path(match["path"])
+    return f'<a href="{shown}">{match["text"]}</a>'
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx of the directive."""
+    """Tell Sphinx of the directive and of pages that are files of the repository."""
     app.add_directive("report-table", ReportTable)
+    app.connect("source-read", set_root_file)
     return {"parallel_read_safe": True}

@@ -10,7 +10,8 @@ from robustgen.bench.answering import Questioning
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.data.catalog import find
 from robustgen.data.dataset import Dataset
-from robustgen.data.files import DataFile, TableOptions
+from robustgen.data.files import DataFile, ImageReading, TableOptions
+from robustgen.data.files.images import AS_THEY_ARE
 from robustgen.data.files.table_options import AS_IT_LOOKS
 from robustgen.registry import DetectorSpec, resolve
 
@@ -29,6 +30,8 @@ class Choices:
         The label columns of the files: one for all, or one for each.
     tables
         How the files are read that are tables.
+    images
+        How the files are read that are folders of images.
     answers, strategies, wrong
         As in `Questioning`; the last two count where there are answers.
     repetitions, protocol, corruption_of, max_corruption, task, timeout, memory_limit
@@ -47,6 +50,7 @@ class Choices:
     data: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     tables: TableOptions = AS_IT_LOOKS
+    images: ImageReading = AS_THEY_ARE
     inlier_class: tuple[str, ...] = ()
     detector: tuple[str, ...] = ()
     answers: tuple[int, ...] = ()
@@ -119,13 +123,18 @@ class Choices:
     def _files(self) -> tuple[DatasetSpec, ...]:
         if self.tables != AS_IT_LOOKS and not self.data:
             raise UsageError("got options of a table without one, expected --data: name the file")
+        if self.images != AS_THEY_ARE and not self.data:
+            raise UsageError("got options of images without a folder, expected --data: name the folder")
         if len(self.label) not in {0, 1, len(self.data)} or len(self.label) > len(self.data):
             raise UsageError(
                 f"got {len(self.label)} label columns for {len(self.data)} data files, "
                 "expected one for all of them, or one for each: give another number of --label"
             )
         labels = self.label if len(self.label) > 1 else (self.label or (None,)) * len(self.data)
-        files = (DataFile.at(path, label, self.tables) for path, label in zip(self.data, labels, strict=True))
+        files = [
+            DataFile.at(path, label, self.tables, self.images)
+            for path, label in zip(self.data, labels, strict=True)
+        ]
         return tuple(DatasetSpec(file.name, file=file) for file in files)
 
     def _with_inlier_classes(

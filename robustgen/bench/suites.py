@@ -10,7 +10,7 @@ from robustgen._checks import UsageError, suggest
 from robustgen.bench.answering import Questioning
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.data.catalog import content_folder, read_toml
-from robustgen.data.files import DataFile
+from robustgen.data.files import DataFile, TableOptions
 from robustgen.registry import DetectorSpec, resolve
 
 
@@ -64,7 +64,8 @@ def parse_suite(table: Mapping[str, Any], default_name: str = "suite", folder: P
     table
         The keys of `Suite`, `Sampling` and `Questioning` at the top (without `datasets` and
         `detectors`), and the lists ``[[dataset]]`` (the keys of `DatasetSpec`, and
-        ``data`` and ``label`` for a file) and ``[[detector]]`` (name, use, parameters).
+        ``data``, ``label`` and the fields of `TableOptions` for a file) and ``[[detector]]`` (name, use,
+        parameters).
     default_name
         What it is called if it does not say.
     folder
@@ -111,11 +112,19 @@ def _dataset(table: Mapping[str, Any], folder: Path) -> DatasetSpec:
 def _source(table: Mapping[str, Any], folder: Path) -> tuple[str, DataFile | None]:
     """Return the name of a data set, and the file that holds it where one is given."""
     if "data" in table:
-        file = DataFile.at(folder / table["data"], table.get("label"))
+        file = DataFile.at(folder / table["data"], table.get("label"), _table_options(table))
         return table.get("name", file.name), file
-    if "label" in table:
-        raise UsageError("got 'label' without 'data' in [[dataset]], expected both: name the file by 'data'")
+    for key in ("label", *_READING):
+        if key in table:
+            raise UsageError(
+                f"got '{key}' without 'data' in [[dataset]], expected both: name the file by 'data'"
+            )
     return table["name"], None
+
+
+def _table_options(table: Mapping[str, Any]) -> TableOptions:
+    given = {key: _as_tuple(table[key]) for key in _READING if key in table}
+    return TableOptions(**given | {"types": tuple(table.get("types", {}).items())})
 
 
 def _detector(table: Mapping[str, Any]) -> DetectorSpec:
@@ -158,6 +167,10 @@ def _table(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _table_of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_text, value.values()))
+
+
 def _tables(value: Any) -> bool:
     return isinstance(value, list) and all(map(_table, value))
 
@@ -189,7 +202,20 @@ _SETTINGS: dict[str, _Check] = {
     "memory_limit": _text,
 }
 _QUESTIONING: dict[str, _Check] = {"answers": _counts, "strategies": _texts, "wrong": _number}
+_READING: dict[str, _Check] = {
+    "encoding": _text,
+    "decimal": _text,
+    "thousands": _text,
+    "date_format": _text,
+    "types": _table_of_texts,
+    "na": _texts,
+    "bad_cells": _text,
+    "missing": _text,
+    "ignore": _texts,
+}
+"""How the table of a file is read, as the options of `bench --data` say it."""
 _DATASET: dict[str, _Check] = {
+    **_READING,
     "name": _text,
     "data": _text,
     "label": _text,

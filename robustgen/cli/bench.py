@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from robustgen._files import shown
 from robustgen._text import legible
+from robustgen.cli.images import image_options
 from robustgen.cli.interrupts import interrupts_kept
-from robustgen.cli.outputs import expect_own_folder
+from robustgen.cli.outputs import expect_own_folder, next_step
 from robustgen.cli.publish import publish
 from robustgen.cli.tables import table_options
 
@@ -31,6 +33,23 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
         raise click.BadParameter(f"got '{value}', expected whole numbers with commas, as 0,5,10,20") from None
 
 
+def _list_suites(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    """Name the suites with their questions, and the detectors, and end."""
+    if not value:
+        return
+    import textwrap
+
+    from robustgen.bench.suites import built_in, read_suite
+    from robustgen.registry import DETECTORS
+
+    for name in built_in():
+        click.echo(textwrap.fill(f"{name}: {read_suite(name).question}", 79, subsequent_indent="    "))
+    names = ", ".join(DETECTORS)
+    click.echo(textwrap.fill(f"\ndetectors: {names}", 79, subsequent_indent="    ", break_on_hyphens=False))
+    next_step("robustgen bench --suite SUITE, or --dataset NAME --detector NAME")
+    context.exit()
+
+
 @click.group(invoke_without_command=True)
 @click.option(
     "--corruption", type=float, multiple=True, help=f"Share of outliers in training; {_REPEATABLE}."
@@ -45,6 +64,7 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
     help="Label column of the file: 0/1, or classes; one for all files, or for each.",
 )
 @table_options
+@image_options
 @click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
 @click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
 @click.option(
@@ -79,6 +99,14 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
 @click.option(
     "--device",
     help="cpu; cuda: each run a device of its own; cuda:0; ...  [default: each detector's choice]",
+)
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_suites,
+    help="List the built-in suites and the detectors that have a name.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
 @click.pass_context
@@ -169,8 +197,11 @@ def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: boo
 
     if not quiet and any(record.status == "ok" for record in records):
         for table in _means(suite, records):
-            terminal.console().print(terminal.terminal(table))
+            console = terminal.console()
+            console.print(*terminal.terminals(table, console.width))
     click.echo(f"report: {build_report(path)}")
+    if not quiet:
+        next_step(f"open the report, or compare two: robustgen compare {shown(path)} OTHER")
     bad = [record for record in records if record.status != "ok"]
     if bad:
         first = bad[0]

@@ -15,8 +15,8 @@ from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
-from robustgen.cli.outputs import expect_apart
-from robustgen.cli.tables import DataPath
+from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from robustgen.triage.removal import Removal
     from robustgen.triage.table_audit import TableAudit
 
-COLUMNS = ("verdict", "score", "p_value", "reason", "group")
-PREFIX = "audit_"
-"""What the new columns are called by where the file has columns of their names."""
 FEWEST = 6
 """Categories that are named of a column, those that lose most."""
 
@@ -93,6 +90,7 @@ def clean(
     copied unchanged; of a folder of images the files are. DATA is read twice: to learn from, and to copy.
     """
     import_libraries()
+    from robustgen.cli.progress import stages
     from robustgen.data.files import expect_there
     from robustgen.inputs import open_input
     from robustgen.triage.removal import NO_P_VALUES, ByPerson, ByRate, parse_removal
@@ -113,26 +111,41 @@ def clean(
     source = open_input(data, recipe.tables.reading(), images)
     model = recipe.build(source)
     _expect_writable(source, paths, removing=rule is not None)
-    rows = source.whole()
-    prefix = _prefix(source, paths, removing=rule is not None)
-    with one_line():
-        audit = audited(
-            model,
-            rows,
-            given_answers(answers, rows),
-            name=shown(data.name),
-            contamination=recipe.contamination,
-            n_folds=folds,
-            random_state=recipe.random_state,
-        )
-    audit = replace(audit, row_names=source.row_names(len(audit.rows)))
-    marked = None if rule is None else rule.rows(audit, rows)
-    _write(source, audit, rows, marked, prefix, paths)
+    with stages() as stage:
+        stage("reading")
+        rows = source.whole()
+        prefix = _prefix(source, paths, removing=rule is not None)
+        with one_line():
+            audit = audited(
+                model,
+                rows,
+                given_answers(answers, rows),
+                name=shown(data.name),
+                contamination=recipe.contamination,
+                n_folds=folds,
+                random_state=recipe.random_state,
+                on_stage=stage,
+            )
+        audit = replace(audit, row_names=source.row_names(len(audit.rows)))
+        marked = None if rule is None else rule.rows(audit, rows)
+        stage("writing")
+        _write(source, audit, rows, marked, prefix, paths)
+    notes(audit.model)
     click.echo(f"{shown(output)}: {_counts(audit, rule, marked)}{left_out(audit.model)}{summary(source)}")
     if rule is not None and marked is not None and not marked.any() and rule.why_none:
         click.echo(f"Warning: {rule.why_none}", err=True)
     for line in _shares(audit, marked):
         click.echo(line)
+    next_step(_next(data, paths, removing=marked is not None))
+
+
+def _next(data: Path, paths: Outputs, *, removing: bool) -> str:
+    if removing:
+        return f"robustgen fit {shown(paths.output)} -o model --calibration 0.3"
+    again = f"robustgen clean {shown(data)} -o kept.csv --remove"
+    if paths.report is not None:
+        return f"decide on the page, save decision.csv there, and {again} decision.csv"
+    return f"look at the lowest scores, or decide on a page (--report), then {again} fdr=0.1"
 
 
 def _expect_writable(source: Input, paths: Outputs, *, removing: bool) -> None:
@@ -146,7 +159,9 @@ def _expect_writable(source: Input, paths: Outputs, *, removing: bool) -> None:
 
 def _prefix(source: Input, paths: Outputs, *, removing: bool) -> str:
     """Return what stands before the names of the new columns: nothing, unless the file has some of them."""
-    names = COLUMNS if source.tabular else COLUMNS[:3]
+    from robustgen.data.files.judged_columns import CLEAN, PREFIX
+
+    names = CLEAN if source.tabular else CLEAN[:3]
     prefix = PREFIX if set(names) & set(source.column_names()) else ""
     written = paths.removed if removing else paths.output
     if written is not None:

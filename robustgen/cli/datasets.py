@@ -6,17 +6,21 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from robustgen.cli.outputs import next_step
 
 if TYPE_CHECKING:
     from robustgen.data.catalog import Entry
 
 _KINDS = ("tabular", "image", "text", "embedding")
 
-#: Wide enough for every column where the output is no terminal and has no width of its own.
-_FILE_WIDTH = 150
+_HEADS = ("name", "rows", "shape", "labels", "where")
+_RIGHT = (False, True, True, True, False)
+"""The columns of the list, and which of them hold numbers."""
 
 
 @click.group()
@@ -74,6 +78,32 @@ def fetch(names: Sequence[str]) -> None:
             failed += 1
     if failed:
         sys.exit(1)
+    next_step(f"robustgen bench --dataset {names[0]}")
+
+
+@datasets.command()
+@click.argument("output", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.option("--label", help="Add a column of this name: 1 where an error was planted, else 0.")
+def example(output: Path, label: str | None) -> None:
+    """Write a table of 600 boilers with planted errors, to try the other commands on.
+
+    The table is generated, the same each time; which errors are in which rows is written beside it, in
+    FILE-planted.csv.
+    """
+    from robustgen._files import expect_writable, shown, write_csv
+    from robustgen.data.example import boilers
+
+    key = output.with_name(f"{output.stem}-planted.csv")
+    for path in (output, key):
+        expect_writable(path)
+    table, planted = boilers()
+    wrong = planted[planted != ""]
+    write_csv(output, table if label is None else table.assign(**{label: (planted != "").astype(int)}))
+    write_csv(
+        key, wrong.rename("error").rename_axis("row").reset_index().assign(row=lambda it: it["row"] + 1)
+    )
+    click.echo(f"{shown(output)}: {len(table)} rows, {len(wrong)} with planted errors, named in {shown(key)}")
+    next_step(f"robustgen clean {shown(output)} -o judged.csv --report audit.html")
 
 
 def _fetched(entry: Entry) -> str:
@@ -96,27 +126,27 @@ def _in_words(value: Any) -> str:
 
 
 def _show(entries: Sequence[Entry]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+    """Print a line a set, kind by kind: 80 characters where names allow it."""
     from robustgen.data.sources import whereabouts
 
-    table = Table()
-    table.add_column("name", no_wrap=True)
-    table.add_column("kind")
-    table.add_column("rows", justify="right")
-    table.add_column("shape", justify="right")
-    table.add_column("labels", justify="right")
-    table.add_column("where")
-    table.add_column("licence")
-    for entry in entries:
-        rows = "" if entry.rows is None else f"{entry.rows:,}"
-        shape = " x ".join(map(str, entry.shape))
-        table.add_row(entry.name, entry.kind, rows, shape, _labels(entry), whereabouts(entry), entry.licence)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_FILE_WIDTH)
-    console.print(table)
+    for kind in _KINDS:
+        lines = [_line(entry, whereabouts(entry)) for entry in entries if entry.kind == kind]
+        if lines:
+            widths = [max(map(len, column)) for column in zip(_HEADS, *lines, strict=True)]
+            click.echo(f"{kind} sets")
+            for line in (_HEADS, *lines):
+                click.echo("  " + "  ".join(map(_aligned, line, widths, _RIGHT)).rstrip())
+            click.echo()
+    next_step("robustgen datasets info NAME, or robustgen bench --dataset NAME")
+
+
+def _line(entry: Entry, where: str) -> tuple[str, ...]:
+    rows = "" if entry.rows is None else f"{entry.rows:,}"
+    return entry.name, rows, " x ".join(map(str, entry.shape)), _labels(entry), where
+
+
+def _aligned(text: str, width: int, right: bool) -> str:
+    return text.rjust(width) if right else text.ljust(width)
 
 
 def _labels(entry: Entry) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +12,12 @@ from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, import_libraries, left_out, one_line, recipe_options
-from robustgen.cli.outputs import expect_apart
+from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.series import SeriesOptions, series_options
 from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
-    from robustgen.inputs import ImageReading
+    from robustgen.inputs import ImageReading, Input
 
 
 @click.command()
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     "--calibration", type=float, metavar="SHARE", help="Keep this share of the rows aside, for p-values."
 )
 @answers_option
+@series_options
 @image_options
 @recipe_options
 def fit(
@@ -33,6 +35,7 @@ def fit(
     output: Path,
     calibration: float | None,
     answers: Path | None,
+    series: SeriesOptions,
     images: ImageReading,
     recipe: Recipe,
 ) -> None:
@@ -40,13 +43,16 @@ def fit(
 
     DATA is a table (.csv, .tsv, these with .gz, .bz2, .xz or .zip, .jsonl, .parquet, .feather, .xlsx, or
     - for the standard input), an .npy or .npz file or a folder of images. Numbers, booleans, dates and
-    categories of a table are all used; the model remembers how they are written.
+    categories of a table are all used; the model remembers how they are written. With --window the rows
+    are the points of a series, each of which is scored.
     """
     import_libraries()
-    from robustgen.inference.conformal import ConformalDetector
+    from robustgen.cli.progress import stages
     from robustgen.inputs import open_input
     from robustgen.storage import save
 
+    if answers is not None and series.window is not None:
+        raise UsageError("got --answers and --window, expected one: points of a series are not judged")
     if answers is not None and calibration is not None:
         raise UsageError(
             "got --answers and --calibration, expected one: rows kept aside cannot be asked about"
@@ -54,16 +60,16 @@ def fit(
     expect_apart([data, answers], {"--output": output})
     expect_writable(output)
     source = open_input(data, recipe.tables.reading(), images)
-    model = recipe.build(source)
-    if calibration is not None:
-        if not 0 < calibration < 1:
-            raise UsageError(f"got --calibration {calibration}, expected a share of the rows, such as 0.3")
-        model = ConformalDetector(model, calibration=calibration, random_state=recipe.random_state)
-    rows = source.whole()
-    with one_line():
-        model.fit(rows, given_answers(answers, rows))
-    save(model, output)
-    fitted = model if calibration is None else model.parts_[0].detector
+    model = _model(recipe, source, series, calibration)
+    with stages() as stage:
+        stage("reading")
+        rows = source.whole()
+        stage(f"learning from {rows.shape[0]:,} rows")
+        with one_line():
+            model.fit(rows, given_answers(answers, rows))
+        stage("saving")
+        save(model, output)
+    fitted = model.parts_[0].detector if hasattr(model, "parts_") else model
     notes(fitted)
     detector = detector_of(fitted)
     lower, upper = detector.contamination_interval_
@@ -72,3 +78,18 @@ def fit(
         f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
         f"{left_out(fitted)}{summary(source)}"
     )
+    next_step(f"robustgen score {shown(output)} NEW_ROWS -o scored.csv --report page.html")
+
+
+def _model(recipe: Recipe, source: Input, series: SeriesOptions, calibration: float | None) -> Any:
+    """Return the unfitted model: of a series, or of rows, some of which may be kept aside."""
+    from robustgen.inference.conformal import ConformalDetector
+
+    if calibration is not None and not 0 < calibration < 1:
+        raise UsageError(f"got --calibration {calibration}, expected a share of the rows, such as 0.3")
+    if series.window is not None:
+        return series.model(recipe, calibration)
+    model = recipe.build(source)
+    if calibration is None:
+        return model
+    return ConformalDetector(model, calibration=calibration, random_state=recipe.random_state)

@@ -59,19 +59,29 @@ class FittedModel:
     @property
     def text_columns(self) -> frozenset[str]:
         """The columns of a table that were text in training: in a few rows they may look like numbers."""
-        return frozenset(self.model[0].text_columns() if self.tabular else ())
+        return frozenset(self.model[0].text_columns() if hasattr(self.model, "named_steps") else ())
 
     @property
     def tabular(self) -> bool:
         """Whether the model was fitted on a table."""
-        return hasattr(self.model, "named_steps")
+        return hasattr(self.model, "named_steps") or getattr(self.model, "channels_", None) is not None
+
+    @property
+    def of_series(self) -> bool:
+        """Whether rows are the points of a series."""
+        return hasattr(self.model, "score_next")
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether scores were kept aside, so that there are p-values."""
+        return bool(self.model.reference_.size) if self.of_series else self.reference is not None
 
     def reading(self, tables: TableOptions) -> FittedModel:
         """Return the model for a table that is written otherwise than the one that it was fitted on."""
         written = {name: given for name, given in tables.given.items() if name != "encoding"}
         if not written:
             return self
-        if not self.tabular:
+        if not hasattr(self.model, "named_steps"):
             raise UsageError(f"the model '{self.name}' was fitted on no table: leave out --{min(written)}")
         from sklearn.pipeline import Pipeline
 
@@ -81,7 +91,7 @@ class FittedModel:
     @property
     def image_mode(self) -> Mode | None:
         """How images are read for the model: grey or in colour, as it has learnt them."""
-        shape = detector_of(self.model).input_shape_
+        shape: tuple[int, ...] = getattr(detector_of(self.model), "input_shape_", ())  # a series has none
         if len(shape) < 2:
             return None
         return "RGB" if len(shape) == 3 and shape[0] == 3 else "L"
@@ -101,6 +111,8 @@ class FittedModel:
                 f"the model '{self.name}' was fitted on {learnt}, but '{source.path}' is {given}"
             )
         with one_line():
+            if self.of_series:  # a point is scored with those around it
+                return np.asarray(self.model.score_samples(source.whole()))
             parts = [
                 self.model.score_samples(rows) for rows in watched(source.blocks(), source.about(), "scoring")
             ]
@@ -111,6 +123,8 @@ class FittedModel:
         from robustgen.inference.p_values import conformal_p_values
         from robustgen.inference.scores import tolerance_of
 
+        if self.of_series and self.calibrated:
+            return {"p_value": self.model.block_p_values(scores)}
         if self.reference is None:
             return {}
         return {"p_value": conformal_p_values(scores, self.reference, tolerance_of(self.model))}
@@ -133,6 +147,16 @@ class FittedModel:
             )
         return discoveries(p_values["p_value"], fdr)
 
+    def why_none(
+        self, p_values: Mapping[str, NDArray[np.float64]], outlier: NDArray[np.bool_], fdr: float
+    ) -> str:
+        """Say why nothing was discovered where that may be for want of calibration rows."""
+        from robustgen.inference.p_values import why_none
+
+        if self.reference is None or outlier.any():
+            return ""
+        return why_none(p_values["p_value"], self.reference.size, fdr)
+
 
 def reasons(
     model: Any, blocks: Iterable[pd.DataFrame], rows: NDArray[np.bool_], n_columns: int
@@ -141,8 +165,8 @@ def reasons(
 
     Parameters
     ----------
-    model : sklearn.pipeline.Pipeline
-        An encoder and a detector.
+    model : sklearn.pipeline.Pipeline or SeriesDetector
+        An encoder and a detector, or the model of a series.
     blocks : iterable of DataFrame
         All rows in order, a block at a time.
     rows : ndarray of bool, (n,)
@@ -157,6 +181,12 @@ def reasons(
         part of the sum over all columns.
     """
     found = np.full(rows.size, "", dtype=object)
+    if hasattr(model, "score_next"):
+        table = pd.concat(list(blocks))
+        contributions = model.explain(table).reset_index(drop=True)
+        shares = contributions.div(contributions.sum(axis=1), axis=0)
+        found[rows] = worded_reasons(shares[rows], table[rows], n_columns)
+        return found
     start = 0
     for block in blocks:
         marked = np.flatnonzero(rows[start : start + len(block)])

@@ -68,7 +68,7 @@ def _refuse(message: str) -> NoReturn:
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="robustgen")
 def main() -> None:
-    """Anomaly detection by generative models that survive dirty training data."""
+    """Anomaly detection when the training data itself is dirty."""
 
 
 main.add_command(fit)

@@ -51,7 +51,7 @@ class Recipe:
 
     def build(self, source: Input) -> Any:
         """Return the unfitted model for rows: a detector, behind an encoder where the rows are a table's."""
-        detector = self._detector()
+        detector = self.detector_alone()
         if not source.tabular:
             if self.tables.given:
                 option = min(self.tables.given).replace("_", "-")
@@ -60,9 +60,12 @@ class Recipe:
         from sklearn.pipeline import Pipeline
 
         categories = "indicators" if hasattr(detector, "sample") else "groups"  # new rows have cells
-        return Pipeline([("table", self.tables.encoder(categories)), ("detector", detector)])
+        return Pipeline(
+            [("table", self.tables.encoder(source.column_names(), categories)), ("detector", detector)]
+        )
 
-    def _detector(self) -> Any:
+    def detector_alone(self) -> Any:
+        """Return the unfitted detector, with no encoder before it."""
         from robustgen.registry import DETECTORS, build, resolve
 
         own = [name for name, spec in DETECTORS.items() if spec.use.startswith("robustgen:")]
@@ -158,6 +161,7 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def import_libraries() -> None:
     """Import what learns and scores, without an interrupt in between."""
     with interrupts_kept():
+        import robustgen.cli.progress
         import robustgen.detectors
         import robustgen.inputs
         import robustgen.storage  # noqa: F401

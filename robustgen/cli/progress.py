@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import Any
 
@@ -66,6 +66,28 @@ class Progress:
         which = f" {record.inlier_class}" if record.inlier_class is not None else ""
         now = f"{record.detector} on {record.dataset}{which} at {record.corruption:g}"
         self._bar.update(self._task, completed=self.done, description=now)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str], None]]:
+    """Yield what is called with each stage of a long command: a terminal shows it and its time."""
+    console = Console(stderr=True)
+    bar = rich.progress.Progress(
+        rich.progress.SpinnerColumn(),
+        rich.progress.TextColumn("{task.description}", markup=False),
+        rich.progress.TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+    with bar if console.is_terminal else nullcontext():
+
+        def show(stage: str) -> None:
+            for task in bar.task_ids:
+                bar.stop_task(task)
+            bar.add_task(stage)
+
+        yield show
 
 
 def watched(blocks: Iterable[Any], about: int | None, label: str) -> Iterator[Any]:

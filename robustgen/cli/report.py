@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from robustgen.cli.interrupts import interrupts_kept
+from robustgen.cli.outputs import next_step
 
 
 @click.command()
@@ -17,3 +18,4 @@ def report(folder: Path) -> None:
         from robustgen.reporting import build_report
 
     click.echo(f"report: {build_report(folder)}")
+    next_step("open the report, or compare two: robustgen compare A B")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from robustgen._files import expect_writable, whole_file
+from robustgen._checks import UsageError
+from robustgen._files import expect_writable, shown, whole_file
 from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.model import Recipe, recipe_options
-from robustgen.cli.outputs import expect_apart
+from robustgen.cli.outputs import expect_apart, next_step
 
 if TYPE_CHECKING:
     from robustgen.cli.review_session import ReviewSession
@@ -47,6 +48,8 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
     The rows are the middles of the groups that DATA comes in, the largest group first. Each answer is written
     as it is given: come back and go on. Images are judged on a page.
     """
+    if str(data) == "-":
+        raise UsageError("got -, expected a file: the answers are read from the standard input")
     with interrupts_kept():
         from robustgen.cli.review_session import ReviewSession
         from robustgen.inputs import open_input
@@ -58,6 +61,7 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
     if page is None and not session.pictures:
         _converse(session, asked)
         click.echo(session.summary())
+        next_step(f"robustgen clean {shown(data)} -o judged.csv --answers {shown(output)}")
     else:
         page = page or Path("review.html")
         expect_apart([data], {"--output": output, "--page": page})
@@ -115,3 +119,4 @@ def _write_page(session: ReviewSession, asked: Sequence[int], path: Path) -> Non
     with whole_file(path) as temporary:
         temporary.write_text(review_page(session.source.path.name, questions, kept), encoding="utf-8")
     click.echo(f"{path}: {len(asked)} rows to judge; save answers.csv there, and give it as --answers")
+    next_step(f"open {shown(path)}, then robustgen clean DATA -o judged.csv --answers answers.csv")

@@ -10,7 +10,7 @@ import click
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown, whole_file
 from robustgen.cli.model import detector_of, import_libraries
-from robustgen.cli.outputs import expect_apart
+from robustgen.cli.outputs import expect_apart, next_step
 
 
 @click.command()
@@ -38,6 +38,7 @@ def sample(model: Path, n_samples: int, output: Path, random_state: int) -> None
     _expect_ending(output, _endings(loaded))
     _write(loaded, detector.sample(n_samples, random_state=random_state), output)
     click.echo(f"{shown(output)}: {n_samples} samples")
+    next_step(f"look at {shown(output)}; how good samples are: robustgen bench --task generation")
 
 
 def _endings(model: Any) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from types import MappingProxyType
 
 import torch
@@ -124,6 +125,10 @@ class Ensemble:
     def weights(self) -> tuple[float, ...]:
         """The weights of the members, (M,)."""
         return tuple(member.weight for member in self.members)
+
+    def part(self, chosen: Sequence[bool]) -> Ensemble:
+        """Return the ensemble of those members that are chosen, M marks."""
+        return Ensemble(tuple(compress(self.members, chosen)))
 
 
 def standardisation(rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,6 +43,10 @@ class JointEnsemble:
     def weights(self) -> tuple[float, ...]:
         """The weights of the models, (M,)."""
         return self.ensembles[0].weights
+
+    def part(self, chosen: Sequence[bool]) -> JointEnsemble:
+        """Return the ensemble of those models that are chosen, M marks."""
+        return JointEnsemble(tuple(model.part(chosen) for model in self.ensembles), self.widths)
 
 
 def soft_maximum(errors: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from robustgen._rows import row_type
 from robustgen._storable import storable
 from robustgen._validation import check_rows
 from robustgen.detectors.answers import Neighbourhoods, judged_neighbourhoods
+from robustgen.detectors.notebook import fitted_table
 from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.detectors.parameters import check_contamination
 from robustgen.inference.audit import Audit, InlierProbability, audit, contamination_offset, finite_scores
@@ -348,6 +349,15 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self)
         export_onnx(self, path)
+
+    def _repr_html_inner(self) -> str:
+        """Return scikit-learn's diagram, and what was learnt where something was."""
+        diagram: str = super()._repr_html_inner()
+        return diagram + fitted_table(self) if hasattr(self, "training_scores_") else diagram
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+        return bundle | ({"text/html": self._repr_html_inner()} if "text/html" in bundle else {})
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

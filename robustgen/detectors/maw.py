@@ -115,7 +115,7 @@ class MAW(NetDetector):
         The terms of the objective by epoch and member.
     inlier_codes_ : robustgen.nets.mixture.GaussianMixture
         The inlier Gaussians of training rows that ``predict`` takes for inliers, 1000 at most.
-    noise_scale_ : ndarray of float, (K, *input_shape_)
+    noise_scale_ : ndarray of float, ``(K, *input_shape_)``
         The standard deviation of the decoder at each entry, in the units of X.
     code_share_ : ndarray of float, (K,)
         The share of the reconstruction that the code explains, on the same rows:

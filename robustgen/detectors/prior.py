@@ -9,6 +9,7 @@ from torch import Tensor
 
 from robustgen._storable import storable
 from robustgen.nets.autoregressive import AutoregressiveMLP
+from robustgen.nets.code_maps import USUAL, CodeNets
 from robustgen.nets.draws import Generators, gumbel
 from robustgen.nets.members import initialise
 from robustgen.nets.pixelcnn import GatedPixelCNN
@@ -50,6 +51,8 @@ class CodePrior:
         N.
     n_labels : int
         Labels to condition on; 0 for none.
+    nets : CodeNets
+        Whose prior's width and layers count.
 
     Attributes
     ----------
@@ -62,7 +65,10 @@ class CodePrior:
     net: GatedPixelCNN | AutoregressiveMLP
     history: History
 
-    def __init__(self, map_shape: tuple[int, ...], n_codes: int, *, n_labels: int = 0) -> None:
+    def __init__(
+        self, map_shape: tuple[int, ...], n_codes: int, *, n_labels: int = 0, nets: CodeNets = USUAL
+    ) -> None:
+        self._nets = nets
         self._map_shape = map_shape
         self._n_codes = n_codes
         self.n_labels = n_labels
@@ -83,10 +89,11 @@ class CodePrior:
         return initialise(self._build, range(self._members))
 
     def _build(self) -> GatedPixelCNN | AutoregressiveMLP:
+        options = {"channels": self._nets.prior_channels, "n_labels": self.n_labels}
         if len(self._map_shape) == 2:
             height, width = self._map_shape
-            return GatedPixelCNN(self._n_codes, (height, width), n_labels=self.n_labels)
-        return AutoregressiveMLP(self._n_codes, self._map_shape[0], n_labels=self.n_labels)
+            return GatedPixelCNN(self._n_codes, (height, width), n_layers=self._nets.prior_layers, **options)
+        return AutoregressiveMLP(self._n_codes, self._map_shape[0], **options)
 
     def surprisal(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
         """Return minus the log probability (K, B) of codes (K, B, P), in nats."""

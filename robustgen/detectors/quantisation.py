@@ -112,7 +112,7 @@ class Quantisation(CodeMap):
         Returns
         -------
         Quantizer
-            A part of the net.
+            Not trained.
         """
         return BUILDERS[self.quantizer](self, code_dim)
 
@@ -192,7 +192,7 @@ class StochasticQuantisation(CodeMap):
         Returns
         -------
         float
-            The rate a batch.
+            The rate, 0 or more.
 
         Examples
         --------

@@ -18,11 +18,18 @@ from robustgen._checks import UsageError, check_choice, check_count
 from robustgen._seeds import base_seed, member_seeds
 from robustgen._validation import check_rows
 from robustgen.detectors.generation import generators_for, noise_scale, with_noise
+from robustgen.detectors.likelihood import bits_an_entry, check_step, gaussian_surprisal
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.prior import CodePrior
 from robustgen.detectors.quantisation import CodeMap
-from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCodeDecoder, VectorCodeEncoder
+from robustgen.nets.code_maps import (
+    CodeNets,
+    ConvCodeDecoder,
+    ConvCodeEncoder,
+    VectorCodeDecoder,
+    VectorCodeEncoder,
+)
 from robustgen.nets.draws import member_generators
 from robustgen.nets.quantizers.base import perplexity, usage_counts
 from robustgen.nets.quantizers.codebook import Quantizer
@@ -73,6 +80,11 @@ class QuantisedDetector(NetDetector):
             check_count("prior_epochs", self.prior_epochs)
         self._code_map()
         self._asked_schedule()
+        self._nets()
+
+    def _nets(self) -> CodeNets:
+        """Return the sizes of the nets: the usual ones, where a method does not leave them to the user."""
+        return CodeNets()
 
     def _schedule(self) -> CodebookTraining:
         """Return the codebook's schedule, the quantizer bypassed in half of the epochs at most."""
@@ -93,8 +105,8 @@ class QuantisedDetector(NetDetector):
         encoder: ConvCodeEncoder | SignalCodeEncoder | VectorCodeEncoder
         decoder: nn.Module
         if len(row_shape) == 3:
-            encoder = ConvCodeEncoder(row_shape, code_dim)
-            decoder = ConvCodeDecoder(code_dim, row_shape)
+            encoder = ConvCodeEncoder(row_shape, code_dim, self._nets())
+            decoder = ConvCodeDecoder(code_dim, row_shape, self._nets())
         elif len(row_shape) == 2:
             encoder = SignalCodeEncoder(row_shape, code_dim)
             decoder = SignalCodeDecoder(code_dim, row_shape)
@@ -226,7 +238,7 @@ class QuantisedDetector(NetDetector):
             codes = torch.cat([codes, given.to(device).expand(len(codes), -1)[..., None]], dim=-1)
         seeds = member_seeds(self._seed, "prior", self.n_members)
         generators = member_generators(self._seed, "prior draws", self.n_members, device)
-        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels)
+        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels, nets=self._nets())
         self.prior_ = prior.fit(codes, self._prior_config(codes.shape[1]), seeds, generators)
         return self
 
@@ -307,7 +319,7 @@ class QuantisedDetector(NetDetector):
         padded = torch.cat([given, given.new_zeros(each * self.n_members - n_samples)])
         return padded.view(each, self.n_members).T.to(next(self.net_.parameters()).device)
 
-    def bits_per_dim(self, X: Any) -> NDArray[np.float64]:
+    def bits_per_dim(self, X: Any, *, step: float | None = None) -> NDArray[np.float64]:
         r"""Return the bound on each row's negative log likelihood, in bits an entry.
 
         .. math::
@@ -315,13 +327,15 @@ class QuantisedDetector(NetDetector):
             \ge -\tfrac{1}{D \ln 2} \log p(x)
 
         with a Gaussian decoder whose variance is the mean squared error of the training rows.
-        It is a density in the units of X: for integers it stands for bits where the noise is
-        wide against 1.
 
         Parameters
         ----------
         X : array, DataFrame, CSR matrix or memory map
             Rows shaped like the training rows.
+        step : float or None
+            How far apart neighbouring values are, 1 for integers: each has the probability of its cell, and
+            the bound is of the bits that an entry takes. ``None`` takes the density in the units of X, as
+            the density of continuous entries it can be below 0.
 
         Returns
         -------
@@ -329,20 +343,17 @@ class QuantisedDetector(NetDetector):
             The members' mean; smaller = better explained.
         """
         check_is_fitted(self)
+        check_step(step)
         checked = check_rows(self, X, fitting=False)
-        nats = (
-            torch.cat([self._bound(x).mean(0) for x in self._member_blocks(checked)]).cpu().double().numpy()
-        )
-        n_entries = math.prod(checked.shape[1:])
-        log_scale = np.log(np.broadcast_to(self.scaling_.scale, checked.shape[1:])).mean()
-        return (nats / n_entries + log_scale) / math.log(2)
+        return torch.cat([self._bits(x, step) for x in self._member_blocks(checked)]).cpu().double().numpy()
 
-    def _bound(self, x: Tensor) -> Tensor:
-        """Return the bound (K, B) of scaled rows, in nats."""
-        noise = torch.as_tensor(self.noise_, dtype=x.dtype, device=x.device)[:, None]
-        errors = mean_squared_error(x, self.net_(x))
-        n_entries = x[0, 0].numel()
-        return n_entries / 2 * ((2 * math.pi * noise).log() + errors / noise) + self._surprisal(x)
+    def _bits(self, x: Tensor, step: float | None) -> Tensor:
+        """Return the bound (B,) of scaled rows."""
+        scale = torch.as_tensor(self.scaling_.scale, dtype=x.dtype, device=x.device)
+        noise = torch.as_tensor(self.noise_, dtype=x.dtype, device=x.device).sqrt()
+        deviation = noise.view(-1, *[1] * (x.ndim - 1)) * scale
+        nats = gaussian_surprisal((x - self.net_(x)) * scale, deviation, step).flatten(2).sum(-1)
+        return bits_an_entry(nats + self._surprisal(x), x[0, 0].numel())
 
     def _decoded(self, codes: Tensor) -> NDArray[np.float64]:
         """Return the rows (K, n, *input_shape_) that codes (K, n, P) stand for, in the units of X."""

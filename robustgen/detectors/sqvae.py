@@ -9,6 +9,7 @@ import numpy as np
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import SPHERE, StochasticQuantisation
 from robustgen.detectors.quantised import QuantisedDetector
+from robustgen.nets.code_maps import CodeNets
 from robustgen.nets.quantizers.gaussian import GaussianQuantizer
 from robustgen.nets.quantizers.vmf import VonMisesFisherQuantizer
 from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -38,6 +39,9 @@ class SQVAE(QuantisedDetector):
         method's own, and a dict gives what differs from it. ``True`` is the robust training of Lancucki
         et al.: batch norm before the quantizer, ten times the learning rate, k-means++ seeds in the
         first epochs, revival of dead codes; ``False`` does none of it.
+    nets : CodeNets, dict or None
+        Sizes of the nets of images and of the prior, as :class:`robustgen.CodeNets`; a dict gives what
+        differs from ``CodeNets()``.
     scoring : {"reconstruction", "likelihood"}
         The mean squared error of a row, or minus the log probability of its codes under the
         prior, in nats.
@@ -98,7 +102,7 @@ class SQVAE(QuantisedDetector):
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
         The variance of the decoder, in scaled units.
-    noise_scale_ : ndarray of float, (K, *input_shape_)
+    noise_scale_ : ndarray of float, ``(K, *input_shape_)``
         The standard deviation of the decoder at each entry, in the units of X.
     offset_ : float
         The threshold on ``score_samples``.
@@ -160,6 +164,7 @@ class SQVAE(QuantisedDetector):
         *,
         quantisation: StochasticQuantisation | dict[str, Any] | None = None,
         codebook_training: bool | CodebookTraining | dict[str, Any] | None = False,
+        nets: CodeNets | dict[str, Any] | None = None,
         scoring: str = "reconstruction",
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
@@ -178,6 +183,7 @@ class SQVAE(QuantisedDetector):
     ) -> None:
         self.quantisation = quantisation
         self.codebook_training = codebook_training
+        self.nets = nets
         self.scoring = scoring
         self.latent_dim = latent_dim
         self.hidden_dims = hidden_dims
@@ -196,6 +202,9 @@ class SQVAE(QuantisedDetector):
 
     def _code_map(self) -> StochasticQuantisation:
         return settings("quantisation", self.quantisation, StochasticQuantisation())
+
+    def _nets(self) -> CodeNets:
+        return settings("nets", self.nets, CodeNets())
 
     def _build_quantizer(self, code_dim: int) -> GaussianQuantizer | VonMisesFisherQuantizer:
         codes = self._code_map()

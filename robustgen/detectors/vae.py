@@ -6,12 +6,15 @@ import math
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import check_at_least_zero, check_choice, check_count
+from robustgen._validation import check_rows
 from robustgen.detectors.generation import decode, drawn_pairs, generators_for, noise_scale, with_noise
+from robustgen.detectors.likelihood import FLOOR, bits_an_entry, check_step, gaussian_surprisal
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
 from robustgen.nets.autoencoder import plain_latent_dim
@@ -20,6 +23,7 @@ from robustgen.nets.mixture import MixtureShape
 from robustgen.nets.mlp import Layers
 from robustgen.nets.variational import VariationalNet, variational_net
 from robustgen.objectives.errors import PARTS, SCORES
+from robustgen.objectives.kl import standard_normal_kl
 from robustgen.objectives.variational import CodeSampler, KLRegulariser, VariationalAutoencoding
 from robustgen.training import RobustTraining
 
@@ -105,7 +109,7 @@ class VAE(NetDetector):
         (lower, upper) around it, at 90 %.
     latent_dim_ : int
         The length of a code.
-    noise_scale_ : ndarray of float, (K, *input_shape_)
+    noise_scale_ : ndarray of float, ``(K, *input_shape_)``
         The standard deviation of the decoder at each entry, in the units of X.
     net_ : robustgen.nets.variational.VariationalNet
         The trained net.
@@ -217,6 +221,46 @@ class VAE(NetDetector):
         each = math.ceil(n_samples / self.n_members)
         codes = normal(generators, self.net_.bottleneck.A, each, self.latent_dim_)
         return with_noise(self, decode(self, codes)[:n_samples], noise, generators)
+
+    def bits_per_dim(self, X: Any, *, step: float | None = None) -> NDArray[np.float64]:
+        r"""Return the evidence bound on each row's negative log likelihood, in bits an entry.
+
+        .. math::
+            \tfrac{1}{D \ln 2} \left( -E_q \log p(x \mid z) + KL(q(z \mid x) \,\|\, N(0, I)) \right)
+            \ge -\tfrac{1}{D \ln 2} \log p(x)
+
+        with a Gaussian decoder of the standard deviations ``noise_scale_``. The expectation is of one draw
+        a row, which is the same in each call.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            Rows shaped like the training rows.
+        step : float or None
+            How far apart neighbouring values are, 1 for integers: each has the probability of its cell, and
+            the bound is of the bits that an entry takes. ``None`` takes the density in the units of X, as
+            the density of continuous entries it can be below 0.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            The members' mean; smaller = better explained.
+        """
+        check_is_fitted(self)
+        check_step(step)
+        blocks = list(self._member_blocks(check_rows(self, X, fitting=False)))
+        pairs = drawn_pairs(self, blocks)
+        return torch.cat([self._bits(x, made, step) for x, made in pairs]).cpu().double().numpy()
+
+    def _bits(self, x: Tensor, made: Tensor, step: float | None) -> Tensor:
+        """Return the bound (B,) of scaled rows, given reconstructions of one draw each."""
+        scale = torch.as_tensor(self.scaling_.scale, dtype=x.dtype, device=x.device)
+        noise = torch.as_tensor(self.noise_scale_, dtype=x.dtype, device=x.device).view(-1, 1, *x.shape[2:])
+        deviation = torch.maximum(noise, FLOOR * scale)
+        nats = gaussian_surprisal((x - made) * scale, deviation, step).flatten(2).sum(-1)
+        posterior = self.net_.posterior(x)
+        divergence = standard_normal_kl(posterior.means, posterior.variances)[..., 0]
+        return bits_an_entry(nats + divergence, x[0, 0].numel())
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
         self.noise_scale_ = noise_scale(

@@ -11,6 +11,7 @@ from robustgen._checks import UsageError
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
 from robustgen.detectors.quantised import QuantisedDetector
+from robustgen.nets.code_maps import CodeNets
 from robustgen.nets.quantizers.codebook import Quantizer
 from robustgen.nets.quantizers.lfq import ENTROPY_WEIGHT
 from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -42,6 +43,9 @@ class VQVAE(QuantisedDetector):
         method's own, and a dict gives what differs from it. ``True`` is the robust training of Lancucki
         et al.: batch norm before the quantizer, ten times the learning rate, k-means++ seeds in the
         first epochs, revival of dead codes; ``False`` does none of it.
+    nets : CodeNets, dict or None
+        Sizes of the nets of images and of the prior, as :class:`robustgen.CodeNets`; a dict gives what
+        differs from ``CodeNets()``.
     scoring : {"reconstruction", "likelihood"}
         The mean squared error of a row, or minus the log probability of its codes under the
         prior, in nats.
@@ -102,7 +106,7 @@ class VQVAE(QuantisedDetector):
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
         The variance of the decoder, in scaled units.
-    noise_scale_ : ndarray of float, (K, *input_shape_)
+    noise_scale_ : ndarray of float, ``(K, *input_shape_)``
         The standard deviation of the decoder at each entry, in the units of X.
     offset_ : float
         The threshold on ``score_samples``.
@@ -137,9 +141,10 @@ class VQVAE(QuantisedDetector):
     All squared errors are means over entries, as in the authors' code, and over a batch. We depart from the
     paper in the nets, which are smaller (:class:`robustgen.nets.code_maps.ConvCodeEncoder`; the paper's have
     256 units), in Adam's step of 1e-3 (2e-4 there), batches of 64 (128 there) and the number of steps
-    (250,000 there); and in a prior of our own size. ``codebook_training=True`` departs from Lancucki et al.:
-    codes are replaced by k-means++ seeds without k-means after it, weights are not averaged (Polyak, .998
-    there), no plateau lowers the step, and there is one codebook.
+    (250,000 there), all of which :meth:`as_published` sets; and in a prior of our own size.
+    ``codebook_training=True`` departs from Lancucki et al.: codes are replaced by k-means++ seeds without
+    k-means after it, weights are not averaged (Polyak, .998 there), no plateau lowers the step, and there is
+    one codebook, which the codes of a place share (``CodeNets(codes_a_position=8)``; a product of 8 there).
 
     References
     ----------
@@ -162,6 +167,7 @@ class VQVAE(QuantisedDetector):
         *,
         quantisation: Quantisation | dict[str, Any] | None = None,
         codebook_training: bool | CodebookTraining | dict[str, Any] | None = False,
+        nets: CodeNets | dict[str, Any] | None = None,
         scoring: str = "reconstruction",
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
@@ -180,6 +186,7 @@ class VQVAE(QuantisedDetector):
     ) -> None:
         self.quantisation = quantisation
         self.codebook_training = codebook_training
+        self.nets = nets
         self.scoring = scoring
         self.latent_dim = latent_dim
         self.hidden_dims = hidden_dims
@@ -199,6 +206,38 @@ class VQVAE(QuantisedDetector):
     def _code_map(self) -> Quantisation:
         return settings("quantisation", self.quantisation, Quantisation())
 
+    @classmethod
+    def as_published(cls, **parameters: Any) -> VQVAE:
+        """Return a detector with the paper's net, 512 codes, batches, step and 250,000 batches.
+
+        It is large: days on a CPU. The length of a code, 64, is that of the authors' example.
+
+        Parameters
+        ----------
+        **parameters
+            What is to be otherwise.
+
+        Returns
+        -------
+        VQVAE
+            Not fitted.
+
+        Examples
+        --------
+        >>> VQVAE.as_published(device="cuda").nets.channels
+        (256,)
+        """
+        published: dict[str, Any] = {
+            "quantisation": Quantisation(512),
+            "nets": CodeNets.as_published(),
+            "latent_dim": 64,
+            "epochs": None,
+            "training": {"steps": 250_000},
+            "batch_size": 128,
+            "learning_rate": 2e-4,
+        }
+        return cls(**published | parameters)
+
     def _check_own_parameters(self) -> None:
         super()._check_own_parameters()
         codes, schedule = self._code_map(), self._asked_schedule()
@@ -215,6 +254,9 @@ class VQVAE(QuantisedDetector):
 
     def _default_latent_dim(self, row_shape: tuple[int, ...]) -> int:
         return self._code_map().code_dim or super()._default_latent_dim(row_shape)
+
+    def _nets(self) -> CodeNets:
+        return settings("nets", self.nets, CodeNets())
 
     def _build_quantizer(self, code_dim: int) -> Quantizer:
         return self._code_map().build(code_dim)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from robustgen._seeds import base_seed
 from robustgen._storable import storable
 from robustgen.inference.audit import InlierProbability
 from robustgen.inference.corruption import Corruption, estimate_corruption
-from robustgen.inference.p_values import conformal_p_values, discoveries, ranks, trimmed
+from robustgen.inference.p_values import conformal_p_values, discoveries, ranks, trimmed, why_never
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 from robustgen.inference.ties import Tolerance
 
@@ -180,7 +181,7 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
             [ranks(scores, part.reference, tolerance_of(part.detector)) for part, scores in self._scored(X)],
             axis=0,
         )
-        return (1 + below) / (1 + sum(part.reference.size for part in self.parts_))
+        return (1 + below) / (1 + self._n_reference)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return how normal each row is: its p-value.
@@ -218,10 +219,9 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         UsageError
             When ``fdr`` is not in (0, 1).
         """
-        if not isinstance(fdr, Real) or not 0 < float(fdr) < 1:
-            raise UsageError(f"got fdr={fdr!r}, expected a rate in (0, 1), such as 0.1")
+        check_rate(fdr)
         p = self.p_values(X)
-        half_a_step = 0.5 / (1 + sum(part.reference.size for part in self.parts_))
+        half_a_step = 0.5 / (1 + self._n_reference)
         return p - (p[discoveries(p, float(fdr))].max(initial=0.0) + half_a_step)
 
     def predict(self, X: Any, fdr: float = 0.1) -> NDArray[np.int64]:
@@ -244,8 +244,16 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         ------
         UsageError
             When ``fdr`` is not in (0, 1).
+
+        Warns
+        -----
+        UserWarning
+            When so few rows are held out that none can be found at this rate.
         """
-        return np.where(self.decision_function(X, fdr) < 0, -1, 1)
+        outlier = self.decision_function(X, fdr) < 0
+        if never := why_never(self._n_reference, float(fdr)):
+            warnings.warn(never, stacklevel=2)
+        return np.where(outlier, -1, 1)
 
     def outlier_probability(self, X: Any) -> NDArray[np.float64]:
         """Return how probable it is that each row is an outlier, where new rows are like the training rows.
@@ -263,6 +271,10 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return 1 - np.mean([part.inlier_probability(scores) for part, scores in self._scored(X)], axis=0)
+
+    @property
+    def _n_reference(self) -> int:
+        return sum(part.reference.size for part in self.parts_)
 
     @property
     def n_features_in_(self) -> int:
@@ -312,6 +324,12 @@ class ConformalDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.detector).input_tags
         return tags
+
+
+def check_rate(fdr: Any) -> None:
+    """Raise unless a value is a false discovery rate."""
+    if not isinstance(fdr, Real) or not 0 < float(fdr) < 1:
+        raise UsageError(f"got fdr={fdr!r}, expected a rate in (0, 1), such as 0.1")
 
 
 def cross_conformal_p_values(

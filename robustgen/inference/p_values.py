@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from robustgen._rounding import ROUNDING, whole_below
+from robustgen._rounding import ROUNDING, whole_above, whole_below
 from robustgen.inference.corruption import checked_scores
 from robustgen.inference.ties import Tolerance
 
@@ -98,3 +98,58 @@ def discoveries(p_values: NDArray[np.float64], fdr: float) -> NDArray[np.bool_]:
     array([ True,  True, False, False])
     """
     return false_discovery_control(p_values) <= fdr * (1 + ROUNDING)
+
+
+def why_never(n_reference: int, fdr: float) -> str:
+    """Say why no row at all can be discovered by so few reference scores; nothing where one can.
+
+    Examples
+    --------
+    >>> why_never(8, 0.1)
+    'no row can be discovered at a rate of 0.1 by 8 calibration rows: 9 or more are needed'
+    """
+    needed = whole_above(1 / fdr) - 1
+    if n_reference >= needed:
+        return ""
+    return (
+        f"no row can be discovered at a rate of {fdr:g} by {n_reference} calibration rows: {needed} or more "
+        "are needed"
+    )
+
+
+def why_none(p_values: NDArray[np.float64], n_reference: int, fdr: float) -> str:
+    r"""Say why nothing is discovered where that may be for want of reference scores.
+
+    No p-value is below :math:`1 / (n + 1)`, so that :math:`k \ge m / (\text{fdr} \, (n + 1))` of the m rows
+    have to have that one for any to be discovered.
+
+    Parameters
+    ----------
+    p_values : ndarray of float, (m,)
+        Of the rows that are decided on together, none of which is discovered.
+    n_reference : int
+        n, the number of reference scores.
+    fdr : float in (0, 1)
+        The false discovery rate.
+
+    Returns
+    -------
+    str
+        A sentence; empty where no row scores below all reference scores, though that could be enough.
+
+    Examples
+    --------
+    >>> why_none(np.array([0.2, 0.9]), 4, 0.1)
+    'no row can be discovered at a rate of 0.1 by 4 calibration rows: 9 or more are needed'
+    >>> why_none(np.r_[0.01, np.full(99, 0.5)], 99, 0.1)
+    '1 of the 100 rows lies below all 99 calibration rows, and at a rate of 0.1 there would have to be 10'
+    """
+    lowest = np.count_nonzero(p_values <= (1 + ROUNDING) / (n_reference + 1))
+    if (never := why_never(n_reference, fdr)) or not lowest:
+        return never
+    least = whole_above(p_values.size / (fdr * (n_reference + 1)))
+    lies = "lies" if lowest == 1 else "lie"
+    return (
+        f"{lowest} of the {p_values.size} rows {lies} below all {n_reference} calibration rows, and at a "
+        f"rate of {fdr:g} there would have to be {least}"
+    )

@@ -17,16 +17,32 @@ from robustgen.inference.ties import Tolerance
 def scores_of(detector: Any, X: Any) -> NDArray[np.float64]:
     """Return the scores (n,) of a fitted detector, by ``score_samples`` where it has that.
 
-    What is no finite number is the worst outlier.
+    What is no finite number is the worst outlier. Columns that are named are given in the order of training.
 
     Raises
     ------
     UsageError
-        When its scores grow with outlyingness; see :func:`refuse_opposite_sign`.
+        When its scores grow with outlyingness; see :func:`refuse_opposite_sign`. When as many columns have
+        other names than those of training.
     """
     refuse_opposite_sign(detector)
     score = getattr(detector, "score_samples", None) or detector.decision_function
-    return finite_scores(np.asarray(score(X), dtype=np.float64))
+    return finite_scores(np.asarray(score(_in_learnt_order(detector, X)), dtype=np.float64))
+
+
+def _in_learnt_order(detector: Any, X: Any) -> Any:
+    """Return rows with their columns as in training: not all of scikit-learn's detectors ask for names."""
+    learnt, columns = list(getattr(detector, "feature_names_in_", [])), list(getattr(X, "columns", []))
+    if not learnt or not columns or columns == learnt:
+        return X
+    if set(columns) == set(learnt):
+        return X[learnt]
+    if len(columns) == len(learnt):
+        unknown = next(name for name in columns if name not in learnt)
+        raise UsageError(
+            f"got the column {unknown!r}, expected those of training: {', '.join(map(repr, learnt))}"
+        )
+    return X
 
 
 def tolerance_of(detector: Any) -> Tolerance:

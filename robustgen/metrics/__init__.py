@@ -6,6 +6,7 @@ Outliers are the positive class everywhere. Functions of detection take ``outlie
 
 from __future__ import annotations
 
+from robustgen.metrics.ranges import range_average_precision, range_precision, range_recall, vus_pr
 from robustgen.metrics.ranking import (
     auroc,
     average_precision,
@@ -20,6 +21,10 @@ __all__ = [
     "average_precision",
     "precision_at_n",
     "precision_recall_curve",
+    "range_average_precision",
+    "range_precision",
+    "range_recall",
     "recall_at_false_alarms",
     "relative_error",
+    "vus_pr",
 ]

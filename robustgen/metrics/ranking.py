@@ -41,7 +41,7 @@ def auroc(outlier: ArrayLike, outlierness: ArrayLike) -> float:
     >>> auroc([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9])
     0.75
     """
-    hits, false_alarms = _steps(outlier, outlierness)
+    hits, false_alarms = steps(outlier, outlierness)
     # Twice the area in whole pairs: counting them keeps a perfect ranking at exactly 1.
     return float(np.diff(false_alarms) @ (hits[1:] + hits[:-1]) / (2 * hits[-1] * false_alarms[-1]))
 
@@ -73,7 +73,7 @@ def average_precision(outlier: ArrayLike, outlierness: ArrayLike) -> float:
     >>> average_precision([0, 1, 1, 0], [0.1, 0.9, 0.4, 0.5])
     0.8333333333333333
     """
-    hits, false_alarms = _steps(outlier, outlierness)
+    hits, false_alarms = steps(outlier, outlierness)
     gains = np.diff(hits) / hits[-1]
     return float(np.sum(gains * (hits[1:] / (hits[1:] + false_alarms[1:]))))
 
@@ -105,7 +105,7 @@ def precision_at_n(outlier: ArrayLike, outlierness: ArrayLike) -> float:
     >>> precision_at_n([1, 0, 1, 0], [0.9, 0.8, 0.1, 0.2])
     0.5
     """
-    hits, false_alarms = _steps(outlier, outlierness)
+    hits, false_alarms = steps(outlier, outlierness)
     return float(np.interp(hits[-1], hits + false_alarms, hits) / hits[-1])
 
 
@@ -138,7 +138,7 @@ def recall_at_false_alarms(outlier: ArrayLike, outlierness: ArrayLike, rate: flo
     """
     if not 0 <= rate <= 1:
         raise ValueError(f"got a rate of false alarms of {rate}, expected one in [0, 1]")
-    hits, false_alarms = _steps(outlier, outlierness)
+    hits, false_alarms = steps(outlier, outlierness)
     return float(hits[false_alarms <= rate * false_alarms[-1] + _NEAR].max() / hits[-1])
 
 
@@ -173,14 +173,14 @@ def precision_recall_curve(
     >>> precision_recall_curve([0, 1, 1, 0], [0.1, 0.9, 0.4, 0.5], points=3)
     (array([0. , 0.5, 1. ]), array([1.        , 1.        , 0.66666667]))
     """
-    hits, false_alarms = _steps(outlier, outlierness)
+    hits, false_alarms = steps(outlier, outlierness)
     grid = np.linspace(0, 1, points)
     rows = np.maximum(np.ceil(grid * hits[-1] - _NEAR), 1)  # recall 0.5 of 2 outliers is 1 row
     found = np.searchsorted(hits, rows)
     return grid, hits[found] / (hits[found] + false_alarms[found])
 
 
-def _marks(outlier: ArrayLike) -> NDArray[np.bool_]:
+def marks(outlier: ArrayLike) -> NDArray[np.bool_]:
     """Return labels as booleans: 0 and 1 are, -1 and +1 and NaN would all be True."""
     values = np.asarray(outlier)
     if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
@@ -191,9 +191,9 @@ def _marks(outlier: ArrayLike) -> NDArray[np.bool_]:
     return values.astype(bool)
 
 
-def _steps(outlier: ArrayLike, outlierness: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def steps(outlier: ArrayLike, outlierness: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Count hits and false alarms at each threshold, none first; a tie is one step."""
-    truth = _marks(outlier)
+    truth = marks(outlier)
     if truth.all() or not truth.any():
         raise ValueError("got rows of one kind, expected inliers and outliers: a ranking is of both")
     false_rate, recall, _ = roc_curve(truth, outlierness, drop_intermediate=False)

@@ -329,7 +329,9 @@ class SignalCodeEncoder(nn.Sequential):
     def __init__(self, signal_shape: tuple[int, int], code_dim: int) -> None:
         sizes = lengths(signal_shape[1])
         width = widths(len(sizes) - 1)[-1]
-        super().__init__(*_down(*signal_shape, "relu", None), Conv1d(width, code_dim, 1), ToPositions())
+        super().__init__(
+            *_down(*signal_shape, "relu", None), Conv1d(width, code_dim, 1), ToPositions(code_dim)
+        )
         self.map_shape = (sizes[-1],)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from robustgen.reporting.cells import DRAW, ORDER, TIE, measured
+from robustgen.reporting.documents import provenance
 from robustgen.reporting.means import UNIT, nested_mean
 from robustgen.reporting.posthoc import holm, signed_rank_p_value
 from robustgen.reporting.run import Run
@@ -98,34 +99,20 @@ def entries(manifest: Mapping[str, Any]) -> dict[str, str]:
     >>> entries({"device": "cpu", "suite": {"detectors": [{"name": "knn", "use": "knn"}], "baseline": "pca"}})
     {'device': 'cpu', 'suite detectors knn': '{"use": "knn"}', 'suite baseline': 'pca'}
     """
-    return _flat({name: value for name, value in manifest.items() if name not in PASSING})
-
-
-def _flat(values: Mapping[str, Any]) -> dict[str, str]:
-    lines: dict[str, str] = {}
-    for name, value in values.items():
-        inner = _by_name(value)
-        if isinstance(inner, Mapping) and not name.startswith("parameters"):
-            lines |= {f"{name} {key}": text for key, text in _flat(inner).items()}
-        elif inner is not None:
-            lines[name] = inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
-    return lines
+    return provenance({name: _by_name(value) for name, value in manifest.items() if name not in PASSING})
 
 
 def _by_name(value: Any) -> Any:
-    """Turn a list of named things into lines of JSON by their names."""
-    if (
-        not isinstance(value, list)
-        or not value
-        or not all(isinstance(one, Mapping) and "name" in one for one in value)
-    ):
-        return value
-    return {
-        str(one["name"]): json.dumps(
-            {key: inner for key, inner in one.items() if key != "name"}, ensure_ascii=False
-        )
-        for one in value
-    }
+    """Turn every list of named things into lines of JSON by their names."""
+    if isinstance(value, Mapping):
+        return {name: _by_name(inner) for name, inner in value.items()}
+    if isinstance(value, list) and value and all(isinstance(one, Mapping) and "name" in one for one in value):
+        return {str(one["name"]): _json({k: v for k, v in one.items() if k != "name"}) for one in value}
+    return value
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _with_differences(table: pd.DataFrame) -> pd.DataFrame:

@@ -227,10 +227,8 @@ def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         here = pairs[results].fillna(-1).to_numpy()
         there = pairs[[f"{name}_first" for name in results]].fillna(-1).to_numpy()
         at_odds = int((here != there).any(axis=1).sum())
-        said = f"{count(len(pairs), 'run')} of file {file} are in file {before} too"
-        notes.append(
-            f"{said}, {at_odds} of them with another result" if at_odds else f"{said}, and are equal"
-        )
+        result = f"{at_odds} of them with another result" if at_odds else "with the same results"
+        notes.append(f"file {file} repeats {count(len(pairs), 'run')} of file {before}, {result}")
     return first, notes
 
 

@@ -70,12 +70,14 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     detector_ : estimator
         The fitted detector of windows.
     anomalies_ : list of Anomaly, or list of such lists
-        ``anomalies`` of the training series.
+        ``anomalies`` of the training series; a model file does not hold them.
     training_scores_ : ndarray, (n,)
         The scores of all points that were learnt, of one series after the other.
     contamination_ : float
         The estimated share of outlying points in it
         (:func:`robustgen.inference.corruption.estimate_corruption`).
+    contamination_interval_ : tuple of float
+        (lower, upper) around it, at 90 %, as if points were independent.
     offset_ : float
         The threshold on ``score_samples``.
     n_channels_ : int
@@ -170,7 +172,7 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         self.errors_ = fit_point_errors(residuals, widths)
         scores = finite_scores(-np.concatenate([self.errors_(part) for part in residuals]))
         self.training_scores_ = scores
-        self.contamination_ = estimate_corruption(scores).share
+        self.contamination_, self.contamination_interval_ = estimate_corruption(scores)
         share = self.contamination_ if isinstance(self.contamination, str) else self.contamination
         self.offset_ = contamination_offset(scores, share)
 
@@ -200,6 +202,9 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         if self.detector is None:
             return RobustDetector(random_state=0)
         return clone(self.detector)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "anomalies_"}
 
     def _by_residual(self) -> bool:
         if self.scoring == "auto":
@@ -403,9 +408,21 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         series = self._given(X)
         if not self.reference_.size:
             raise UsageError("no part of the series was kept aside: fit with calibration=0.3")
-        return _like(X, [self._block_p_values(self._scores(part.values)) for part in series])
+        return _like(X, [self.block_p_values(self._scores(part.values)) for part in series])
 
-    def _block_p_values(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def block_p_values(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the p-values that go with the scores of a series.
+
+        Parameters
+        ----------
+        scores : ndarray of float, (T,)
+            ``score_samples`` of it.
+
+        Returns
+        -------
+        ndarray of float64, (T,)
+            As ``p_values`` returns them.
+        """
         p_values = conformal_p_values(self._blocks(scores), self.reference_)
         return np.repeat(p_values, self.window)[: len(scores)]
 

@@ -99,7 +99,7 @@ def _numbers(X: Any, channels: Sequence[str] | None) -> NDArray[np.float64]:
     except (TypeError, ValueError):
         raise UsageError(
             "got a series that holds text or parts of unequal length, expected numbers (T,) or (T, C): "
-            "drop such columns, or give series of unequal length as a list of arrays"
+            "name the column of the time, drop others, or give series of unequal length as a list of arrays"
         ) from None
     if values.ndim not in (1, 2) or not values.size:
         raise UsageError(f"got a series of shape {values.shape}, expected (T,) or (T, C) with T points")

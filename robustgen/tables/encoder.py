@@ -508,6 +508,11 @@ def _of_others(X: Any) -> pd.DataFrame:
             f"got {type(X).__name__}, expected a DataFrame of pandas, polars or Arrow, whose columns have "
             "names and kinds"
         ) from None
+    except Exception as error:  # each library has errors of its own for what pandas cannot hold
+        raise UsageError(
+            f"got a table of {type(X).__module__.partition('.')[0]} with cells that pandas cannot "
+            f"hold: {error}"
+        ) from error
 
 
 def _without(cells: pd.Series, na: tuple[str, ...]) -> pd.Series:

@@ -1,7 +1,8 @@
 """The one loop, and what it needs: rows on the device, a configuration, a history."""
 
+from robustgen.training.callbacks import each_epoch
 from robustgen.training.config import RobustTraining, TrainingConfig
 from robustgen.training.history import History
 from robustgen.training.loop import train
 
-__all__ = ["History", "RobustTraining", "TrainingConfig", "train"]
+__all__ = ["History", "RobustTraining", "TrainingConfig", "each_epoch", "train"]

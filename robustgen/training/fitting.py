@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -13,12 +15,15 @@ from torch import nn
 from robustgen._seeds import base_seed, member_seeds
 from robustgen.nets.draws import member_generators
 from robustgen.objectives.base import Objective
+from robustgen.training.callbacks import OnEpoch, present_callbacks
 from robustgen.training.config import TrainingConfig
 from robustgen.training.device import scoring_dtype
 from robustgen.training.history import History
 from robustgen.training.loop import train
 from robustgen.training.rows import place_rows
 from robustgen.training.scaling import Scaling
+
+_logger = logging.getLogger("robustgen")
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -74,8 +79,21 @@ def fit_members(
     net = initialised(member_seeds(seed, "initialisation", members)).to(device)
     rows = place_rows(X, estimator.scaling_, device, torch.float32)
     with _progress(estimator, config.passes(rows.n_rows)) as progress:
-        history = train(net, objective, rows, config, generators, [progress])
+        calls: list[OnEpoch] = [progress, partial(_log_epoch, type(estimator).__name__), *present_callbacks()]
+        history = train(net, objective, rows, config, generators, calls)
+    _log_end(type(estimator).__name__, history)
     return net.to(scoring_dtype(X.shape[1:], device)).requires_grad_(False), history
+
+
+def _log_epoch(name: str, history: History) -> None:
+    if _logger.isEnabledFor(logging.DEBUG):
+        terms = ", ".join(f"{term} {value:.4g}" for term, value in history.latest.items())
+        _logger.debug("%s: epoch %d: %s", name, history.epochs, terms)
+
+
+def _log_end(name: str, history: History) -> None:
+    objective = history.latest["objective"] if history.epochs else float("nan")
+    _logger.info("%s: %d epochs, objective %.4g", name, history.epochs, objective)
 
 
 def _progress(estimator: Estimator, epochs: int) -> AbstractContextManager[Callable[[History], None]]:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from robustgen._checks import UsageError
 from robustgen._storable import storable
 from robustgen.nets.members import tensors
 
 
 class Plateau:
-    """Freeze each member once its objective has stopped falling.
+    """Freeze each member once its objective has stopped falling, or a callback says so.
 
     Parameters
     ----------
@@ -36,15 +37,33 @@ class Plateau:
         self._waited = np.zeros(members, dtype=int)
         self._kept: dict[int, list[Tensor]] = {}
 
-    def observe(self, objective: NDArray[np.float64]) -> bool:
-        """Take an epoch's objective (K,) in; tell whether every member has stopped."""
+    def observe(self, objective: NDArray[np.float64]) -> None:
+        """Take an epoch's objective (K,) in, and stop the members that have waited too long."""
         improved = _falls(objective, self._best, self._min_improvement)
         self._best = np.where(improved, objective, self._best)
         self._waited = np.where(improved, 0, self._waited + 1)
         if self._patience is not None:
-            for k in np.flatnonzero(self._waited >= self._patience):
-                self._kept.setdefault(int(k), [tensor[k].detach().clone() for tensor in tensors(self._net)])
-        return len(self._kept) == len(objective)
+            self._freeze(self._waited >= self._patience)
+
+    def stop(self, answer: object) -> None:
+        """Stop the members that a callback has answered: None is nobody, True all of them, or booleans (K,).
+
+        Raises
+        ------
+        UsageError
+            When the answer is something else.
+        """
+        stopped = np.asarray(False if answer is None else answer)
+        if stopped.dtype != bool or stopped.shape not in ((), self._best.shape):
+            raise UsageError(
+                f"got {answer!r:.80} from a callback, expected None, True to stop the training, or "
+                f"{len(self._best)} booleans, which members stop"
+            )
+        self._freeze(np.broadcast_to(stopped, self._best.shape))
+
+    def _freeze(self, members: NDArray[np.bool_]) -> None:
+        for k in np.flatnonzero(members):
+            self._kept.setdefault(int(k), [tensor[k].detach().clone() for tensor in tensors(self._net)])
 
     @property
     def running(self) -> NDArray[np.bool_]:

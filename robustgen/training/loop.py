@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from robustgen._checks import UsageError
 from robustgen.nets.draws import Generators
 from robustgen.nets.members import tensors
 from robustgen.objectives.base import Objective, Rows
+from robustgen.training.callbacks import OnEpoch
 from robustgen.training.config import TrainingConfig
 from robustgen.training.device import arithmetic
 from robustgen.training.history import History, Plateau
@@ -26,7 +27,7 @@ def train(
     rows: Rows,
     config: TrainingConfig,
     generators: Generators,
-    on_epoch: Sequence[Callable[[History], None]] = (),
+    on_epoch: Sequence[OnEpoch] = (),
 ) -> History:
     """Train the K members of a net, in place, each on its own shuffle of the rows.
 
@@ -46,7 +47,8 @@ def train(
     generators : sequence of torch.Generator
         One a member, on the device of the rows: its shuffles and draws.
     on_epoch : sequence of callable
-        Called in order with the history after each epoch.
+        Called in order with the history after each epoch; see :func:`robustgen.training.each_epoch` for
+        what they may answer.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def train(
     Raises
     ------
     UsageError
-        When a term is no longer finite.
+        When a term is no longer finite, or a callable answers what it may not.
 
     Notes
     -----
@@ -73,8 +75,10 @@ def train(
             learner.learn(epoch)
         history.append(_finite(learner.means(), epoch))
         for call in on_epoch:
-            call(history)
-        if learner.settled and plateau.observe(history["objective"][-1]):
+            plateau.stop(call(history))
+        if learner.settled:
+            plateau.observe(history["objective"][-1])
+        if not plateau.running.any():
             break
     plateau.restore()
     learner.take_over()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -211,6 +211,7 @@ def audited(
     n_folds: int = 5,
     random_state: int = 0,
     row_names: Sequence[Any] | None = None,
+    on_stage: Callable[[str], object] = lambda stage: None,
 ) -> TableAudit:
     """Fit a model to rows, and say what it makes of them.
 
@@ -227,6 +228,8 @@ def audited(
         As in :func:`audit`.
     row_names : sequence or None
         What each row is called; None numbers them from 1.
+    on_stage : callable
+        Called with what is done next, for people who wait.
 
     Returns
     -------
@@ -236,6 +239,7 @@ def audited(
     check_contamination(contamination)
     table = rows.reset_index(drop=True) if hasattr(model, "named_steps") else None
     detector = model if table is None else model[-1]
+    on_stage(f"learning from {rows.shape[0]:,} rows")
     encoded = rows if table is None else _ignoring_empty(model[0], table).fit_transform(table)
     detector.fit(encoded, y)
     scores = finite_scores(_training_scores(detector, encoded))
@@ -247,6 +251,7 @@ def audited(
     outlier = tolerance_of(detector).margins(scores, threshold) < 0
     frame = pd.DataFrame({"verdict": np.where(outlier, OUTLIER, NORMAL), "score": scores})
     if n_folds:
+        on_stage(f"p-values: learning {n_folds} more times")
         frame["p_value"] = cross_conformal_p_values(detector, encoded, n_folds, random_state)
     found = TableAudit(
         name=name,
@@ -259,7 +264,57 @@ def audited(
         given=given,
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
     )
-    return found if table is None else _explained(found, table)
+    if table is None:
+        return found
+    on_stage("explaining")
+    return _explained(found, table)
+
+
+def audit_of_scores(
+    model: Any,
+    rows: Any,
+    scores: NDArray[np.float64],
+    outlier: NDArray[np.bool_],
+    *,
+    name: str,
+    p_values: NDArray[np.float64] | None = None,
+    row_names: Sequence[Any] | None = None,
+) -> TableAudit:
+    """Say what a model that was fitted to other rows makes of these.
+
+    Parameters
+    ----------
+    model : Pipeline or estimator
+        Fitted: an encoder and a detector for a table, a detector for an array or images.
+    rows : DataFrame, array or CSR matrix
+        The rows.
+    scores, outlier, p_values : ndarray, (n,)
+        What it says of them.
+    name, row_names
+        As in :func:`audited`.
+
+    Returns
+    -------
+    TableAudit
+        Its interval is estimated from these scores.
+    """
+    detector = model[-1] if hasattr(model, "named_steps") else model
+    estimate = estimate_corruption(scores)
+    frame = pd.DataFrame({"verdict": np.where(outlier, OUTLIER, NORMAL), "score": scores})
+    if p_values is not None:
+        frame["p_value"] = p_values
+    found = TableAudit(
+        name=name,
+        model=model,
+        rows=frame,
+        found=(),
+        contamination=estimate.share,
+        contamination_interval=estimate.interval,
+        threshold=float(scores[outlier].max()) if outlier.any() else float(detector.offset_),
+        given=None if isinstance(detector.contamination, str) else float(detector.contamination),
+        row_names=range(1, len(scores) + 1) if row_names is None else row_names,
+    )
+    return _explained(found, rows.reset_index(drop=True)) if detector is not model else found
 
 
 def _ignoring_empty(encoder: TableEncoder, table: pd.DataFrame) -> TableEncoder:

@@ -7,6 +7,7 @@ import pytest
 from robustgen._checks import UsageError
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.bench.suites import built_in, read_suite
+from robustgen.data.files import TableOptions
 from robustgen.registry import resolve
 
 WHOLE = """
@@ -146,3 +147,16 @@ def test_a_folder_is_no_suite(tmp_path):
     (tmp_path / "folder.toml").mkdir()
     with pytest.raises(UsageError, match="is a folder"):
         read_suite(str(tmp_path / "folder.toml"))
+
+
+def test_a_suite_says_how_a_table_is_read(toml, tmp_path):
+    (tmp_path / "roma.csv").write_text("heat;code;faulty\n" + "61,5;1;0\n" * 20 + "-;2;1\n" * 20)
+    said = 'data = "roma.csv"\nlabel = "faulty"\ndecimal = ","\nna = ["-"]\ntypes = { code = "category" }'
+    (dataset,) = read_suite(toml(f"{WHOLE.partition('[[dataset]]')[0]}[[dataset]]\n{said}\n")).datasets
+    assert dataset.file.options == TableOptions(decimal=",", na=("-",), types=(("code", "category"),))
+    assert dataset.file.read("roma.csv").X.shape[0] == 40
+
+
+def test_how_a_table_is_read_goes_with_a_file(toml):
+    with pytest.raises(UsageError, match="got 'decimal' without 'data'"):
+        read_suite(toml('[[dataset]]\nname = "wine"\ndecimal = ","'))

@@ -71,7 +71,9 @@ def test_a_run_ends_with_its_table_and_its_report(bench, tmp_path):
         "figures",
     } <= written
     rebuilt = CliRunner().invoke(main, ["report", "reports/runs/tiny"])
-    assert rebuilt.stdout == "report: reports/runs/tiny/report.html\n"
+    said, after = rebuilt.stdout.splitlines()
+    assert said == "report: reports/runs/tiny/report.html"
+    assert after.startswith("next: ")
 
 
 def test_quiet_says_only_where_the_report_is(bench, no_report):
@@ -248,3 +250,10 @@ def test_the_folder_of_another_suite_is_left_alone(bench, no_report, tmp_path):
     assert ended.exit_code == 2
     assert "got suite 'other', expected 'tiny'" in ended.stderr
     assert (tmp_path / "out" / "records.jsonl").read_bytes() == before
+
+
+def test_list_names_suites_and_detectors(bench):
+    said = bench("--list").output
+    assert all(f"{name}: " in said for name in ("quick", "tabular", "kdd"))
+    assert "knn-50-trimmed" in said
+    assert max(map(len, said.splitlines())) <= 80

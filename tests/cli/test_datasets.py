@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -22,7 +23,7 @@ def datasets(monkeypatch):
 def test_the_list_has_a_line_for_every_set(datasets):
     told = datasets("list").stdout
     for name in names():
-        assert f"│ {name} " in told
+        assert f"\n  {name} " in told
     assert "9.61 % outliers" in told
     assert "10 classes" in told
 
@@ -63,7 +64,11 @@ def test_fetch_says_where_the_sets_lie(datasets, tmp_path, monkeypatch):
     np.savez(tmp_path / "covtype.npz", X=np.zeros((2, 54)), y=np.array([1, 2]))
     ended = datasets("fetch", "digits", "covtype")
     assert ended.exit_code == 0
-    assert ended.stdout == f"digits: ships inside scikit-learn\ncovtype: {tmp_path / 'covtype.npz'}\n"
+    assert ended.stdout.splitlines()[:2] == [
+        "digits: ships inside scikit-learn",
+        f"covtype: {tmp_path / 'covtype.npz'}",
+    ]
+    assert ended.stdout.splitlines()[2] == "next: robustgen bench --dataset digits"
 
 
 def test_what_cannot_be_fetched_keeps_nothing_else_from_it(datasets):
@@ -87,3 +92,11 @@ def test_a_wrong_kind_lists_the_right_ones(datasets):
     ended = datasets("list", "--kind", "sound")
     assert ended.exit_code == 2
     assert "'tabular', 'image', 'text', 'embedding'" in ended.stderr
+
+
+def test_the_example_is_a_table_and_a_file_that_names_its_errors(datasets, tmp_path):
+    said = datasets("example", str(tmp_path / "b.csv"), "--label", "faulty").stdout.splitlines()
+    table, planted = (pd.read_csv(tmp_path / name) for name in ("b.csv", "b-planted.csv"))
+    assert table["faulty"].to_numpy().nonzero()[0].tolist() == (planted["row"] - 1).tolist()
+    assert "600 rows, 26 with planted errors" in said[0]
+    assert said[-1].startswith("next: robustgen clean ")

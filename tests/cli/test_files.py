@@ -78,8 +78,10 @@ def test_rows_come_back_with_scores(tmp_path, data, model, boilers):
 
 
 def test_the_reason_names_the_column_that_is_out_of_line(tmp_path, data, model):
-    run("score", model, data, "-o", tmp_path / "scored.csv", "--explain", 2)
+    page = tmp_path / "page.html"
+    run("score", model, data, "-o", tmp_path / "scored.csv", "--explain", 2, "--report", page)
     scored = pd.read_csv(tmp_path / "scored.csv").set_index("id")
+    assert f"of the {len(scored)} rows of" in page.read_text()
     reason = scored.loc["boiler 62", "reason"]
     assert reason.startswith("pressure = 40 (")
     assert reason.count(" %)") == 2

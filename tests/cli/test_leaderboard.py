@@ -34,7 +34,7 @@ def test_runs_at_odds_are_warned_of(run, tmp_path):
     fabricate.write(tmp_path / "other", [line("knn", "wine", auroc=0.1)], about())
     invoke("bench", "publish", "other")
     ended = invoke("leaderboard", "run.csv", "other.csv", "--output", "page.html")
-    assert ended.stderr.startswith("Warning: 1 run of file 2 are in file 1 too, 1 run")
+    assert ended.stderr.startswith("Warning: file 2 repeats 1 run of file 1, 1 of them")
 
 
 @pytest.mark.parametrize(

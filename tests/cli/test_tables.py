@@ -118,3 +118,70 @@ def test_the_bench_reads_a_table_as_fit_does(european):
         json.loads(line) for line in (european.parent / "run" / "records.jsonl").read_text().split("\n")[:-1]
     ]
     assert {record["status"] for record in records} == {"ok"}
+
+
+def judged(path, *columns):
+    """Write a clean table with columns of which the answers could be read."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"heat": rng.normal(60, 5, 60), "fuel": rng.choice(["oil", "gas"], 60)})
+    for name in columns:
+        table[name] = rng.normal(size=60) if name in ("score", "p_value") else rng.choice(["a", "b"], 60)
+    table.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.filterwarnings("always:left out")
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("verdict", "score", "p_value", "reason", "group"),
+        ("verdict", "score", "reason", "group"),
+        ("score", "outlier", "audit_verdict", "audit_score", "audit_reason", "audit_group"),
+    ],
+)
+def test_what_clean_and_score_have_appended_is_not_learnt(folder, columns):
+    done = run("fit", judged(folder / "judged.csv", *columns), "-o", "a", *SMALL)
+    assert f"Warning: left out '{columns[0]}', " in done.output
+    run("fit", judged(folder / "plain.csv"), "-o", "b", *SMALL)
+    encoders = [robustgen.load(name)[0] for name in ("a", "b")]
+    assert [list(encoder.feature_names_in_) for encoder in encoders] == [["heat", "fuel"]] * 2
+
+
+def test_columns_of_such_names_among_others_are_learnt(folder):
+    table = pd.read_csv(judged(folder / "plain.csv", "score"))
+    table[["score", "heat", "fuel"]].to_csv("plain.csv", index=False)
+    run("fit", "plain.csv", "-o", "a", *SMALL)
+    assert "score" in robustgen.load("a")[0].feature_names_in_
+
+
+def test_clean_says_how_columns_were_read(european):
+    done = run("clean", european, "-o", "t.csv", "--folds", 0, *SMALL, "--na", "-")
+    assert "Note: column 'price' is read as " in done.output
+
+
+def test_a_review_of_the_standard_input_is_refused(folder):
+    done = CliRunner().invoke(main, ["review", "-"], input="a\n1\n")
+    assert done.exit_code == 2
+    assert "got -, expected a file" in done.output
+
+
+def test_a_rate_that_cannot_be_reached_is_said_so(folder):
+    data = judged(folder / "plain.csv")
+    run("fit", data, "-o", "model", "--calibration", 0.1, *SMALL)
+    done = run("score", "model", data, "-o", "s.csv", "--fdr", 0.1)
+    assert (
+        "no row can be discovered at a rate of 0.1 by 6 calibration rows: 9 or more are needed" in done.output
+    )
+
+
+def test_an_excel_table_is_read_as_its_csv_is(folder):
+    table = pd.read_csv(judged(folder / "plain.csv"))
+    table["seen"] = pd.date_range("2024-01-01", periods=len(table))
+    table.loc[3, "heat"] = np.nan
+    table.to_csv("plain.csv", index=False)
+    table.to_excel("plain.xlsx", index=False)
+    run("fit", "plain.xlsx", "-o", "model", *SMALL)
+    for name in ("plain.xlsx", "plain.csv"):
+        run("score", "model", name, "-o", f"{name}.csv")
+    scores = [pd.read_csv(f"plain.{ending}.csv")["score"] for ending in ("xlsx", "csv")]
+    np.testing.assert_allclose(*scores, rtol=1e-9)

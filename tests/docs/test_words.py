@@ -10,7 +10,12 @@ import pytest
 from robustgen.cli import main
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks/README.md", *ROOT.glob("docs/**/*.md")]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "benchmarks/README.md",
+    ROOT / "reports/README.md",
+    *ROOT.glob("docs/**/*.md"),
+]
 TEMPLATES = sorted(ROOT.glob("robustgen/reporting/templates/*.j2"))
 MODULES = sorted(ROOT.glob("robustgen/**/*.py"))
 

@@ -162,6 +162,7 @@ def test_what_is_known_after_the_fit_is_not_known_before():
         for estimator, check in estimator_checks_generator(ConformalDetector(FOREST, random_state=0))
     ],
 )
+@pytest.mark.filterwarnings("ignore:no row can be discovered")  # of the 20 rows of some checks
 def test_scikit_learn_check(estimator, check):
     if check.func.__name__ in ("check_outliers_fit_predict", "check_outliers_train"):
         pytest.skip("expects outliers among blobs, where nothing is discovered at this rate")
@@ -239,3 +240,11 @@ def test_of_one_detector_p_values_among_training_rows_are_ranks():
 def test_p_values_among_training_rows_refuse_bad_parameters(parameters, said):
     with pytest.raises(UsageError, match=said):
         cross_conformal_p_values(**{"detector": FOREST, "X": rows(), **parameters})
+
+
+def test_a_rate_that_so_few_rows_cannot_reach_is_said_so():
+    wrapped = ConformalDetector(Distance(), calibration=0.1, random_state=0).fit(rows(0, n_rows=80))
+    with pytest.warns(
+        UserWarning, match="no row can be discovered at a rate of 0.1 by 8 calibration rows: 9"
+    ):
+        wrapped.predict(rows(0.5, seed=1))

@@ -10,7 +10,13 @@ from torch import nn
 
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.autoregressive import MaskedLinear
-from robustgen.nets.code_maps import ConvCodeDecoder, ConvCodeEncoder, VectorCodeDecoder, VectorCodeEncoder
+from robustgen.nets.code_maps import (
+    CodeNets,
+    ConvCodeDecoder,
+    ConvCodeEncoder,
+    VectorCodeDecoder,
+    VectorCodeEncoder,
+)
 from robustgen.nets.conv import ConvDecoder, ConvEncoder
 from robustgen.nets.members import count, initialise, member, stack, tensors
 from robustgen.nets.mlp import MLP, Affine, BatchNorm, Linear
@@ -20,6 +26,8 @@ from robustgen.nets.quantizers.gaussian import GaussianQuantizer, mix
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 from robustgen.nets.variational import Critic
 from robustgen.nets.vector_quantised import VectorQuantisedNet
+
+LARGE = CodeNets(channels=(4,), residual_blocks=2, kernel=4, map_side=4, codes_a_position=4)
 
 NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "linear": (lambda: Linear(6, 3), (6,)),
@@ -38,6 +46,8 @@ NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "critic": (lambda: Critic(6), (6,)),
     "conv code encoder": (lambda: ConvCodeEncoder((2, 9, 8), 3), (2, 9, 8)),
     "conv code decoder": (lambda: ConvCodeDecoder(3, (2, 9, 8)), (20, 3)),
+    "large conv code encoder": (lambda: ConvCodeEncoder((2, 9, 8), 3, LARGE), (2, 9, 8)),
+    "large conv code decoder": (lambda: ConvCodeDecoder(3, (2, 9, 8), LARGE), (24, 3)),
     "vector code encoder": (lambda: VectorCodeEncoder(6, (5,), 2, 3), (6,)),
     "vector code decoder": (lambda: VectorCodeDecoder(2, 3, (5,), 6), (2, 3)),
     "vector-quantised net, Gaussian": (

@@ -55,7 +55,7 @@ def test_a_cell_counts_once_by_the_first_file_and_the_rest_is_said(publish):
     again = publish("again", [line("knn", "wine", auroc=0.9), line("pca", "wine", auroc=0.6)])
     board = read_leaderboard([first, again])
     assert board.cells["auroc"].tolist() == [0.7, 0.6]
-    assert board.notes == ("2 runs of file 2 are in file 1 too, 1 run of them with another result",)
+    assert board.notes == ("file 2 repeats 2 runs of file 1, 1 of them with another result",)
 
 
 def test_another_detector_of_a_name_gets_a_name_of_its_own(publish):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -355,3 +356,34 @@ def test_wrong_declarations_are_refused(options, reason):
 def test_two_columns_of_one_name_are_refused():
     with pytest.raises(UsageError, match="got two columns named 'x'"):
         TableEncoder().fit(pd.DataFrame([[1, 2]], columns=["x", "x"]))
+
+
+def test_a_table_of_polars_is_encoded_as_one_of_pandas():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "heat": rng.normal(size=50),
+            "fuel": rng.choice(["oil", "gas"], 50),
+            "on": rng.random(50) < 0.5,
+            "seen": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, 50), unit="h"),
+            "took": pd.to_timedelta(rng.integers(0, 99, 50), unit="s"),
+        }
+    )
+    table.loc[3, ["heat", "fuel"]] = np.nan, None
+    other = pl.from_pandas(table)
+    encoder = TableEncoder().fit(other)
+    np.testing.assert_array_equal(encoder.transform(other), TableEncoder().fit_transform(table))
+    coded = other.with_columns(pl.col("fuel").cast(pl.Categorical), pl.col("heat").cast(pl.Float32))
+    np.testing.assert_allclose(encoder.transform(coded), encoder.transform(other), atol=1e-5)
+
+
+@pytest.mark.parametrize("cells", [pl.struct(pl.lit(1).alias("a")), pl.lit([1, 2]), pl.lit(b"x")])
+def test_cells_of_polars_that_are_no_values_are_one_line(cells):
+    table = pl.DataFrame({"heat": [1.0, 2.0, 3.0]}).with_columns(cells.alias("odd"))
+    with pytest.raises(UsageError, match="odd"):
+        TableEncoder().fit(table)
+
+
+def test_cells_of_polars_that_pandas_cannot_hold_are_one_line():
+    with pytest.raises(UsageError, match="got a table of polars with cells that pandas cannot hold"):
+        TableEncoder().fit(pl.DataFrame({"wide": pl.Series([1, 2, 3], dtype=pl.Int128)}))

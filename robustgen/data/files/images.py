@@ -54,6 +54,9 @@ class ImageReading:
     skip_unreadable: bool = False
 
 
+AS_THEY_ARE = ImageReading()
+
+
 @dataclass(frozen=True, eq=False)
 class ImageFolder:
     """The images of a folder.

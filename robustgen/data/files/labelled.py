@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from robustgen.data.archive import dataset_from, read_arrays
 from robustgen.data.dataset import Dataset, read_labels
 from robustgen.data.files.arrays import read_array
 from robustgen.data.files.formats import format_of
-from robustgen.data.files.images import read_images
+from robustgen.data.files.images import AS_THEY_ARE, ImageReading, read_images
 from robustgen.data.files.table_options import AS_IT_LOOKS, TableOptions
 from robustgen.data.files.tables import FRAMES, read_table
 
@@ -28,6 +29,7 @@ def read(
     label: str | None = None,
     name: str | None = None,
     options: TableOptions = AS_IT_LOOKS,
+    images: ImageReading = AS_THEY_ARE,
 ) -> Dataset:
     """Read a labelled file of a user's own.
 
@@ -48,6 +50,8 @@ def read(
         The name of the data set, which seeds its draws; that of the file where None.
     options : TableOptions
         How a table is read and encoded, as by ``robustgen fit``.
+    images : ImageReading
+        How the images of a folder are read.
 
     Returns
     -------
@@ -58,6 +62,11 @@ def read(
     ------
     UsageError
         If the file cannot be read or its label is missing, with file, row and column.
+
+    Warns
+    -----
+    UserWarning
+        When images are passed over, with each and the reason.
 
     Examples
     --------
@@ -71,11 +80,20 @@ def read(
     """
     path = Path(path)
     form = format_of(path)
+    if form == "images":
+        _expect_no_table(path, options)
+        return _read_folder(path, label, name or path.resolve().name, images)
+    if images != AS_THEY_ARE:
+        raise UsageError(f"'{shown(path)}' is no folder of images: leave out how images are read")
     if form in TABLES:
         return _read_table(path, label, name or path.resolve().name, options)
+    _expect_no_table(path, options)
+    return _READERS[form](path, label, name or path.resolve().name)
+
+
+def _expect_no_table(path: Path, options: TableOptions) -> None:
     if options != AS_IT_LOOKS:
         raise UsageError(f"'{shown(path)}' is no table: leave out what says how one is read")
-    return _READERS[form](path, label, name or path.resolve().name)
 
 
 def _read_table(path: Path, label: str | None, name: str, options: TableOptions) -> Dataset:
@@ -98,7 +116,7 @@ def _read_table(path: Path, label: str | None, name: str, options: TableOptions)
 
 def _encoded(table: pd.DataFrame, name: str, options: TableOptions) -> NDArray:
     try:
-        return options.encoder().fit_transform(table)
+        return options.encoder(list(table)).fit_transform(table)
     except UsageError as error:
         raise UsageError(f"'{name}': {error}") from None
 
@@ -155,12 +173,16 @@ def check_finite(X: Any, name: str) -> None:
         )
 
 
-def _read_folder(path: Path, label: str | None, name: str) -> Dataset:
+def _read_folder(path: Path, label: str | None, name: str, reading: ImageReading) -> Dataset:
     if label is not None:
         raise UsageError(
             f"'{path}' is a folder: its sub-folders are the labels; leave out the label '{label}'"
         )
-    images = read_images(path)
+    images = read_images(path, reading)
+    if images.skipped:
+        # a record may be published: it names no folder of the user's
+        lines = [line.replace(f"{shown(path)}/", "") for line in images.skipped]
+        warnings.warn("\n  ".join([f"{len(lines)} images passed over:", *lines]), stacklevel=3)
     if images.classes is None:
         raise UsageError(f"'{path}' has no sub-folders: put the images of each class into one")
     y, classes = np.unique(images.classes, return_inverse=True)[::-1]
@@ -196,5 +218,4 @@ def _listed(names: list[str], most: int = 20) -> str:
 _READERS: Mapping[str, Callable[[Path, str | None, str], Dataset]] = {
     "npy": _read_npy,
     "npz": _read_npz,
-    "images": _read_folder,
 }

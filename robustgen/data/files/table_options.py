@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from robustgen._checks import UsageError
 from robustgen._files import shown
 from robustgen.data.files.formats import expect_there
+from robustgen.data.files.judged_columns import judged_columns
 from robustgen.data.files.table_reading import NO_COLUMNS, TableReading
 from robustgen.data.reading import reading
 from robustgen.tables import TableEncoder
@@ -61,12 +63,25 @@ class TableOptions:
         declared = frozenset(name for name, kind in self.types if kind != "number")
         return TableReading(self.encoding, None if said else text | declared)
 
-    def encoder(self, categories: str = "groups") -> TableEncoder:
-        """Return the unfitted encoder."""
+    def encoder(self, names: Sequence[str], categories: str = "groups") -> TableEncoder:
+        """Return the unfitted encoder of a table with these columns.
+
+        Warns
+        -----
+        UserWarning
+            When some of them are what our own commands have appended: they are left out.
+        """
+        judged = judged_columns(names)
+        if judged:
+            warnings.warn(
+                f"left out {', '.join(map(repr, judged))}: robustgen has appended these columns, and what is "
+                "learnt from a judgement is no news",
+                stacklevel=2,
+            )
         return TableEncoder(
             missing=self.missing or "impute",
             categories=categories,
-            ignore=self.ignore,
+            ignore=(*self.ignore, *judged),
             types=dict(self.types) or None,
             decimal=self.decimal,
             thousands=self.thousands,

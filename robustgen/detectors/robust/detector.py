@@ -363,8 +363,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         clean = torch.from_numpy(np.isin(asked, self.reference_))
         center, scale = standardisation(rows[clean])
         errors = held_out_errors((rows - center) / scale, clean, names, self._seed)
-        of_all = [name in MODELS_OF_ALL for name in self._densities()]
-        others = [torch.cat([self.ensemble_(block)[of_all] for block in rows.split(BLOCK_ROWS)], dim=1)]
+        of_all = cast(Ensemble | JointEnsemble, self.ensemble_).part(
+            [name in MODELS_OF_ALL for name in self._densities()]
+        )
+        others = [torch.cat([of_all(block) for block in rows.split(BLOCK_ROWS)], dim=1)]
         if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
         return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from PIL import Image
 
 from robustgen._checks import UsageError
 from robustgen.data import draw, read
-from robustgen.data.files import read_array
+from robustgen.data.files import DataFile, ImageReading, read_array
 
 X = np.arange(12.0).reshape(6, 2)
 FAULTY = np.array([0, 1, 0, 0, 1, 0])
@@ -174,3 +176,37 @@ def test_an_npz_lends_its_rows(tmp_path):
     np.testing.assert_array_equal(read_array(tmp_path / "mine.npz"), X)
     with pytest.raises(UsageError, match="lacks the array 'X'"):
         read_array(tmp_path / "none.npz")
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    for place, name in enumerate(("a/1.png", "a/2.png", "b/3.png", "b/4.png")):
+        (tmp_path / "pictures" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8 + place, 8), color=place).save(tmp_path / "pictures" / name)
+    return tmp_path / "pictures"
+
+
+def test_images_of_several_sizes_are_resized_on_request(pictures):
+    with pytest.raises(UsageError, match="--resize 8x8"):
+        read(pictures)
+    assert read(pictures, images=ImageReading(size=(8, 6))).X.shape == (4, 8, 6)
+
+
+def test_images_that_cannot_be_read_are_passed_over_on_request_and_named_without_their_folder(pictures):
+    (pictures / "b" / "broken.png").write_bytes(b"no image")
+    with pytest.warns(UserWarning, match="1 images passed over") as warned:
+        assert len(read(pictures, images=ImageReading(size=(8, 8), skip_unreadable=True)).X) == 4
+    assert "b/broken.png" in str(warned[0].message)
+    assert str(pictures) not in str(warned[0].message)
+
+
+def test_how_images_are_read_is_said_of_a_folder_only(tmp_path):
+    path, label = write_csv(tmp_path, FAULTY)
+    with pytest.raises(UsageError, match="is no folder of images"):
+        read(path, label, images=ImageReading(size=(8, 8)))
+
+
+def test_how_images_are_read_is_part_of_what_a_result_depends_on(pictures):
+    plain, resized = (DataFile.at(pictures, images=ImageReading(size=size)) for size in (None, (8, 8)))
+    assert plain.content != resized.content
+    assert json.loads(json.dumps(resized.content))["size"] == [8, 8]
