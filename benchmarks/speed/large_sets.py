@@ -59,7 +59,7 @@ def main(output: Path, code: str, rows: int, seeds: int) -> None:
         for name in SETS:
             if (code, name, str(rows), str(seed)) not in done:
                 with output.open("a") as file:
-                    print(*measured(code, name, rows, seed), sep=",", file=file)
+                    csv.writer(file, lineterminator="\n").writerow(measured(code, name, rows, seed))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from robustgen.training.scaling import Scaling
 
 REFERENCE_ROWS = 10_000
 REFERENCE_VECTORS = 5_000
-"""Of tables: twice as many cost twice, and found no more on large sets (``reports/speed-default``)."""
+"""Of tables: twice as many cost twice and found no more on four large sets of five (``speed-default``)."""
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
 OF_ALL = ("all_gaussian", "all_neighbours")
