@@ -23,6 +23,7 @@ HOMES = frozenset(
         "detectors.latent",
         "detectors.maw",
         "detectors.net_detector",
+        "detectors.patches",
         "detectors.prior",
         "detectors.quantisation",
         "detectors.quantised",
