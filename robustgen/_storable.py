@@ -40,6 +40,7 @@ HOMES = frozenset(
         "inference.ties",
         "inverse.regressor",
         "inverse.targets",
+        "nets.code_maps",
         "nets.mixture",
         "nets.mlp",
         "objectives.codebooks.inlier_sets",

@@ -192,11 +192,14 @@ class RVQVAE(QuantisedDetector):
     * Distances that are weighted along the axes lose fewer inliers than Euclidean ones.
 
     That study is of an earlier start, whose rounds had no margin and exchanged the sides whenever the
-    outliers became the majority. Now the sides are exchanged once at most, after the start, by rows that
+    outliers became the majority. Now rounds are made with a margin and without, and the sharper sides stay
+    (:class:`robustgen.SetRules`). The sides are exchanged once at most, after the start, by rows that
     were judged normal, by the half of the rows that lies together where the sides are nearly even, or by
     their number; see :class:`robustgen.objectives.codebooks.inlier_sets.Anchors`. A warning says where sides
-    of nearly one size are distinguished by nothing but their number. Where one in ten rows is an outlier of a
-    simple kind and the inliers are of many kinds, the start may still part these among themselves.
+    of nearly one size are distinguished by nothing but their number. On five pairs of sets, one draw with 700
+    inliers, the start loses 0 to 13 % of the inliers where one in ten rows is an outlier. It finds outliers
+    that are of another kind than the inliers, digits among garments; of shoes among clothes or odd digits
+    among even ones it leaves as many in the inlier set as there are (``reports/vq``).
 
     Our own choices, beyond the abstract: batch norm before the quantizer, which lets the axes have one
     scale (no report measures it alone); inverse variances with mean 1 as weights; means over a batch of

@@ -86,11 +86,21 @@ class DualQuantizer(Quantizer):
     @torch.no_grad()
     def swap(self, members: Tensor) -> None:
         """Exchange the codebooks of the members (K,) that are marked, and their distances."""
-        inlier, outlier = self.inlier.codes.clone(), self.outlier.codes.clone()
+        inlier, outlier, maps = self.snapshot()
+        self.restore(members, (outlier, inlier, maps.flip(1)))
+
+    def snapshot(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return copies of the inliers' codes, the outliers' codes and the maps."""
+        return self.inlier.codes.detach().clone(), self.outlier.codes.detach().clone(), self.maps.clone()
+
+    @torch.no_grad()
+    def restore(self, members: Tensor, snapshot: tuple[Tensor, Tensor, Tensor]) -> None:
+        """Give the members (K,) that are marked the codes and maps of a snapshot."""
+        inlier, outlier, maps = snapshot
         mask = members[:, None].expand(inlier.shape[:2])
-        self.inlier.replace(mask, outlier)
-        self.outlier.replace(mask, inlier)
-        self.maps.copy_(torch.where(members[:, None, None, None], self.maps.flip(1), self.maps))
+        self.inlier.replace(mask, inlier)
+        self.outlier.replace(mask, outlier)
+        self.maps.copy_(torch.where(members[:, None, None, None], maps, self.maps))
 
     def nearest(self, z: Tensor, side: int) -> tuple[Tensor, Tensor]:
         """Return the least weighted distance and its index in one codebook, each (K, B, P)."""

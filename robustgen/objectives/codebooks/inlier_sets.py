@@ -21,9 +21,13 @@ TwoSidedNet = VectorQuantisedNet[DualQuantizer]
 BLOCK_ROWS = 1024
 START_ROWS = 2048
 """Rows whose latents the first codebooks are fitted to."""
-MARGINS = (1.15, 1.1)
+WIDE, NONE = (1.25, 1.2), (1.0, 1.0)
 """In the start a row is outlying where the inlier codebook is so many times as far as the other one: in the
-first half of the rounds, and then."""
+first half of the rounds, and then. A wide margin finds few outliers, none finds many."""
+AS_SHARP = 0.95
+"""Sides without a margin are taken where they part rows so far as those with a wide one do, or nearly."""
+LEAST_DISTANCE = 1e-9
+"""What a row is taken to be from a code that it is on."""
 MOST_OUTLIERS = 0.49
 """The largest share of rows that are taken as outliers: the inliers stay the majority."""
 NEARLY_EVEN = 0.4
@@ -60,9 +64,11 @@ class SetRules:
         Epochs of a plain autoencoder before the first sets; detectors make it half of theirs at most.
     start_rounds : int
         Rounds in which, before the codebooks are trained, each is fitted to its set's latents by
-        k-means, and the rows become outliers from which the inlier codebook is 1.15 times as far as the
-        outlier codebook, 1.1 times in the second half. The margin lets the inlier codebook win rows back
-        that it explains nearly as well.
+        k-means, and the rows become outliers from which the inlier codebook is 1.25 times as far as the
+        outlier codebook, 1.2 times in the second half. The margin lets the inlier codebook win rows back
+        that it explains nearly as well, which is right for few outliers and too much for many; so the
+        rounds are made without one too, and those sides stay that part the rows further
+        (:func:`robustgen.objectives.codebooks.inlier_sets.sharpness`).
 
     Raises
     ------
@@ -233,15 +239,26 @@ class InlierSets:
         )
         z = torch.cat([self._net.positions(x) for x in rows.batches(chosen, BLOCK_ROWS)], 1)
         marked = worst(self._first_errors(rows, generators), self.share).gather(1, chosen)
+        wide = self._rounds(z, marked, generators, WIDE)
+        found = self._net.quantizer.snapshot()
+        restored = self._rounds(z, marked, generators, NONE) < AS_SHARP * wide
+        self._net.quantizer.restore(restored, found)
+        self._margin = torch.where(restored, WIDE[-1], NONE[-1])[:, None]
+
+    def _rounds(
+        self, z: Tensor, marked: Tensor, generators: Generators, margins: tuple[float, float]
+    ) -> Tensor:
+        """Fit the codebooks and mark rows in turn; return how sharply (K,) the sides part in the end."""
         for done in range(self._rules.start_rounds):
             self._fit_codebooks(z, marked, generators)
-            margin = MARGINS[2 * done >= self._rules.start_rounds]
-            marked = _far_from_inliers(self._net.quantizer.distances(z), margin)  # no decoder knows codes
+            distances = self._net.quantizer.distances(z)
+            marked = far_from_inliers(distances, margins[2 * done >= self._rules.start_rounds])
+        return sharpness(self._net.quantizer.distances(z))  # no decoder knows the codes yet
 
     def _orient(self, rows: Rows, members: int) -> None:
         """Decide once which codebook is the inliers', and take the share of outliers from the sides."""
         parts = [self._net.quantizer.distances(self._net.positions(x)) for x in _in_order(rows, members)]
-        marked = _far_from_inliers(torch.cat(parts, 1), MARGINS[-1])
+        marked = far_from_inliers(torch.cat(parts, 1), self._margin)
         exchanged = self._anchors.exchanged(marked)
         self._net.quantizer.swap(exchanged)
         outliers = (marked ^ exchanged[:, None]).to(self.share)
@@ -345,9 +362,21 @@ def worst(errors: Tensor, share: Tensor) -> Tensor:
     return ranks < (share * errors.shape[1]).round()
 
 
-def _far_from_inliers(distances: Tensor, margin: float) -> Tensor:
+def far_from_inliers(distances: Tensor, margin: float | Tensor) -> Tensor:
     """Mark the rows (K, n) by their distances (K, n, 2) from the two codebooks, as the start does."""
     return distances[..., 0] > margin * distances[..., 1]
+
+
+def sharpness(distances: Tensor) -> Tensor:
+    r"""Return how far (K,) rows are from being between the sides: the mean of :math:`|\log(d_0 / d_1)|`.
+
+    Examples
+    --------
+    >>> sharpness(torch.tensor([[[1.0, 1.0], [1.0, 2.718281828], [2.718281828, 1.0]]]))
+    tensor([0.6667])
+    """
+    logs = distances.clamp_min(LEAST_DISTANCE).log()
+    return (logs[..., 0] - logs[..., 1]).abs().mean(1)
 
 
 def _mean_squares(x: Tensor) -> Tensor:

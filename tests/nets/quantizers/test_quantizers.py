@@ -425,6 +425,20 @@ def test_swapping_exchanges_the_two_sides():
     torch.testing.assert_close(after[1], before[1].flip(-1))
 
 
+def test_a_snapshot_is_restored_for_the_marked_members_alone():
+    quantizer = initialise(QUANTIZERS["dual"], [0, 1]).double()
+    quantizer.refresh(torch.rand(2, 2, N_CODES, dtype=torch.float64))
+    snapshot, before = quantizer.snapshot(), quantizer.distances(latents(2)).detach()
+    for book in quantizer.codebooks():
+        book.codes.data += 1.0
+    quantizer.refresh(torch.rand(2, 2, N_CODES, dtype=torch.float64))
+    later = quantizer.distances(latents(2)).detach()
+    quantizer.restore(torch.tensor([False, True]), snapshot)
+    after = quantizer.distances(latents(2)).detach()
+    assert torch.equal(after[0], later[0])
+    torch.testing.assert_close(after[1], before[1])
+
+
 def test_perplexity_counts_the_codes_in_effect():
     assert float(perplexity(torch.full((1, 7), 3.0))) == pytest.approx(7)
     assert float(perplexity(torch.tensor([[5.0, 0.0, 0.0]]))) == pytest.approx(1)
