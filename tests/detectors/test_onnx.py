@@ -14,7 +14,7 @@ from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from robustgen import MAW, VQVAE, Autoencoder, RobustDetector
 from robustgen._checks import UsageError
-from tests.detectors.builders import DETECTORS, colour_images, grey_images, vectors
+from tests.detectors.builders import DETECTORS, colour_images, grey_images, signals, vectors
 
 TOLERANCE = 1e-5  # float32 against float64
 WITHOUT_ONNX = "maw, KL, drawn, members"  # its codes need the eigenvectors of a matrix
@@ -29,6 +29,7 @@ IN_ONNX = [
     ("rvqvae", vectors),
     ("default", vectors),
     ("default", colour_images),
+    ("default", signals),
 ]
 BUILDERS = DETECTORS | {"default": lambda **options: RobustDetector(n_members=2, random_state=0, **options)}
 
