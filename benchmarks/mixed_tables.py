@@ -348,7 +348,7 @@ def _clean(cells: pd.DataFrame) -> pd.DataFrame:
         {
             "draws": by_table.size(),
             "removed, mean": by_table["removed"].mean().round(4),
-            "removed, most": by_table["removed"].max(),
+            "removed, most": by_table["removed"].max().round(4),
             "draws under 2 %": by_table["removed"].agg(lambda removed: int((removed < 0.02).sum())),
             "worst group, most": by_table["loses"].max().round(3),
             "draws within a tenth": by_table["loses"].agg(lambda loses: int((loses <= 0.1).sum())),

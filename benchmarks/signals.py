@@ -150,7 +150,7 @@ def report(cells: pd.DataFrame, series: pd.DataFrame, command: str) -> str:
             draws = ", ".join(map(str, sorted(part["draw"].unique())))
             parts.append(f"{of_signals}, draws that the rule was {title} ({draws})\n\n{_table(part)}\n")
     if len(series):
-        means = series.groupby(["method", "share"])[["ap", "vus_pr", "ap_spikes", "seconds"]].mean().round(2)
+        means = series.groupby(["method", "share"])[["ap", "vus_pr", "ap_spikes"]].mean().round(2)
         n_draws = series["draw"].nunique()
         parts.append(
             "## Series: average precision of points, VUS-PR up to 50 points, average precision of spikes "

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.latent import LatentMixture, Regularisation
     from robustgen.detectors.maw import MAW
+    from robustgen.detectors.patches import PatchDetector
     from robustgen.detectors.quantisation import Quantisation, StochasticQuantisation
     from robustgen.detectors.questions import questions
     from robustgen.detectors.robust.detector import RobustDetector
@@ -54,6 +55,7 @@ __all__ = [
     "InverseRegressor",
     "LatentMixture",
     "Layers",
+    "PatchDetector",
     "PhaseCanonicalizer",
     "Quantisation",
     "Regularisation",
@@ -82,6 +84,7 @@ _HOMES = {
     "FourierCanonicalizer": "robustgen.symmetry",
     "InverseRegressor": "robustgen.inverse",
     "MAW": "robustgen.detectors.maw",
+    "PatchDetector": "robustgen.detectors.patches",
     "PhaseCanonicalizer": "robustgen.symmetry",
     "RSRAE": "robustgen.detectors.rsrae",
     "RVQVAE": "robustgen.detectors.rvqvae",

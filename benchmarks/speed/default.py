@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/speed/default.py reports/speed-default/seconds.csv
 
 Normal rows of 20 columns, all detectors in one run on one core; ratios to scikit-learn's isolation forest.
-The report is written beside the file, from whatever is in it.
+The report is written beside the file; what ``large_sets.py`` has written there is shown too.
 """
 
 from __future__ import annotations
@@ -64,6 +64,18 @@ def page(frame: pd.DataFrame) -> str:
     return "\n".join([*lines, "\nRebuilt by `python benchmarks/speed/default.py FILE.csv`.\n"])
 
 
+def of_large_sets(frame: pd.DataFrame) -> str:
+    lines = [
+        "## Large sets\n",
+        "AUROC and AP of the training rows, outliers among them, by `benchmarks/speed/large_sets.py`.\n",
+        "| set | rows | seed | code | fit, s | AUROC | AP |",
+        "|---|---:|---:|---|---:|---:|---:|",
+    ]
+    for code, name, rows, seed, fit, auroc, ap in frame.itertuples(index=False):
+        lines.append(f"| {name} | {rows:,} | {seed} | {code} | {fit:.1f} | {auroc:.4f} | {ap:.4f} |")
+    return "\n".join([*lines, ""])
+
+
 @click.command()
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option("--rows", multiple=True, type=int, default=(2_000, 20_000, 100_000), show_default=True)
@@ -72,7 +84,10 @@ def main(output: Path, rows: tuple[int, ...]) -> None:
     frame = pd.DataFrame([measured(name, n_rows) for n_rows in rows for name in DETECTORS])
     output.parent.mkdir(parents=True, exist_ok=True)
     frame.round(4).to_csv(output, index=False)
-    output.with_name("report.md").write_text(page(frame), encoding="utf-8")
+    text, sets = page(frame), output.with_name("large_sets.csv")
+    if sets.exists():
+        text += "\n" + of_large_sets(pd.read_csv(sets))
+    output.with_name("report.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart, next_step
-from robustgen.cli.progress import stages
 from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
@@ -91,6 +90,7 @@ def clean(
     copied unchanged; of a folder of images the files are. DATA is read twice: to learn from, and to copy.
     """
     import_libraries()
+    from robustgen.cli.progress import stages
     from robustgen.data.files import expect_there
     from robustgen.inputs import open_input
     from robustgen.triage.removal import NO_P_VALUES, ByPerson, ByRate, parse_removal

@@ -13,7 +13,6 @@ from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, detector_of, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart, next_step
-from robustgen.cli.progress import stages
 from robustgen.cli.series import SeriesOptions, series_options
 from robustgen.cli.tables import DataPath, notes
 
@@ -48,6 +47,7 @@ def fit(
     are the points of a series, each of which is scored.
     """
     import_libraries()
+    from robustgen.cli.progress import stages
     from robustgen.inputs import open_input
     from robustgen.storage import save
 

@@ -161,6 +161,7 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def import_libraries() -> None:
     """Import what learns and scores, without an interrupt in between."""
     with interrupts_kept():
+        import robustgen.cli.progress
         import robustgen.detectors
         import robustgen.inputs
         import robustgen.storage  # noqa: F401

@@ -24,6 +24,8 @@ NOTATIONS = ((".", ","), (".", " "), (".", "'"), (",", "."), (",", " "), (",", "
 """Signs of decimals and of thousands, those that are usual among programs first."""
 SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ") | {0x2212: "-", 0x2019: "'"}
 """What is written in place of a space, a minus and an apostrophe."""
+UNSEEN = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
+"""Marks of direction and the like, which nobody sees."""
 CURRENCIES = "[$¢£¤¥\u20a0-\u20cf]|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|BRL|Rs|kr|zł"
 UNIT = rf"[%‰]|{CURRENCIES}|[°µμΩ]?[^\W\d_][^\W_]{{0,8}}[²³]?(?:/[^\W_]{{1,4}})?"
 """What may stand behind a number: 12 %, 12 €, 12 kg, 12 °C, 12 km/h."""
@@ -71,7 +73,8 @@ class NumberNotation:
     decimal : str
         "." or ",".
     thousands : str
-        ",", ".", " " or "'" between groups of three digits; "" for none.
+        ",", ".", " " or "'" between groups of three digits; "" for none. Commas may be those of India, too:
+        12,34,567.
     unit : str
         What stands before or behind each number, such as "%", "€" or "kg"; a number without a unit is read
         all the same, but for "%".
@@ -80,8 +83,8 @@ class NumberNotation:
     --------
     >>> NumberNotation(",", ".", "€").read(pd.Series(["1.234,50 €", "€ 3", "2 kg", None])).tolist()
     [1234.5, 3.0, nan, nan]
-    >>> NumberNotation(".", ",").read(pd.Series(["1,234.5", "(12)", "12,34"])).tolist()
-    [1234.5, -12.0, nan]
+    >>> NumberNotation(".", ",").read(pd.Series(["1,234.5", "(12)", "12-", "12,34"])).tolist()
+    [1234.5, -12.0, -12.0, nan]
     """
 
     decimal: str = "."
@@ -99,11 +102,11 @@ class NumberNotation:
 
     def split(self, cell: str) -> tuple[str, str]:
         """Return a number as Python writes it and its unit; ("", "") for what is none in this notation."""
-        found = _pattern(self.decimal, self.thousands).fullmatch(cell.translate(SPACES).strip())
+        found = _pattern(self.decimal, self.thousands).fullmatch(cell.translate(SPACES | UNSEEN).strip())
         if found is None or bool(found["opened"]) != bool(found["closed"]):
             return "", ""
         digits = found["digits"].replace(self.thousands or " ", "").replace(self.decimal, ".")
-        negative = found["opened"] or "-" in (found["sign"], found["inner"])
+        negative = found["opened"] or "-" in (found["sign"], found["inner"], found["trailing"])
         return ("-" if negative else "") + digits, found["before"] or found["after"] or ""
 
     def _number(self, number: str, unit: str) -> float:
@@ -118,10 +121,11 @@ PLAIN = NumberNotation()
 def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     point, comma = re.escape(decimal), re.escape(thousands)
     grouped = rf"[1-9]\d{{0,2}}(?:{comma}\d{{3}})+|" if thousands else ""
+    grouped += r"[1-9]\d?(?:,\d\d)+,\d{3}|" if thousands == "," else ""
     digits = rf"(?:(?:{grouped}\d+)(?:{point}\d*)?|{point}\d+)(?:[eE][-+]?\d+)?"
     return re.compile(
         rf"(?P<opened>\()?(?P<sign>[-+])? ?(?P<before>{CURRENCIES})? ?(?P<inner>[-+])?"
-        rf"(?P<digits>{digits}) ?(?P<after>{UNIT})?(?P<closed>\))?"
+        rf"(?P<digits>{digits})(?P<trailing>-)? ?(?P<after>{UNIT})?(?P<closed>\))?"
     )
 
 

@@ -194,3 +194,23 @@ def test_a_benchmark_encodes_a_table_as_fit_does(tmp_path, writer):
     rows = read_table(path)
     expected = TableEncoder(ignore=("faulty",)).fit_transform(rows)
     np.testing.assert_array_equal(read(path, "faulty").X, expected)
+
+
+WRITTEN = {
+    "a minus behind": ("{:.2f}", lambda text: text[1:] + "-" if text.startswith("-") else text),
+    "a mark of direction": ("\u200f{:.2f}\u200b", str),
+    "a minus of typesetters": ("{:.2f}", lambda text: text.replace("-", "\u2212")),
+    "digits of Arabic": ("{:.2f}", lambda text: text.translate({48 + i: 0x660 + i for i in range(10)})),
+}
+
+
+@pytest.mark.parametrize(("pattern", "write"), WRITTEN.values(), ids=WRITTEN)
+def test_numbers_are_what_they_mean_however_odd_they_are_written(pattern, write):
+    numbers = np.random.default_rng(0).normal(0, 1000, 40).round(2)
+    table = pd.DataFrame({"x": [write(pattern.format(number)) for number in numbers]})
+    np.testing.assert_allclose(TableEncoder().fit(table).values(table)["x"], numbers)
+
+
+def test_indian_groups_of_digits_are_read():
+    table = pd.DataFrame({"x": ["1,234.50", "10,00,001", "12,34,56,789", "7", "10,000"]})
+    assert TableEncoder().fit(table).values(table)["x"].tolist() == [1234.5, 1e6 + 1, 123456789, 7, 10000]

@@ -138,7 +138,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
-        too: 10,000 rows, or fewer where they have more than 800 entries; 4,096 texts.
+        too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
+        are large; 4,096 texts.
     history_ : robustgen.training.History
         The training objective of the first autoencoders by epoch and member.
     offset_ : float

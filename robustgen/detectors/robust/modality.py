@@ -28,6 +28,8 @@ from robustgen.training.rows import RowBlocks, block_rows
 from robustgen.training.scaling import Scaling
 
 REFERENCE_ROWS = 10_000
+REFERENCE_VECTORS = 5_000
+"""Of tables: twice as many cost twice and found no more on four large sets of five (``speed-default``)."""
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
 OF_ALL = ("all_gaussian", "all_neighbours")
@@ -169,7 +171,7 @@ class Vectors:
     expected: Gaussian
 
     def most_screened(self, row_shape: tuple[int, ...]) -> int:
-        return most_of_width(row_shape[0])
+        return min(REFERENCE_VECTORS, most_of_width(row_shape[0]))
 
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> Tensor:
         return RowBlocks(X, scaling, CPU, torch.float64).take(places)
