@@ -85,7 +85,7 @@ def score(
         values["reason"] = reasons(fitted.model, source.blocks(), outlier, explain)
     with ExitStack() as stack:
         if report is not None:
-            page = _page(fitted, source, scores, outlier, p_values.get("p_value"))
+            page = _page(fitted, source, scores, outlier, p_values.get("p_value"), fdr)
             stack.enter_context(whole_file(report)).write_text(page, encoding="utf-8")
         temporary = stack.enter_context(whole_file(output))
         source.write([Part(temporary, np.ones(scores.size, dtype=bool), values)])
@@ -102,6 +102,7 @@ def _page(
     scores: NDArray[np.float64],
     outlier: NDArray[np.bool_],
     p_values: NDArray[np.float64] | None,
+    fdr: float | None,
 ) -> str:
     from robustgen.triage.pages import page_of
     from robustgen.triage.table_audit import audit_of_scores
@@ -113,6 +114,7 @@ def _page(
         scores,
         outlier,
         name=shown(source.path.name),
+        decided_by="the model's threshold" if fdr is None else f"at most {100 * fdr:.3g} % of these false",
         p_values=p_values,
         row_names=source.row_names(scores.size),
     )

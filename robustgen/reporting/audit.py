@@ -74,8 +74,8 @@ class AuditPage:
         Of the estimated contamination.
     share : float
         That share.
-    given : float or None
-        The share that was asked for; None took the estimate.
+    decided_by : str
+        What set the threshold, in a few words.
     row_names : sequence of str or int, (n,)
         What each row is called.
     p_values : ndarray of float (n,) or None
@@ -105,7 +105,7 @@ class AuditPage:
     threshold: float
     interval: tuple[float, float]
     share: float
-    given: float | None
+    decided_by: str
     row_names: Any
     p_values: NDArray[np.float64] | None = None
     groups: NDArray[Any] | None = None
@@ -121,8 +121,7 @@ class AuditPage:
         """The estimate and what decided, each in a few words."""
         lower, upper = self.interval
         estimate = f"estimated contamination {percent(self.share)} ({percent(lower)} to {percent(upper)})"
-        asked = "the estimate set the threshold" if self.given is None else f"asked for {percent(self.given)}"
-        return (f"{self.outlier.size:,} rows", estimate, asked, f"judged by {self.method}")
+        return (f"{self.outlier.size:,} rows", estimate, self.decided_by, f"judged by {self.method}")
 
     @cached_property
     def order(self) -> NDArray[np.intp]:

@@ -35,6 +35,7 @@ EXPLAINED = 500
 """So many of the lowest scores are explained, and all rows below the threshold."""
 NAMED_COLUMNS = 3
 OUTLIER, NORMAL = "outlier", "normal"
+BY_ESTIMATE = "the estimate set the threshold"
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class TableAudit:
         (lower, upper) around it.
     threshold : float
         The score below which the outliers lie.
-    given : float or None
-        The share that was asked for; None took the estimate.
+    decided_by : str
+        What set the threshold, in a few words.
     row_names : sequence of str or int, (n,)
         What each row is called: its number from 1, or its file.
     table : DataFrame (n, D) or None
@@ -78,7 +79,7 @@ class TableAudit:
     contamination: float
     contamination_interval: tuple[float, float]
     threshold: float
-    given: float | None
+    decided_by: str
     row_names: Sequence[Any]
     table: pd.DataFrame | None = None
     faults: dict[int, Fault] = field(default_factory=dict)
@@ -261,7 +262,7 @@ def audited(
         contamination=estimate.share,
         contamination_interval=estimate.interval,
         threshold=threshold,
-        given=given,
+        decided_by=BY_ESTIMATE if given is None else f"asked for {100 * given:.3g} %",
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
     )
     if table is None:
@@ -277,6 +278,7 @@ def audit_of_scores(
     outlier: NDArray[np.bool_],
     *,
     name: str,
+    decided_by: str,
     p_values: NDArray[np.float64] | None = None,
     row_names: Sequence[Any] | None = None,
 ) -> TableAudit:
@@ -290,6 +292,8 @@ def audit_of_scores(
         The rows.
     scores, outlier, p_values : ndarray, (n,)
         What it says of them.
+    decided_by : str
+        What told the outliers, in a few words.
     name, row_names
         As in :func:`audited`.
 
@@ -311,7 +315,7 @@ def audit_of_scores(
         contamination=estimate.share,
         contamination_interval=estimate.interval,
         threshold=float(scores[outlier].max()) if outlier.any() else float(detector.offset_),
-        given=None if isinstance(detector.contamination, str) else float(detector.contamination),
+        decided_by=decided_by,
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
     )
     return _explained(found, rows.reset_index(drop=True)) if detector is not model else found

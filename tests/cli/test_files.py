@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 import warnings
@@ -82,6 +83,7 @@ def test_the_reason_names_the_column_that_is_out_of_line(tmp_path, data, model):
     run("score", model, data, "-o", tmp_path / "scored.csv", "--explain", 2, "--report", page)
     scored = pd.read_csv(tmp_path / "scored.csv").set_index("id")
     assert f"of the {len(scored)} rows of" in page.read_text()
+    assert "the model's threshold" in html.unescape(page.read_text())
     reason = scored.loc["boiler 62", "reason"]
     assert reason.startswith("pressure = 40 (")
     assert reason.count(" %)") == 2
@@ -118,7 +120,9 @@ def test_parameters_are_read_as_what_they_look_like(tmp_path, data):
 
 def test_a_calibrated_model_gives_p_values_and_a_false_discovery_rate(tmp_path, data):
     run("fit", data, "-o", tmp_path / "model", "--ignore", "id", "--calibration", 0.5, *QUICK)
-    run("score", tmp_path / "model", data, "-o", tmp_path / "scored.csv", "--fdr", 0.2)
+    page = tmp_path / "page.html"
+    run("score", tmp_path / "model", data, "-o", tmp_path / "scored.csv", "--fdr", 0.2, "--report", page)
+    assert "at most 20 % of these false" in page.read_text()
     scored = pd.read_csv(tmp_path / "scored.csv")
     conformal = robustgen.load(tmp_path / "model")
     np.testing.assert_allclose(scored["p_value"], conformal.p_values(pd.read_csv(data)), rtol=1e-9)

@@ -27,7 +27,7 @@ def audited(n_rows=1000, outliers=300, **changes):
         "threshold": scores[n_rows - outliers - 1] - 0.5,
         "share": 0.25,
         "interval": (0.2, 0.31),
-        "given": None,
+        "decided_by": "the estimate set the threshold",
         "row_names": range(1, n_rows + 1),
         "p_values": np.linspace(1, 1e-3, n_rows),
         "groups": np.full(n_rows, "heat x 1000", dtype=object),
@@ -52,7 +52,7 @@ def test_sentence_estimate_and_interval_are_at_the_top():
     assert '<h1 id="sentence">300 of the 1,000 rows of a&amp;b.csv look wrong</h1>' in page
     assert "estimated contamination 25 % (20 % to 31 %)" in page
     assert "the estimate set the threshold" in page
-    assert "asked for 30 %" in audited(given=0.3).html()
+    assert "asked for 30 %" in audited(decided_by="asked for 30 %").html()
 
 
 def test_findings_stand_before_rows():
