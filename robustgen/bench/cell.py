@@ -160,6 +160,7 @@ def _generate(cell: Cell, split: Split, device: str | None) -> dict[str, Any]:
         _, fit_seconds = _timed(fit, split.X_train)
         made, seconds = _timed(lambda n: detector.sample(n, random_state=cell.fit_seed), N_SAMPLES)
         peak = peak_memory_mib()
+    made = np.asarray(made).reshape(-1, *split.X_train.shape[1:])  # who was given vectors makes vectors
     return {
         "metrics": measures(made, split, _loaded(_spec(cell)).y[split.test_index], cell),
         "fit_seconds": fit_seconds,

@@ -109,11 +109,11 @@ def clean(
     paths = Outputs(output, removed, report)
     expect_apart([data, answers, decisions], {"--output": output, "--removed": removed, "--report": report})
     source = open_input(data, recipe.tables.reading(), images)
-    model = recipe.build(source)
     _expect_writable(source, paths, removing=rule is not None)
     with stages() as stage:
         stage("reading")
         rows = source.whole()
+        model = recipe.build(source)
         prefix = _prefix(source, paths, removing=rule is not None)
         with one_line():
             audit = audited(

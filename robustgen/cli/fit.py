@@ -60,10 +60,10 @@ def fit(
     expect_apart([data, answers], {"--output": output})
     expect_writable(output)
     source = open_input(data, recipe.tables.reading(), images)
-    model = _model(recipe, source, series, calibration)
     with stages() as stage:
         stage("reading")
         rows = source.whole()
+        model = _model(recipe, source, series, calibration)
         stage(f"learning from {rows.shape[0]:,} rows")
         with one_line():
             model.fit(rows, given_answers(answers, rows))
