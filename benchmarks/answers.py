@@ -2,10 +2,10 @@
 
 A detector is fitted to rows of which a known share are outliers, with so many answers for rows that are
 chosen in different ways: the middles of clusters (:func:`robustgen.questions`), random rows, and the most
-suspicious ones, which is what active anomaly detection asks about. The latter two are measured at 10 answers, and
-so is one wrong answer in ten (``--wrong 0.1``). A random forest learns from the same answers alone, and ``all``
-has the answer for every row.
-Sets fall into two halves by a hash of their names: choices are made on half A.
+suspicious ones, which is what active anomaly detection asks about. The latter two are measured at 10
+answers, and so is one wrong answer in ten (``--wrong 0.1``). A random forest learns from the same answers
+alone, and ``all`` has the answer for every row. Sets fall into two halves by a hash of their names: choices
+are made on half A.
 
     ROBUSTGEN_DATA=folder python benchmarks/answers.py --output reports/answers
 
