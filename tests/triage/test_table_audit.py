@@ -13,6 +13,7 @@ from robustgen import RSRAE, Autoencoder, RobustDetector
 from robustgen._checks import UsageError
 from robustgen.inference.corruption import Corruption
 from robustgen.triage.removal import ByEstimate, ByRate, ByShare
+from robustgen.triage.pages import page_of
 from robustgen.triage.table_audit import audit_of_scores, standing_out
 
 N_ROWS = 300
@@ -169,11 +170,11 @@ def test_a_boolean_is_expected_as_true_or_false():
 
 def test_scores_of_a_fitted_model_make_an_audit_with_the_same_faults(faulty, audit):
     p_values = audit.rows["p_value"].to_numpy()
-    again = audit_of_scores(
-        audit.model, faulty, audit.rows["score"].to_numpy(), audit.outlier, name="new rows", p_values=p_values
-    )
+    given = (audit.model, faulty, audit.rows["score"].to_numpy(), audit.outlier)
+    again = audit_of_scores(*given, name="new rows", decided_by="a rate", p_values=p_values)
     pd.testing.assert_frame_equal(again.rows, audit.rows)
     assert "rows of new rows look wrong" in again.sentence
+    assert "a rate" in page_of(again, faulty).facts
 
 
 def test_the_verdict_counts_what_stands_out_by_the_score_within_the_interval_of_the_detector():
