@@ -12,8 +12,8 @@ import robustgen
 from robustgen import RSRAE, Autoencoder, RobustDetector
 from robustgen._checks import UsageError
 from robustgen.inference.corruption import Corruption
-from robustgen.triage.removal import ByEstimate, ByRate, ByShare
 from robustgen.triage.pages import page_of
+from robustgen.triage.removal import ByEstimate, ByRate, ByShare
 from robustgen.triage.table_audit import audit_of_scores, standing_out
 
 N_ROWS = 300
