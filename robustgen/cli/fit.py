@@ -57,6 +57,8 @@ def fit(
         raise UsageError(
             "got --answers and --calibration, expected one: rows kept aside cannot be asked about"
         )
+    if calibration is not None and not 0 < calibration < 1:
+        raise UsageError(f"got --calibration {calibration}, expected a share of the rows, such as 0.3")
     expect_apart([data, answers], {"--output": output})
     expect_writable(output)
     source = open_input(data, recipe.tables.reading(), images)
@@ -85,8 +87,6 @@ def _model(recipe: Recipe, source: Input, series: SeriesOptions, calibration: fl
     """Return the unfitted model: of a series, or of rows, some of which may be kept aside."""
     from robustgen.inference.conformal import ConformalDetector
 
-    if calibration is not None and not 0 < calibration < 1:
-        raise UsageError(f"got --calibration {calibration}, expected a share of the rows, such as 0.3")
     if series.window is not None:
         return series.model(recipe, calibration)
     model = recipe.build(source)

@@ -49,7 +49,10 @@ def without_fits(monkeypatch):
 @pytest.fixture
 def without_folds(monkeypatch):
     """Let p-values, which take five fits more, be fabricated: other tests look at them."""
-    made = lambda detector, rows, *others: np.linspace(0, 1, rows.shape[0] + 1)[1:]  # noqa: E731
+
+    def made(detector, rows, *others):
+        return np.linspace(0, 1, rows.shape[0] + 1)[1:]
+
     monkeypatch.setattr("robustgen.triage.table_audit.cross_conformal_p_values", made)
 
 
