@@ -101,6 +101,9 @@ class Pair:
 
     .. math:: u(v, w) = \max\Big(0, \log \frac{E + 1/2}{n_{vw} + 1/2} - \log 5\Big), \qquad E = n_v n_w / n
 
+    Of a missing cell it is 0 unless so few rows of the level lack it that it may be a slip: a cell may be
+    left empty in any group, now and then.
+
     Attributes
     ----------
     first, second : int
@@ -120,4 +123,6 @@ def fit_pair(places: tuple[int, int], levels: Sequence[Levels], codes: NDArray[n
     joint = np.zeros((first.size, second.size))
     np.add.at(joint, tuple(codes[:, places].T), 1)
     expected = np.outer(first, second) / first.sum()
-    return Pair(*places, np.log((expected + 0.5) / (joint + 0.5) / LEAST_RATIO).clip(0))
+    unlikely = np.log((expected + 0.5) / (joint + 0.5) / LEAST_RATIO).clip(0)
+    lacking = np.logical_or.outer(*(np.array([*levels[place].values, None]) == "" for place in places))
+    return Pair(*places, np.where(lacking & (joint > most_slips(len(codes))), 0.0, unlikely))

@@ -145,6 +145,8 @@ def test_a_cell_that_its_group_always_or_never_misses_is_odd_where_it_is_otherwi
     table.loc[table.index[table["site"] == "N"][0], "flow"] = np.nan
     odd = encoded(table)["flow (missing)"]
     assert (odd > 1).sum() == 2
+    table.loc[table.index[table["site"] == "N"][:20], "flow"] = np.nan  # now and then in the other site, too
+    assert (encoded(table)["flow (missing)"] > 0).sum() == 1
 
 
 def test_a_gap_where_training_had_none_is_as_odd_as_a_category_it_had_not_seen(rng):
