@@ -17,7 +17,7 @@ from robustgen._files import whole_file
 from robustgen.detectors.parameters import check_contamination
 from robustgen.detectors.robust.detector import RobustDetector
 from robustgen.inference.audit import finite_scores
-from robustgen.inference.conformal import cross_conformal_p_values
+from robustgen.inference.conformal import conformal_p_values_among, cross_conformal_p_values
 from robustgen.inference.corruption import estimate_corruption
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 from robustgen.tables.encoder import TableEncoder, as_table
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 EXPLAINED = 500
 """So many of the lowest scores are explained, and all rows below the threshold."""
 NAMED_COLUMNS = 3
+FOLDS = 5
+"""Where the detector has no scores of its own that are held out."""
 OUTLIER, NORMAL = "outlier", "normal"
 BY_ESTIMATE = "the estimate set the threshold"
 
@@ -144,7 +146,7 @@ def audit(
     *,
     contamination: float | str = "auto",
     ignore: Sequence[str] = (),
-    n_folds: int = 5,
+    n_folds: int | None = None,
     random_state: int = 0,
     name: str = "the table",
 ) -> TableAudit:
@@ -161,8 +163,10 @@ def audit(
         The share of the rows to call outliers; "auto" estimates it.
     ignore : sequence of str
         Columns to leave out, such as labels. Empty ones and those that name their rows are left out anyway.
-    n_folds : int
-        Detectors, each of which keeps a part of the rows aside, for the p-values; 0 goes without.
+    n_folds : int or None
+        Detectors, each of which keeps a part of the rows aside, for the p-values; 0 goes without. ``None``
+        takes none where the detector has scores of rows that its models have not seen, as
+        :class:`robustgen.RobustDetector` has of vectors, and 5 elsewhere.
     random_state : int
         Which rows those are, and the seed of the default detector.
     name : str
@@ -210,7 +214,7 @@ def audited(
     *,
     name: str,
     contamination: float | str = "auto",
-    n_folds: int = 5,
+    n_folds: int | None = None,
     random_state: int = 0,
     row_names: Sequence[Any] | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
@@ -249,9 +253,13 @@ def audited(
     outlier = tolerance_of(detector).margins(scores, threshold) < 0
     asked = BY_ESTIMATE if isinstance(contamination, str) else f"asked for {100 * contamination:.3g} %"
     frame = pd.DataFrame({"verdict": np.where(outlier, OUTLIER, NORMAL), "score": scores})
-    if n_folds:
-        on_stage(f"p-values: learning {n_folds} more times")
-        frame["p_value"] = cross_conformal_p_values(detector, encoded, n_folds, random_state)
+    if n_folds is None and getattr(detector, "holds_out", False):
+        on_stage("p-values")
+        held_out = detector.held_out_scores(encoded)
+        frame["p_value"] = conformal_p_values_among(held_out, tolerance=tolerance_of(detector))
+    elif n_folds != 0:
+        on_stage(f"p-values: learning {n_folds or FOLDS} more times")
+        frame["p_value"] = cross_conformal_p_values(detector, encoded, n_folds or FOLDS, random_state)
     found = TableAudit(
         name=name,
         model=model,
