@@ -36,7 +36,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     """Turn numbers, booleans, dates, durations and categories into numbers: the first step of a pipeline.
 
     A column's kind is estimated from its cells, where it is not declared. Dates become days and phases of
-    week and day, durations seconds. Numbers and dates may be written as people write them: 1.234,5 or
+    week, year and day, durations seconds. Numbers and dates may be written as people write them: 1.234,5 or
     1,234.5, with a percent sign, a currency or a unit, 12/31/2023 or 31.12.2023 10:00, in one notation a
     column (:mod:`robustgen.tables.notation`), which is remembered. Cells that a column's kind cannot be read
     from are errors, or missing values on request.
