@@ -32,6 +32,8 @@ from robustgen.descriptors.description import Description
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
+from robustgen.detectors.comparison import fit_comparison
+from robustgen.detectors.likeness import Likeness, fit_likeness
 from robustgen.detectors.parameters import check_choices, check_contamination, check_share
 from robustgen.detectors.robust.modality import Choice, Modality, Vectors, modality_for
 from robustgen.detectors.robust.screening import CHOOSABLE, SCREENERS, Screening
@@ -68,6 +70,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     3. Where suspect rows stand **alone** rather than clump (:func:`robustgen.densities.clumping.loneliness`),
        a Gaussian and the neighbours of *all* rows join the mean with that weight: they know more rows, and
        outliers without company of their own kind mislead them little.
+
+    4. Where a person judged some rows (``y`` of ``fit``), those that go with an outlier are not learnt from,
+       and the score loses how much more a row is like a judged outlier than like one that was judged normal,
+       from -1 to 1 (:class:`robustgen.detectors.likeness.Likeness`).
 
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
@@ -140,6 +146,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
         too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
         are large; 4,096 texts.
+    likeness_ : robustgen.detectors.likeness.Likeness or None
+        What the rows that a person judged say of rows like them; ``None`` without answers of both kinds.
     history_ : robustgen.training.History
         The training objective of the first autoencoders by epoch and member.
     offset_ : float
@@ -197,6 +205,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     ensemble_: Ensemble | JointEnsemble | CosineModel
     autoencoder_: Autoencoder
     reference_: NDArray[np.intp]
+    likeness_: Likeness | None
 
     def __init__(
         self,
@@ -280,8 +289,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         self._support_fraction = self.support_fraction if judged is None else ANSWERED_SUPPORT
         self.scaling_ = fit_scaling(rows, self.modality_.scaling)
         self._fit_models(rows)
+        self.likeness_ = None
         if judged is not None:
             self.reference_ = np.flatnonzero(judged.remaining)[self.reference_]
+            self.likeness_ = fit_likeness(X, fit_comparison(X), judged)
 
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
@@ -336,7 +347,11 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         if "autoencoder" in self.choice_.models:
             errors, weights = torch.cat([errors, self._autoencoder_errors(x)[None]]), [*weights, 1.0]
         shares = errors.new_tensor(weights) / sum(weights)
-        return (shares[:, None] * errors).sum(0)
+        joined = (shares[:, None] * errors).sum(0)
+        return joined if self.likeness_ is None else joined + self._likeness(self.likeness_, x)
+
+    def _likeness(self, likeness: Likeness, x: Tensor) -> Tensor:
+        return likeness(self.scaling_.invert(x.cpu().double())).to(x)
 
     def _autoencoder_errors(self, x: Tensor) -> Tensor:
         rows = self.modality_.encoded_rows(x.cpu().double(), self.scaling_)
