@@ -70,11 +70,17 @@ COMMANDS = {
 }
 
 
+def hear_interrupts() -> None:
+    """Take back what a shell gives to programs in its background: that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def command_in(folder: Path, arguments: tuple[str, ...], terminal: str) -> None:
     """Run a command as a shell does: in a group of its own, in a folder, at a terminal."""
     from robustgen.cli import main
 
     os.setsid()
+    hear_interrupts()
     os.chdir(folder)
     os.dup2(os.open(terminal, os.O_RDWR), 0)
     for descriptor, name in ((1, "out"), (2, "err")):
@@ -141,7 +147,12 @@ def test_an_interrupt_while_libraries_are_imported_is_one_line_and_leaves_no_fil
     pd.DataFrame(rng.normal(size=(3000, 4)), columns=list("abcd")).to_csv(tmp_path / "d.csv", index=False)
     command = [sys.executable, "-m", "robustgen", "clean", "d.csv", "-o", "k.csv", "--set", "epochs=100000"]
     with subprocess.Popen(
-        [*command, "-d", "rsrae"], cwd=tmp_path, stderr=subprocess.PIPE, env=os.environ, text=True
+        [*command, "-d", "rsrae"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        env=os.environ,
+        text=True,
+        preexec_fn=hear_interrupts,
     ) as started:
         with pytest.raises(subprocess.TimeoutExpired):
             started.wait(after)
