@@ -70,17 +70,12 @@ COMMANDS = {
 }
 
 
-def hear_interrupts() -> None:
-    """Take back what a shell gives to programs in its background: that SIGINT is ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def command_in(folder: Path, arguments: tuple[str, ...], terminal: str) -> None:
     """Run a command as a shell does: in a group of its own, in a folder, at a terminal."""
     from robustgen.cli import main
 
+    hears_interrupts()
     os.setsid()
-    hear_interrupts()
     os.chdir(folder)
     os.dup2(os.open(terminal, os.O_RDWR), 0)
     for descriptor, name in ((1, "out"), (2, "err")):
@@ -125,6 +120,11 @@ def stopped(forks, folder, name, after):
     return process.exitcode, (folder.parent / "err").read_text()
 
 
+def hears_interrupts() -> None:
+    """Undo that a shell lets its background jobs, as the tests may be, ignore them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 SAID = re.compile(r"(stopped(: \d+ of \d+ runs are done; the same command goes on)?\n)?")
 RESULTS = ("m", "k.csv", "r.csv", "a.html", "s.csv", "answers.csv", "run/", "done/", "done_too/", "compared/")
 
@@ -150,9 +150,8 @@ def test_an_interrupt_while_libraries_are_imported_is_one_line_and_leaves_no_fil
         [*command, "-d", "rsrae"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
-        env=os.environ,
         text=True,
-        preexec_fn=hear_interrupts,
+        preexec_fn=hears_interrupts,
     ) as started:
         with pytest.raises(subprocess.TimeoutExpired):
             started.wait(after)
