@@ -66,9 +66,8 @@ class Outputs:
 @click.option(
     "--folds",
     type=click.IntRange(min=0),
-    default=5,
-    show_default=True,
-    help="Detectors that keep rows aside, for p-values; 0 goes without them.",
+    help="Detectors that keep rows aside, for p-values; 0 goes without them. By default 5, and none for the "
+    "default detector on tables and vectors, which has held-out scores of its own.",
 )
 @answers_option
 @image_options
@@ -79,7 +78,7 @@ def clean(
     remove: str | None,
     removed: Path | None,
     report: Path | None,
-    folds: int,
+    folds: int | None,
     answers: Path | None,
     images: ImageReading,
     recipe: Recipe,
@@ -104,7 +103,7 @@ def clean(
     decisions = rule.path if isinstance(rule, ByPerson) else None
     if decisions is not None:
         expect_there(decisions)
-    if isinstance(rule, ByRate) and not folds:
+    if isinstance(rule, ByRate) and folds == 0:
         raise UsageError(NO_P_VALUES)
     paths = Outputs(output, removed, report)
     expect_apart([data, answers, decisions], {"--output": output, "--removed": removed, "--report": report})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from robustgen._checks import UsageError
 from robustgen._seeds import base_seed, seed_from, subsample
 from robustgen._validation import check_rows
 from robustgen.densities.clean_subset import least_suspected
@@ -37,7 +38,7 @@ from robustgen.detectors.likeness import Likeness, fit_likeness
 from robustgen.detectors.parameters import check_choices, check_contamination, check_share
 from robustgen.detectors.robust.modality import Choice, Modality, Vectors, modality_for
 from robustgen.detectors.robust.screening import CHOOSABLE, SCREENERS, Screening
-from robustgen.inference.audit import Audit, audit
+from robustgen.inference.audit import Audit, audit, finite_scores
 from robustgen.inference.corruption import Corruption, agreed_corruption
 from robustgen.objectives.errors import shared
 from robustgen.training import History, RobustTraining
@@ -343,9 +344,14 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         return 1.0  # that of normalised errors
 
     def _row_errors(self, x: Tensor) -> Tensor:
-        errors, weights = self.ensemble_(self.modality_.compared(x)), list(self.ensemble_.weights)
+        errors = self.ensemble_(self.modality_.compared(x))
         if "autoencoder" in self.choice_.models:
-            errors, weights = torch.cat([errors, self._autoencoder_errors(x)[None]]), [*weights, 1.0]
+            errors = torch.cat([errors, self._autoencoder_errors(x)[None]])
+        return self._joined(errors)
+
+    def _joined(self, errors: Tensor) -> Tensor:
+        """Return the weighted mean (B,) of the models' normalised errors (M, B)."""
+        weights = [*self.ensemble_.weights, *[1.0] * ("autoencoder" in self.choice_.models)]
         shares = errors.new_tensor(weights) / sum(weights)
         joined = (shares[:, None] * errors).sum(0)
         return joined if self.likeness_ is None else joined + self._likeness(self.likeness_, x)
@@ -376,8 +382,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         blocks = [x.cpu().double() for x in self._blocks(X[asked])]
         rows = torch.cat([self.modality_.compared(x) for x in blocks])
         clean = torch.from_numpy(np.isin(asked, self.reference_))
-        center, scale = standardisation(rows[clean])
-        errors = held_out_errors((rows - center) / scale, clean, names, self._seed)
+        errors = self._held_out_errors(rows, clean, names)
         of_all = cast(Ensemble | JointEnsemble, self.ensemble_).part(
             [name in MODELS_OF_ALL for name in self._densities()]
         )
@@ -385,6 +390,63 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
         return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
+
+    def held_out_scores(self, X: Any) -> NDArray[np.float64]:
+        r"""Return the scores of the training rows by models of clean rows that have not seen them.
+
+        The Gaussian and the neighbours are fitted to either half of the clean subset, and a row is scored by
+        that of the half without it (:func:`robustgen.densities.held_out.held_out_errors`). Screeners and the
+        models of all rows are those of ``score_samples``. As they treat all rows alike, and the halves are
+        drawn, the scores of inliers are exchangeable: so they may be ranked for p-values
+        (:func:`robustgen.inference.conformal.conformal_p_values_among`) as scores out of folds are, for which
+        all would be fitted anew in each fold.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            The rows that the detector was fitted to, vectors.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            Larger = more normal, in the unit of ``score_samples``.
+
+        Raises
+        ------
+        UsageError
+            When these are not as many rows as it was fitted to, or no vectors.
+        """
+        check_is_fitted(self)
+        checked = check_rows(self, X, fitting=False)
+        if not self.holds_out or checked.shape[0] != len(self.training_scores_):
+            raise UsageError(
+                f"got {checked.shape[0]} rows of {self.row_type_}, expected the {len(self.training_scores_)} "
+                "training rows, vectors"
+            )
+        rows = torch.cat([x.cpu().double() for x in self._blocks(checked)])
+        clean = torch.zeros(len(rows), dtype=torch.bool)
+        clean[self.reference_] = True
+        names = [name for name in self._densities() if name in MODELS]
+        held_out = dict(zip(names, self._held_out_errors(rows, clean, names), strict=True))
+        ensemble = cast(Ensemble, self.ensemble_)
+        errors = [
+            fit_score_normalisation(held_out[name])(held_out[name])
+            if name in MODELS
+            else _blockwise(member, rows)
+            for name, member in zip(self._densities(), ensemble.members, strict=True)
+        ]
+        if "autoencoder" in self.choice_.models:
+            errors.append(_blockwise(self._autoencoder_errors, rows))
+        return finite_scores(-self._joined(torch.stack(errors)).numpy())
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether the fitted detector has :meth:`held_out_scores`: where rows are vectors."""
+        return isinstance(self.modality_, Vectors) and any(name in MODELS for name in self._densities())
+
+    def _held_out_errors(self, rows: Tensor, clean: Tensor, names: Sequence[str]) -> Tensor:
+        center, scale = standardisation(rows[clean])
+        return held_out_errors((rows - center) / scale, clean, names, self._seed)
 
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Return the autoencoders' latent code of each row, the members' codes side by side.
@@ -421,6 +483,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _encoded(self, X: Any) -> Any:
         check_is_fitted(self)
         return self.modality_.encoded(check_rows(self, X, fitting=False), self.scaling_)
+
+
+def _blockwise(errors: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    return torch.cat([errors(block) for block in rows.split(BLOCK_ROWS)])
 
 
 def _not_compressed(normalised: Tensor) -> Tensor:
