@@ -72,6 +72,13 @@ class TableAudit:
         By the places of the rows that are explained, the fault and the expected cells.
     column_shares : DataFrame (k, d)
         By those places, the part of each column in the row's error.
+
+    Examples
+    --------
+    >>> from robustgen.data.example import boilers
+    >>> found = audit(boilers()[0].head(200), contamination=0.05, n_folds=0)
+    >>> int(found.outlier.sum()), list(found.findings["kind"].unique()[:1])
+    (10, ['identifier'])
     """
 
     name: str
