@@ -15,7 +15,7 @@ from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
-from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.outputs import expect_apart, given_options, next_step
 from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from robustgen.triage.removal import Removal
     from robustgen.triage.table_audit import TableAudit
 
+OUTPUTS = ("--output", "--remove", "--removed", "--report")
+"""The options of which the page says its own."""
 FEWEST = 6
 """Categories that are named of a column, those that lose most."""
 
@@ -141,7 +143,8 @@ def clean(
 def _next(data: Path, paths: Outputs, *, removing: bool) -> str:
     if removing:
         return f"robustgen fit {shown(paths.output)} -o model --calibration 0.3"
-    again = f"robustgen clean {shown(data)} -o kept.csv --remove"
+    kept = "kept" if data.is_dir() else f"kept{''.join(data.suffixes[-2:])}"
+    again = f"robustgen clean {shown(data)} -o {kept}{given_options(*OUTPUTS)} --remove"
     if paths.report is not None:
         return f"decide on the page, save decision.csv there, and {again} decision.csv"
     return f"look at the lowest scores, or decide on a page (--report), then {again} fdr=0.1"
@@ -193,7 +196,7 @@ def _write(
         if marked is not None and paths.removed is not None:
             parts.append(Part(stack.enter_context(whole_file(paths.removed)), marked, values))
         if paths.report is not None:
-            page = page_of(audit, rows).html()
+            page = page_of(audit, given_options(*OUTPUTS)).html()
             stack.enter_context(whole_file(paths.report)).write_text(page, encoding="utf-8")
         source.write(parts)
 
@@ -202,7 +205,7 @@ def _counts(audit: TableAudit, rule: Removal | None, marked: NDArray[Any] | None
     if rule is None or marked is None:
         return f"{audit.sentence}; none removed, see --remove"
     removed = int(marked.sum())
-    return f"{marked.size - removed} rows kept, {removed} removed by {rule.rule}"
+    return f"{marked.size - removed} {audit.noun} kept, {removed} removed by {rule.rule}"
 
 
 def _shares(audit: TableAudit, marked: NDArray[Any] | None) -> Iterator[str]:
