@@ -80,9 +80,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
     lies together, and the nearest of these score. **Signals** are described by their values, spectrum and
     statistics, each of which is screened and scored
-    (:class:`robustgen.detectors.robust.modality.Signals`). **Text**, bags of words (counts or TF-IDF), are
-    directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where
-    screeners or models are chosen, texts are vectors like others.
+    (:class:`robustgen.detectors.robust.modality.Signals`), **clips** likewise by their values, spectrum and
+    motion (:class:`robustgen.detectors.robust.modality.Clips`). **Text**, bags of words (counts or TF-IDF),
+    are directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`).
+    Where screeners or models are chosen, texts are vectors like others.
 
     The autoencoders learn all rows where they screen or score. Where they do neither, as for images and text,
     they learn the clean subset, which needs no robust training, and do no more than ``transform`` and
@@ -91,8 +92,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     Parameters
     ----------
     screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "trimming"} or None
-        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images and
-        signals. "forest" is an isolation forest, "covariance" the smallest covariance
+        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for
+        images, signals and clips. "forest" is an isolation forest, "covariance" the smallest covariance
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
         The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
@@ -100,13 +101,14 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
-        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals.
+        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals and
+        clips.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
-        most 10; 10 for images and signals.
+        most 10; 10 for all but vectors.
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
-        at most 32 x 32 pixels; text takes none.
+        at most 32 x 32 pixels, of clips at most 16 cells along each axis; text takes none.
     epochs : int or None
         Passes of the autoencoders over the rows; ``None`` makes as many as give the ``steps`` of
         ``training``.
@@ -174,8 +176,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
         The first autoencoders, which ``transform`` and ``reconstruct``.
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
     input_shape_ : tuple of int
