@@ -351,14 +351,14 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         errors = self.ensemble_(self.modality_.compared(x))
         if "autoencoder" in self.choice_.models:
             errors = torch.cat([errors, self._autoencoder_errors(x)[None]])
-        return self._joined(errors)
+        joined = self._joined(errors)
+        return joined if self.likeness_ is None else joined + self._likeness(self.likeness_, x)
 
     def _joined(self, errors: Tensor) -> Tensor:
         """Return the weighted mean (B,) of the models' normalised errors (M, B)."""
         weights = [*self.ensemble_.weights, *[1.0] * ("autoencoder" in self.choice_.models)]
         shares = errors.new_tensor(weights) / sum(weights)
-        joined = (shares[:, None] * errors).sum(0)
-        return joined if self.likeness_ is None else joined + self._likeness(self.likeness_, x)
+        return (shares[:, None] * errors).sum(0)
 
     def _likeness(self, likeness: Likeness, x: Tensor) -> Tensor:
         return likeness(self.scaling_.invert(x.cpu().double())).to(x)
