@@ -351,17 +351,16 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         errors = self.ensemble_(self.modality_.compared(x))
         if "autoencoder" in self.choice_.models:
             errors = torch.cat([errors, self._autoencoder_errors(x)[None]])
-        joined = self._joined(errors)
-        return joined if self.likeness_ is None else joined + self._likeness(self.likeness_, x)
+        return self._joined(errors, x)
 
-    def _joined(self, errors: Tensor) -> Tensor:
-        """Return the weighted mean (B,) of the models' normalised errors (M, B)."""
+    def _joined(self, errors: Tensor, x: Tensor) -> Tensor:
+        """Return the weighted mean (B,) of the models' normalised errors (M, B), and what answers add."""
         weights = [*self.ensemble_.weights, *[1.0] * ("autoencoder" in self.choice_.models)]
         shares = errors.new_tensor(weights) / sum(weights)
-        return (shares[:, None] * errors).sum(0)
-
-    def _likeness(self, likeness: Likeness, x: Tensor) -> Tensor:
-        return likeness(self.scaling_.invert(x.cpu().double())).to(x)
+        joined = (shares[:, None] * errors).sum(0)
+        if self.likeness_ is None:
+            return joined
+        return joined + self.likeness_(self.scaling_.invert(x.cpu().double())).to(joined)
 
     def _autoencoder_errors(self, x: Tensor) -> Tensor:
         rows = self.modality_.encoded_rows(x.cpu().double(), self.scaling_)
@@ -441,7 +440,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         ]
         if "autoencoder" in self.choice_.models:
             errors.append(_blockwise(self._autoencoder_errors, rows))
-        return finite_scores(-self._joined(torch.stack(errors)).numpy())
+        return finite_scores(-self._joined(torch.stack(errors), rows).numpy())
 
     @property
     def holds_out(self) -> bool:
