@@ -69,10 +69,19 @@ class TableAudit:
         What each row is called: its number from 1, or its file.
     table : DataFrame (n, D) or None
         The rows themselves, where they are a table's.
+    array : ndarray or CSR matrix, (n, ...), or None
+        The same, where they are no table's.
     faults : dict of int to Fault
         By the places of the rows that are explained, the fault and the expected cells.
     column_shares : DataFrame (k, d)
         By those places, the part of each column in the row's error.
+
+    Examples
+    --------
+    >>> from robustgen.data.example import boilers
+    >>> found = audit(boilers()[0].head(200), contamination=0.05, n_folds=0)
+    >>> int(found.outlier.sum()), list(found.findings["kind"].unique()[:1])
+    (10, ['identifier'])
     """
 
     name: str
@@ -85,6 +94,7 @@ class TableAudit:
     decided_by: str
     row_names: Sequence[Any]
     table: pd.DataFrame | None = None
+    array: Any = None
     faults: dict[int, Fault] = field(default_factory=dict)
     column_shares: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -113,11 +123,21 @@ class TableAudit:
         return {} if self.table is None else category_codes(self.model[0], self.table)
 
     @property
+    def row_type(self) -> str:
+        """What the rows are: "vectors" (those of tables too), "images", "signals" or "text"."""
+        return getattr(self.model, "row_type_", "vectors")
+
+    @property
+    def noun(self) -> str:
+        """What rows are called."""
+        return self.row_type if self.row_type in ("images", "signals") else "rows"
+
+    @property
     def sentence(self) -> str:
         """How many rows look wrong, with the interval."""
         n_rows, outliers = len(self.rows), int(self.outlier.sum())
         lower, upper = (round(end * n_rows) for end in self.contamination_interval)
-        wrong = f"{outliers:,} of the {n_rows:,} rows of {self.name} look wrong"
+        wrong = f"{outliers:,} of the {n_rows:,} {self.noun} of {self.name} look wrong"
         return f"{wrong} (estimated {lower:,} to {upper:,})"
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -149,15 +169,17 @@ def audit(
     n_folds: int | None = None,
     random_state: int = 0,
     name: str = "the table",
+    row_names: Sequence[Any] | None = None,
 ) -> TableAudit:
-    """Judge the rows of a table, and find what else is remarkable in it.
+    """Judge the rows of a table, and find what else is remarkable in it; or judge images or signals.
 
     Parameters
     ----------
-    table : DataFrame (n, D) of pandas, polars or Arrow
-        Numbers, booleans, dates, durations and categories, outliers among the rows or not.
+    table : DataFrame (n, D) of pandas, polars or Arrow, ndarray (n, H, W) or (n, C, H, W), or Signals
+        Numbers, booleans, dates, durations and categories, outliers among the rows or not; or images or
+        signals.
     detector : estimator or None
-        Any unfitted detector of vectors, larger = more normal; ``None`` takes a
+        Any unfitted detector of such rows, larger = more normal; ``None`` takes a
         :class:`robustgen.RobustDetector`. It is cloned.
     contamination : float in (0, 0.5] or "auto"
         The share of the rows to call outliers; "auto" estimates it.
@@ -171,6 +193,8 @@ def audit(
         Which rows those are, and the seed of the default detector.
     name : str
         What the table is called in sentences.
+    row_names : sequence or None
+        What each row is called, such as the names of files; None numbers them from 1.
 
     Returns
     -------
@@ -195,15 +219,21 @@ def audit(
     3  outlier  heat x 1000
     5  outlier  heat x 1000
     """
-    rows = as_table(table)
     usual = RobustDetector(contamination="auto", random_state=random_state)
     judge = usual if detector is None else clone(detector)
     refuse_opposite_sign(judge)
-    model = Pipeline(
-        [("table", TableEncoder(ignore=tuple(ignore), bad_cells="missing")), ("detector", judge)]
-    )
+    rows, model = table, judge
+    if getattr(table, "ndim", 2) < 3:  # images and signals have no columns to encode
+        encoder = TableEncoder(ignore=tuple(ignore), bad_cells="missing")
+        rows, model = as_table(table), Pipeline([("table", encoder), ("detector", judge)])
     return audited(
-        model, rows, name=name, contamination=contamination, n_folds=n_folds, random_state=random_state
+        model,
+        rows,
+        name=name,
+        contamination=contamination,
+        n_folds=n_folds,
+        random_state=random_state,
+        row_names=row_names,
     )
 
 
@@ -270,6 +300,7 @@ def audited(
         threshold=threshold,
         decided_by=asked,
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
+        array=rows if table is None else None,
     )
     if table is None:
         return found
@@ -324,7 +355,9 @@ def audit_of_scores(
         decided_by=decided_by,
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
     )
-    return _explained(found, rows.reset_index(drop=True)) if detector is not model else found
+    if detector is model:
+        return replace(found, array=rows)
+    return _explained(found, rows.reset_index(drop=True))
 
 
 def _ignoring_empty(encoder: TableEncoder, table: pd.DataFrame) -> TableEncoder:

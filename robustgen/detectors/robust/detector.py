@@ -33,6 +33,8 @@ from robustgen.descriptors.description import Description
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
+from robustgen.detectors.comparison import fit_comparison
+from robustgen.detectors.likeness import Likeness, fit_likeness
 from robustgen.detectors.parameters import check_choices, check_contamination, check_share
 from robustgen.detectors.robust.modality import Choice, Modality, Vectors, modality_for
 from robustgen.detectors.robust.screening import CHOOSABLE, SCREENERS, Screening
@@ -70,13 +72,18 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
        a Gaussian and the neighbours of *all* rows join the mean with that weight: they know more rows, and
        outliers without company of their own kind mislead them little.
 
+    4. Where a person judged some rows (``y`` of ``fit``), those that go with an outlier are not learnt from,
+       and the score loses how much more a row is like a judged outlier than like one that was judged normal,
+       from -1 to 1 (:class:`robustgen.detectors.likeness.Likeness`).
+
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
     lies together, and the nearest of these score. **Signals** are described by their values, spectrum and
     statistics, each of which is screened and scored
-    (:class:`robustgen.detectors.robust.modality.Signals`). **Text**, bags of words (counts or TF-IDF), are
-    directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where
-    screeners or models are chosen, texts are vectors like others.
+    (:class:`robustgen.detectors.robust.modality.Signals`), **clips** likewise by their values, spectrum and
+    motion (:class:`robustgen.detectors.robust.modality.Clips`). **Text**, bags of words (counts or TF-IDF),
+    are directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`).
+    Where screeners or models are chosen, texts are vectors like others.
 
     The autoencoders learn all rows where they screen or score. Where they do neither, as for images and text,
     they learn the clean subset, which needs no robust training, and do no more than ``transform`` and
@@ -85,8 +92,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     Parameters
     ----------
     screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "trimming"} or None
-        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images and
-        signals. "forest" is an isolation forest, "covariance" the smallest covariance
+        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for
+        images, signals and clips. "forest" is an isolation forest, "covariance" the smallest covariance
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
         The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
@@ -94,13 +101,14 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
-        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals.
+        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals and
+        clips.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
-        most 10; 10 for images and signals.
+        most 10; 10 for all but vectors.
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
-        at most 32 x 32 pixels; text takes none.
+        at most 32 x 32 pixels, of clips at most 16 cells along each axis; text takes none.
     epochs : int or None
         Passes of the autoencoders over the rows; ``None`` makes as many as give the ``steps`` of
         ``training``.
@@ -141,6 +149,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
         too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
         are large; 4,096 texts.
+    likeness_ : robustgen.detectors.likeness.Likeness or None
+        What the rows that a person judged say of rows like them; ``None`` without answers of both kinds.
     history_ : robustgen.training.History
         The training objective of the first autoencoders by epoch and member.
     offset_ : float
@@ -166,8 +176,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
         The first autoencoders, which ``transform`` and ``reconstruct``.
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
     input_shape_ : tuple of int
@@ -198,6 +210,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     ensemble_: Ensemble | JointEnsemble | CosineModel
     autoencoder_: Autoencoder
     reference_: NDArray[np.intp]
+    likeness_: Likeness | None
 
     def __init__(
         self,
@@ -281,8 +294,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         self._support_fraction = self.support_fraction if judged is None else ANSWERED_SUPPORT
         self.scaling_ = fit_scaling(rows, self.modality_.scaling)
         self._fit_models(rows)
+        self.likeness_ = None
         if judged is not None:
             self.reference_ = np.flatnonzero(judged.remaining)[self.reference_]
+            self.likeness_ = fit_likeness(X, fit_comparison(X), judged)
 
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
@@ -336,13 +351,16 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         errors = self.ensemble_(self.modality_.compared(x))
         if "autoencoder" in self.choice_.models:
             errors = torch.cat([errors, self._autoencoder_errors(x)[None]])
-        return self._joined(errors)
+        return self._joined(errors, x)
 
-    def _joined(self, errors: Tensor) -> Tensor:
-        """Return the weighted mean (B,) of the models' normalised errors (M, B)."""
+    def _joined(self, errors: Tensor, x: Tensor) -> Tensor:
+        """Return the weighted mean (B,) of the models' normalised errors (M, B), and what answers add."""
         weights = [*self.ensemble_.weights, *[1.0] * ("autoencoder" in self.choice_.models)]
         shares = errors.new_tensor(weights) / sum(weights)
-        return (shares[:, None] * errors).sum(0)
+        joined = (shares[:, None] * errors).sum(0)
+        if self.likeness_ is None:
+            return joined
+        return joined + self.likeness_(self.scaling_.invert(x.cpu().double())).to(joined)
 
     def _autoencoder_errors(self, x: Tensor) -> Tensor:
         rows = self.modality_.encoded_rows(x.cpu().double(), self.scaling_)
@@ -422,7 +440,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         ]
         if "autoencoder" in self.choice_.models:
             errors.append(_blockwise(self._autoencoder_errors, rows))
-        return finite_scores(-self._joined(torch.stack(errors)).numpy())
+        return finite_scores(-self._joined(torch.stack(errors), rows).numpy())
 
     @property
     def holds_out(self) -> bool:
