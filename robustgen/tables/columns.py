@@ -213,7 +213,8 @@ class DateColumn:
     """Days since 1970, and the phases of the week, the year and the day, as points on circles.
 
     Of the year where the training rows are of more than one, so that a number that follows the seasons is odd
-    where it is not of its season; of the day where there are times.
+    where it is not of its season; of the day where there are times. Time goes on: days after the last ones of
+    the training rows, for as long as these span, count as the last.
 
     Attributes
     ----------
@@ -227,6 +228,8 @@ class DateColumn:
         How dates are written where they are text.
     seasons : bool
         Whether nine tenths of the training rows' dates span a year or more.
+    last, until : float
+        From and until when days count as the last one, which is the last that is not far from the others.
     """
 
     name: str
@@ -234,6 +237,8 @@ class DateColumn:
     times: bool
     notation: DateNotation = BY_ISO
     seasons: bool = False
+    last: float = np.inf
+    until: float = np.inf
     least: ClassVar[float] = 0.5
 
     @property
@@ -247,8 +252,11 @@ class DateColumn:
         days = _days(notation.read(cells).dropna())
         if not days.size:
             return cls(name, np.nan, False, notation)
-        first, median, last = np.percentile(days, (5, 50, 95))
-        return cls(name, float(median), bool((days % 1 != 0).any()), notation, bool(last - first >= YEAR))
+        first, median, late = map(float, np.percentile(days, (5, 50, 95)))
+        span = late - first
+        last = float(days[days <= late + span].max())
+        times = bool((days % 1 != 0).any())
+        return cls(name, median, times, notation, span >= YEAR, last, last + span)
 
     def parse(self, cells: pd.Series) -> pd.Series:
         """Read dates; a time zone is turned into UTC."""
@@ -269,6 +277,7 @@ class DateColumn:
         days = np.full(len(values), self.fill)
         days[values.notna().to_numpy()] = _days(values.dropna())
         phases = {"week": np.floor(days) % 7 / 7, "year": days % YEAR / YEAR, "day": days % 1}
+        days = np.where((days > self.last) & (days <= self.until), self.last, days)
         angles = [2 * np.pi * phases[circle] for circle in self._circles]
         circles = [turn(angle) for angle in angles for turn in (np.sin, np.cos)]
         return np.column_stack([days, *circles])

@@ -236,15 +236,16 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def _within_groups(self, values: list[Values]) -> NDArray[np.float64]:
         judged = self.groups_.judged(_levels(values), _numbers(values))
-        oddities, numbers = iter(judged.oddities.T), zip(judged.numbers.T, judged.presences.T, strict=True)
-        with_levels = iter(self.groups_.with_levels)
+        parts = judged.numbers.T, judged.presences.T, self.groups_.numbers
+        oddities, numbers = iter(judged.oddities.T), zip(*parts, strict=True)
         blocks = []
         for column, cells in values:
             if _is_group(column):
                 blocks.append(next(oddities)[:, None])
             else:
-                number, odd = next(numbers)
-                blocks += [number[:, None], column.encode(cells)[:, 1:], *[odd[:, None]] * next(with_levels)]
+                number, odd, grouped = next(numbers)
+                phases = column.encode(cells)[:, 1:] * (grouped.seldom is None)
+                blocks += [number[:, None], phases, *[odd[:, None]] * grouped.has_levels]
         return np.hstack(blocks)
 
     def inverse_transform(self, X: NDArray[np.float64]) -> pd.DataFrame:
@@ -364,11 +365,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """Return the names of the numbers that each column becomes."""
         if self.categories == "indicators":
             return [column.outputs for column in self.columns_]
-        with_levels = iter(self.groups_.with_levels)
+        numbers = iter(self.groups_.numbers)
         return [
             [f"{column.name} (oddity)"]
             if _is_group(column)
-            else [*column.outputs, *[f"{column.name} (oddity)"] * next(with_levels)]
+            else [*column.outputs, *[f"{column.name} (oddity)"] * next(numbers).has_levels]
             for column in self.columns_
         ]
 

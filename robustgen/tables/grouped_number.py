@@ -57,7 +57,8 @@ class GroupedNumber:
 
     with m and s the median and the spread of all rows, :math:`m_g, s_g` those of the group (of all rows where
     it has fewer than 30), and z the unit in which skewed numbers are symmetric, such as a logarithm
-    (:class:`robustgen.tables.units.Skew`): a long tail is no group of outliers.
+    (:class:`robustgen.tables.units.Skew`): a long tail is no group of outliers. A value that most rows have,
+    such as no delay, is left out of m, s and z.
 
     Where most rows have one value, and the others a few, as of a discount, or where hardly any row has
     another value, or has one at all, the number says what kind a row is, as a category does, and no such kind
@@ -124,7 +125,7 @@ class GroupedNumber:
     @property
     def has_levels(self) -> bool:
         """Whether the number is a category as well: missing now and then, or one of a few values."""
-        return self.gaps or self.steps is not None
+        return bool(self.gaps) or self.steps is not None
 
     @property
     def usual(self) -> float:
@@ -145,15 +146,23 @@ def fit_grouped_number(numbers: NDArray[np.float64], codes: NDArray[np.intp]) ->
     if kinds is not None:
         return _fit_kinds(*kinds, gaps, steps)
     numbers, codes = numbers[there], codes[there]
-    of_all = center_and_scale(numbers, 1.0)
-    gains = [_explained(numbers, column) for column in codes.T]
+    others = _others(numbers)
+    of_all = center_and_scale(others, 1.0)
+    gains = [] if others is not numbers else [_explained(numbers, column) for column in codes.T]
     by = int(np.argmax(gains)) if gains and max(gains) >= LEAST_EXPLAINED else None
     groups = [] if by is None else _groups(numbers, codes[:, by])
     units = [center_and_scale(group, of_all[1]) if group.size >= LEAST_ROWS else of_all for group in groups]
     centers, scales = np.transpose([*units, of_all])
-    own = np.full(numbers.size, -1) if by is None else codes[:, by]
-    skew = fit_skew((numbers - centers[own]) / scales[own])
+    own = np.full(others.size, -1) if by is None else codes[:, by]
+    skew = fit_skew((others - centers[own]) / scales[own])
     return GroupedNumber(by, centers, scales, skew, gaps, None, steps)
+
+
+def _others(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers (n,) without the value that most have: it has no spread, and its groups have none."""
+    values, counts = np.unique(numbers, return_counts=True)
+    others = numbers[numbers != values[counts.argmax()]]
+    return others if LEAST_ROWS <= others.size < numbers.size / 2 else numbers
 
 
 def _kinds(numbers: NDArray[np.float64], n_rows: int) -> tuple[float, NDArray[np.float64]] | None:

@@ -93,11 +93,6 @@ class Groups:
             found[:, place] = np.where(np.isnan(y), instead, y)
         return found
 
-    @property
-    def with_levels(self) -> list[bool]:
-        """Whether each number (D,) is a category as well, so that it is missing or has a value oddly."""
-        return [bool(one.has_levels) for one in self.numbers]
-
 
 class Judged(NamedTuple):
     """Rows judged within their groups.

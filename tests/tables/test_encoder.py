@@ -56,6 +56,15 @@ def test_a_day_of_the_week_and_a_time_of_day_are_points_on_circles():
     np.testing.assert_allclose(numbers["seen (day cos)"], 0, atol=1e-9)
 
 
+def test_days_after_the_training_rows_count_as_the_last_and_days_far_off_do_not():
+    encoder = TableEncoder().fit(pd.DataFrame({"seen": pd.date_range("2023-01-01", periods=200)}))
+    asked = pd.to_datetime(["2023-07-19", "2023-09-01", "2023-12-15", "2099-12-31", "1970-01-01"])
+    last, soon, later, never, once = encoder.transform(pd.DataFrame({"seen": asked}))[:, 0]
+    assert soon == later == last
+    assert never > last + 10_000
+    assert once < last - 10_000
+
+
 DAYS = ("2021-01-10", "2022-01-10", "2022-07-10")
 
 
