@@ -38,6 +38,7 @@ def _of_samples(run: Run) -> Report:
         damaged=_damaged(run),
         provenance=_provenance(run),
         rebuild=_rebuild(run),
+        note=str(run.manifest.get("note", "")),
     )
 
 
@@ -64,6 +65,7 @@ def _of_scores(whole_run: Run) -> Report:
         damaged=_damaged(run),
         provenance=_provenance(run),
         rebuild=_rebuild(run),
+        note=str(run.manifest.get("note", "")),
         tables=whole | ({"answers": answered} if len(answered) else {}),
     )
 
