@@ -16,9 +16,9 @@ from sklearn.pipeline import Pipeline
 from robustgen._files import whole_file
 from robustgen.detectors.parameters import check_contamination
 from robustgen.detectors.robust.detector import RobustDetector
-from robustgen.inference.audit import contamination_offset, finite_scores
-from robustgen.inference.conformal import cross_conformal_p_values
-from robustgen.inference.corruption import Corruption, estimate_corruption
+from robustgen.inference.audit import finite_scores
+from robustgen.inference.conformal import conformal_p_values_among, cross_conformal_p_values
+from robustgen.inference.corruption import estimate_corruption
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 from robustgen.tables.encoder import TableEncoder, as_table
 from robustgen.tables.findings import Finding, findings
@@ -27,6 +27,7 @@ from robustgen.triage.faults import Fault, common_faults, faults
 from robustgen.triage.reasons import column_shares, worded_reasons
 from robustgen.triage.repairs import Repairs
 from robustgen.triage.shares import category_codes, removed_shares
+from robustgen.triage.verdict import verdict
 
 if TYPE_CHECKING:
     from robustgen.reporting.audit import AuditPage
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 EXPLAINED = 500
 """So many of the lowest scores are explained, and all rows below the threshold."""
 NAMED_COLUMNS = 3
+FOLDS = 5
+"""Where the detector has no scores of its own that are held out."""
 OUTLIER, NORMAL = "outlier", "normal"
 BY_ESTIMATE = "the estimate set the threshold"
 
@@ -163,7 +166,7 @@ def audit(
     *,
     contamination: float | str = "auto",
     ignore: Sequence[str] = (),
-    n_folds: int = 5,
+    n_folds: int | None = None,
     random_state: int = 0,
     name: str = "the table",
     row_names: Sequence[Any] | None = None,
@@ -182,8 +185,10 @@ def audit(
         The share of the rows to call outliers; "auto" estimates it.
     ignore : sequence of str
         Columns to leave out, such as labels. Empty ones and those that name their rows are left out anyway.
-    n_folds : int
-        Detectors, each of which keeps a part of the rows aside, for the p-values; 0 goes without.
+    n_folds : int or None
+        Detectors, each of which keeps a part of the rows aside, for the p-values; 0 goes without. ``None``
+        takes none where the detector has scores of rows that its models have not seen, as
+        :class:`robustgen.RobustDetector` has of vectors, and 5 elsewhere.
     random_state : int
         Which rows those are, and the seed of the default detector.
     name : str
@@ -239,7 +244,7 @@ def audited(
     *,
     name: str,
     contamination: float | str = "auto",
-    n_folds: int = 5,
+    n_folds: int | None = None,
     random_state: int = 0,
     row_names: Sequence[Any] | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
@@ -274,16 +279,17 @@ def audited(
     encoded = rows if table is None else _ignoring_empty(model[0], table).fit_transform(table)
     detector.fit(encoded, y)
     scores = finite_scores(_training_scores(detector, encoded))
-    estimate = _corruption(detector, scores)
-    if table is not None and y is None:
-        estimate = standing_out(scores, estimate)
-    given = None if isinstance(contamination, str) else contamination
-    threshold = contamination_offset(scores, estimate.share if given is None else given)
+    estimate, threshold = verdict(detector, scores, contamination, by_score=table is not None and y is None)
     outlier = tolerance_of(detector).margins(scores, threshold) < 0
+    asked = BY_ESTIMATE if isinstance(contamination, str) else f"asked for {100 * contamination:.3g} %"
     frame = pd.DataFrame({"verdict": np.where(outlier, OUTLIER, NORMAL), "score": scores})
-    if n_folds:
-        on_stage(f"p-values: learning {n_folds} more times")
-        frame["p_value"] = cross_conformal_p_values(detector, encoded, n_folds, random_state)
+    if n_folds is None and getattr(detector, "holds_out", False):
+        on_stage("p-values")
+        held_out = detector.held_out_scores(encoded)
+        frame["p_value"] = conformal_p_values_among(held_out, tolerance=tolerance_of(detector))
+    elif n_folds != 0:
+        on_stage(f"p-values: learning {n_folds or FOLDS} more times")
+        frame["p_value"] = cross_conformal_p_values(detector, encoded, n_folds or FOLDS, random_state)
     found = TableAudit(
         name=name,
         model=model,
@@ -292,7 +298,7 @@ def audited(
         contamination=estimate.share,
         contamination_interval=estimate.interval,
         threshold=threshold,
-        decided_by=BY_ESTIMATE if given is None else f"asked for {100 * given:.3g} %",
+        decided_by=asked,
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
         array=rows if table is None else None,
     )
@@ -362,36 +368,6 @@ def _ignoring_empty(encoder: TableEncoder, table: pd.DataFrame) -> TableEncoder:
 
 def _training_scores(detector: Any, rows: Any) -> NDArray[np.float64]:
     return detector.training_scores_ if hasattr(detector, "training_scores_") else scores_of(detector, rows)
-
-
-def _corruption(detector: Any, scores: NDArray[np.float64]) -> Corruption:
-    if hasattr(detector, "contamination_interval_"):
-        return Corruption(detector.contamination_, detector.contamination_interval_)
-    return estimate_corruption(scores)
-
-
-def standing_out(scores: NDArray[np.float64], estimate: Corruption) -> Corruption:
-    """Return the share of a table's rows that stand out by the score that ranks them.
-
-    The share that a detector estimates is to come near the truth on average. A verdict takes rows from a
-    person's table: where a clean one has skewed columns that share was one row in ten, and the rows that
-    stand out by the score itself were few (``reports/mixed-tables``).
-
-    Parameters
-    ----------
-    scores : ndarray of float, (n,)
-        Of the rows, larger = more normal.
-    estimate : Corruption
-        What the detector estimates.
-
-    Returns
-    -------
-    Corruption
-        :func:`robustgen.inference.corruption.estimate_corruption` of the scores, and the interval of the
-        detector, which is widened to hold it.
-    """
-    share, (lower, upper) = estimate_corruption(scores).share, estimate.interval
-    return Corruption(share, (min(lower, share), max(upper, share)))
 
 
 def _findings(encoder: TableEncoder, table: pd.DataFrame) -> tuple[Finding, ...]:

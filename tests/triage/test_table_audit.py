@@ -14,7 +14,8 @@ from robustgen._checks import UsageError
 from robustgen.inference.corruption import Corruption
 from robustgen.triage.pages import page_of
 from robustgen.triage.removal import ByEstimate, ByRate, ByShare
-from robustgen.triage.table_audit import audit_of_scores, standing_out
+from robustgen.triage.table_audit import audit_of_scores
+from robustgen.triage.verdict import standing_out
 
 N_ROWS = 300
 QUICK = {"epochs": 5, "hidden_dims": (8,), "latent_dim": 2, "random_state": 0}
