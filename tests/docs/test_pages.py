@@ -22,6 +22,7 @@ from robustgen.bench.suites import parse_suite
 from robustgen.cli import main
 from robustgen.data.catalog import read_toml
 from robustgen.reporting.cells import SAMPLE_METRICS
+from robustgen.training import each_epoch
 from tests.reporting import fabricate
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,13 @@ def alone(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])  # which the bench lengthens to find mine.py
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     Path("mine.py").write_text(next(fences(ROOT / "docs/your-detector.md", "python")).content)
+
+
+@pytest.fixture
+def short_fits():
+    """End every training after two epochs: that a page runs is asked, not what its nets have learnt."""
+    with each_epoch(lambda history: history.epochs == 2):
+        yield
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def run_command(line: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-@pytest.mark.usefixtures("alone", "without_fits", "without_folds")
+@pytest.mark.usefixtures("alone", "short_fits", "without_fits", "without_folds")
 def test_the_examples_of_a_page_run_in_their_order(page, tmp_path):
     names: dict[str, object] = {}
     for fence in MarkdownIt().parse(page.read_text(encoding="utf-8")):
@@ -99,6 +107,7 @@ def test_the_page_of_own_detectors_has_the_schema_as_it_is():
 
 
 @pytest.mark.parametrize("example", GALLERY, ids=name_of)
+@pytest.mark.usefixtures("short_fits")
 def test_an_example_of_the_gallery_runs(example, monkeypatch, capsys):
     mpl.use("agg")
     drawn = []
