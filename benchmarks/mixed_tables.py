@@ -26,11 +26,9 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from robustgen import RobustDetector, TableEncoder
-from robustgen.inference.audit import contamination_offset
 from robustgen.inference.conformal import cross_conformal_p_values
-from robustgen.inference.corruption import Corruption
 from robustgen.inference.p_values import discoveries
-from robustgen.triage.table_audit import standing_out
+from robustgen.triage.verdict import verdict
 
 N_ROWS = 1000
 LEAST_GROUP = 0.03
@@ -264,8 +262,7 @@ def encoded(table: pd.DataFrame) -> np.ndarray:
 def judged(detector: RobustDetector, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return scores, and which rows have the verdict of ``clean`` that they are outliers."""
     scores = detector.fit(X).training_scores_
-    estimated = Corruption(detector.contamination_, detector.contamination_interval_)
-    return scores, scores < contamination_offset(scores, standing_out(scores, estimated).share)
+    return scores, scores < verdict(detector, scores, "auto", by_score=True).threshold
 
 
 def decided(removed: np.ndarray, what: np.ndarray) -> dict[str, float]:

@@ -14,7 +14,7 @@ from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
 from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
-from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.outputs import expect_apart, given_options, next_step
 from robustgen.cli.rows import row_options, summary
 from robustgen.cli.tables import DataPath, notes
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from robustgen.triage.removal import Removal
     from robustgen.triage.table_audit import TableAudit
 
+OUTPUTS = ("--output", "--remove", "--removed", "--report")
+"""The options of which the page says its own."""
 FEWEST = 6
 """Categories that are named of a column, those that lose most."""
 
@@ -66,9 +68,8 @@ class Outputs:
 @click.option(
     "--folds",
     type=click.IntRange(min=0),
-    default=5,
-    show_default=True,
-    help="Detectors that keep rows aside, for p-values; 0 goes without them.",
+    help="Detectors that keep rows aside, for p-values; 0 goes without them. By default 5, and none for the "
+    "default detector on tables and vectors, which has held-out scores of its own.",
 )
 @answers_option
 @row_options
@@ -79,7 +80,7 @@ def clean(
     remove: str | None,
     removed: Path | None,
     report: Path | None,
-    folds: int,
+    folds: int | None,
     answers: Path | None,
     rows: RowOptions,
     recipe: Recipe,
@@ -104,7 +105,7 @@ def clean(
     decisions = rule.path if isinstance(rule, ByPerson) else None
     if decisions is not None:
         expect_there(decisions)
-    if isinstance(rule, ByRate) and not folds:
+    if isinstance(rule, ByRate) and folds == 0:
         raise UsageError(NO_P_VALUES)
     paths = Outputs(output, removed, report)
     expect_apart([data, answers, decisions], {"--output": output, "--removed": removed, "--report": report})
@@ -142,7 +143,8 @@ def clean(
 def _next(data: Path, paths: Outputs, *, removing: bool) -> str:
     if removing:
         return f"robustgen fit {shown(paths.output)} -o model --calibration 0.3"
-    again = f"robustgen clean {shown(data)} -o kept.csv --remove"
+    kept = "kept" if data.is_dir() else f"kept{''.join(data.suffixes[-2:])}"
+    again = f"robustgen clean {shown(data)} -o {kept}{given_options(*OUTPUTS)} --remove"
     if paths.report is not None:
         return f"decide on the page, save decision.csv there, and {again} decision.csv"
     return f"look at the lowest scores, or decide on a page (--report), then {again} fdr=0.1"
@@ -194,7 +196,7 @@ def _write(
         if marked is not None and paths.removed is not None:
             parts.append(Part(stack.enter_context(whole_file(paths.removed)), marked, values))
         if paths.report is not None:
-            page = page_of(audit, rows).html()
+            page = page_of(audit, given_options(*OUTPUTS)).html()
             stack.enter_context(whole_file(paths.report)).write_text(page, encoding="utf-8")
         source.write(parts)
 
@@ -203,7 +205,7 @@ def _counts(audit: TableAudit, rule: Removal | None, marked: NDArray[Any] | None
     if rule is None or marked is None:
         return f"{audit.sentence}; none removed, see --remove"
     removed = int(marked.sum())
-    return f"{marked.size - removed} rows kept, {removed} removed by {rule.rule}"
+    return f"{marked.size - removed} {audit.noun} kept, {removed} removed by {rule.rule}"
 
 
 def _shares(audit: TableAudit, marked: NDArray[Any] | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ from robustgen.cli.series import SeriesOptions, series_options
 from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
+    from robustgen.inference.corruption import Corruption
     from robustgen.inputs import Input, RowOptions
 
 
@@ -69,18 +70,30 @@ def fit(
         stage(f"learning from {X.shape[0]:,} rows")
         with one_line():
             model.fit(X, given_answers(answers, X))
+        fitted = model.parts_[0].detector if hasattr(model, "parts_") else model
+        share, (lower, upper) = _judged(fitted, recipe.contamination, answered=answers is not None)
         stage("saving")
         save(model, output)
-    fitted = model.parts_[0].detector if hasattr(model, "parts_") else model
     notes(fitted)
-    detector = detector_of(fitted)
-    lower, upper = detector.contamination_interval_
     click.echo(
-        f"{shown(output)}: {type(detector).__name__} of {X.shape[0]} rows; estimated contamination "
-        f"{100 * detector.contamination_:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
+        f"{shown(output)}: {type(detector_of(fitted)).__name__} of {X.shape[0]} rows; "
+        f"estimated contamination {100 * share:.1f} % ({100 * lower:.1f} to {100 * upper:.1f})"
         f"{left_out(fitted)}{summary(source)}"
     )
     next_step(f"robustgen score {shown(output)} NEW_ROWS -o scored.csv --report page.html")
+
+
+def _judged(fitted: Any, contamination: float | str, *, answered: bool) -> Corruption:
+    """Let the model of a table mark the rows that ``clean`` calls outliers; return their estimated share."""
+    from robustgen.inference.corruption import Corruption
+    from robustgen.triage.verdict import verdict
+
+    detector = detector_of(fitted)
+    if detector is fitted:
+        return Corruption(detector.contamination_, detector.contamination_interval_)
+    found = verdict(detector, detector.training_scores_, contamination, by_score=not answered)
+    detector.offset_ = found.threshold
+    return found.estimate
 
 
 def _model(recipe: Recipe, source: Input, series: SeriesOptions, calibration: float | None) -> Any:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from robustgen._checks import UsageError
 from robustgen._validation import check_rows
 from robustgen.cli.model import Recipe, detector_of, one_line
-from robustgen.detectors.answers import Neighbourhoods, check_answers, compared_rows
+from robustgen.detectors.answers import Neighbourhoods, check_answers
+from robustgen.detectors.comparison import compared_rows
 from robustgen.detectors.questions import next_questions
 from robustgen.inputs import Input
 from robustgen.inputs.answers import answers_of, contents, read_answers, write_answers

@@ -117,4 +117,4 @@ def _page(
         p_values=p_values,
         row_names=source.row_names(scores.size),
     )
-    return page_of(audit, rows).html()
+    return page_of(audit).html()

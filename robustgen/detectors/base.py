@@ -108,7 +108,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         y : array, Answers or None
             What a person says of some rows: 1 normal, -1 outlier, 0 not judged, at least one of them
             -1; or :class:`robustgen.Answers`. Each row goes with the judged row that is nearest to
-            it (:func:`robustgen.detectors.answers.compared_rows`); those that go with an outlier
+            it (:func:`robustgen.detectors.comparison.compared_rows`); those that go with an outlier
             are not learnt from, and their share is ``contamination_``. Anything else, such as
             class labels, is ignored.
 

@@ -14,7 +14,8 @@ from torch import Tensor
 from robustgen._checks import require
 from robustgen._seeds import subsample
 from robustgen.densities.iterative_trimming import trim_iteratively
-from robustgen.detectors.answers import SAMPLE_ROWS, Neighbourhoods, compared_rows
+from robustgen.detectors.answers import Neighbourhoods
+from robustgen.detectors.comparison import SAMPLE_ROWS, compared_rows
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
 from robustgen.detectors.quantised import QuantisedDetector

@@ -34,12 +34,13 @@ def initialise(build: Callable[[], Net], seeds: Sequence[int]) -> Net:
     >>> net.weight.shape
     torch.Size([2, 3, 2])
     """
-    return stack([_seeded(build, seed) for seed in seeds])
+    nets = [_seeded(build, seed) for seed in seeds]
+    return _joined(nets[0], nets)
 
 
 def _seeded(build: Callable[[], Net], seed: int) -> Net:
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed every GPU too
         return build()
 
 
@@ -56,10 +57,14 @@ def stack(nets: Sequence[Net]) -> Net:
     torch.nn.Module
         A new net; the given ones are left as they are.
     """
-    joined = copy.deepcopy(nets[0])
-    for target, *parts in zip(tensors(joined), *(tensors(net) for net in nets), strict=True):
-        target.data = torch.cat([part.detach() for part in parts])
-    return joined
+    return _joined(copy.deepcopy(nets[0]), nets)
+
+
+def _joined(target: Net, nets: Sequence[Net]) -> Net:
+    """Give the target what all nets hold."""
+    for held, *parts in zip(tensors(target), *(tensors(net) for net in nets), strict=True):
+        held.data = torch.cat([part.detach() for part in parts])
+    return target
 
 
 def member(net: Net, k: int) -> Net:

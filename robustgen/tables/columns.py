@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
 from robustgen._storable import storable
-from robustgen.tables.notation import BY_ISO, PLAIN, DateNotation, NumberNotation
+from robustgen.tables.notation import BY_ISO, PLAIN, DateNotation, NumberNotation, by_distinct
 
 MOST_CATEGORIES = 50
 """Of a column's values the most frequent ones are distinguished; all others are one."""
@@ -116,10 +116,8 @@ class NumberColumn(OneNumber):
             return self.notation.read(cells)
         if cells.dtype.kind == "c":  # to drop the imaginary parts would be to read other numbers
             return pd.Series(np.nan, cells.index)
-        try:
-            numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
-        except OverflowError:  # of a whole number that no double reaches
-            numbers = cells.map(_as_double).astype("float64")
+        numeric = pd.api.types.is_numeric_dtype(cells)
+        numbers = _as_doubles(cells) if numeric else by_distinct(cells, _as_doubles)
         return numbers.where(np.isfinite(numbers))
 
     def decode(self, numbers: NDArray[np.float64]) -> Any:
@@ -128,6 +126,13 @@ class NumberColumn(OneNumber):
             return numbers[:, 0]
         rounded = numbers[:, 0].round()
         return rounded.astype(np.int64) if (np.abs(rounded) < INT64_LIMIT).all() else rounded
+
+
+def _as_doubles(cells: pd.Series) -> pd.Series:
+    try:
+        return pd.to_numeric(cells, errors="coerce").astype("float64")
+    except OverflowError:  # of a whole number that no double reaches
+        return cells.map(_as_double).astype("float64")
 
 
 def _as_double(cell: Any) -> float:

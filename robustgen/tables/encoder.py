@@ -46,8 +46,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     With ``categories="groups"`` rows are judged within their group, so that none is suspect because its
     group is small (:mod:`robustgen.tables.groups`). A number becomes what it would be if the row's group were
-    like all rows, where the categories and booleans explain something of it; a category or a boolean becomes
-    one number that says how odd the value is: 0 unless it is rare, or unlikely given the other categories.
+    like all rows, where the categories and booleans explain something of it, in a unit in which skewed
+    numbers are symmetric; one that hardly any row has, or that takes a few values, is far only where it is
+    far from all of these. A category or a boolean becomes one number that says how odd the value is: 0 unless
+    it is so rare that it may be a slip, or unlikely given the other categories.
 
     With ``categories="indicators"`` the cells themselves are kept, for models that make new rows: numbers
     stay, booleans become 0 and 1, text becomes a column for each of its 50 most frequent values and one for
@@ -56,11 +58,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     missing : {"impute", "refuse"}
-        "impute" puts the median for a number or a date; a missing category or boolean is a value of its own.
-        Of groups a second number says how odd it is that the cell is missing, 0 where it is nothing odd, for
-        columns with missing cells in training; in the others a missing cell is the farther from the median
-        the odder that is. Of indicators a missing boolean becomes what most rows have. "refuse" raises an
-        error that names the cell.
+        "impute" puts the median for a number or a date; a missing category or boolean is a value of its own,
+        judged as others are. Of groups a second number says how odd it is that the number is missing, or that
+        it is there, 0 where it is nothing odd, for columns with missing cells in training; in the others a
+        missing cell is the farther from the median the odder that is. Of indicators a missing boolean becomes
+        what most rows have. "refuse" raises an error that names the cell.
     categories : {"groups", "indicators"}
         What becomes of categories and booleans.
     ignore : sequence of str
@@ -182,7 +184,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self.notes_ = (*map(_note_of_notation, self.columns_), *_notes_of_bad(table, values))
         self.notes_ = tuple(filter(None, (*self.notes_, _note_of_points(self.columns_))))
         if self.categories == "groups":
-            self.groups_ = fit_groups(_levels(values), _numbers(values), _missing(values))
+            self.groups_ = fit_groups(_levels(values), _numbers(values))
         self.source_ = np.repeat(np.arange(len(used)), [len(names) for names in self._outputs()])
         return self
 
@@ -232,18 +234,16 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return [(column, self._parsed(table[column.name], column)) for column in self.columns_]
 
     def _within_groups(self, values: list[Values]) -> NDArray[np.float64]:
-        codes, missing = self.groups_.codes(_levels(values)), _missing(values)
-        oddities = iter(self.groups_.oddities(codes).T)
-        odd = self.groups_.absences(missing)
-        numbers = iter(self.groups_.adjusted(_numbers(values), codes, odd).T)
+        judged = self.groups_.judged(_levels(values), _numbers(values))
+        oddities, numbers = iter(judged.oddities.T), zip(judged.numbers.T, judged.presences.T, strict=True)
         gaps = iter(self.groups_.gaps)
         blocks = []
-        for (column, cells), absent in zip(values, missing.T, strict=True):
+        for column, cells in values:
             if _is_group(column):
                 blocks.append(next(oddities)[:, None])
             else:
-                blocks += [next(numbers)[:, None], column.encode(cells)[:, 1:]]
-                blocks += [(odd * absent)[:, None]] * next(gaps)
+                number, odd = next(numbers)
+                blocks += [number[:, None], column.encode(cells)[:, 1:], *[odd[:, None]] * next(gaps)]
         return np.hstack(blocks)
 
     def inverse_transform(self, X: NDArray[np.float64]) -> pd.DataFrame:
@@ -429,10 +429,6 @@ def _numbers(values: list[Values]) -> NDArray[np.float64]:
         if not _is_group(column)
     ]
     return np.array(numbers, dtype=float).reshape(-1, len(values[0][1])).T
-
-
-def _missing(values: list[Values]) -> NDArray[np.bool_]:
-    return np.column_stack([cells.isna() for _, cells in values])
 
 
 def check_signs(decimal: str | None, thousands: str | None) -> None:

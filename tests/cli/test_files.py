@@ -156,6 +156,9 @@ def test_samples_of_a_table_are_a_table(tmp_path, data, boilers):
     assert len(new) == 5
 
 
+QUICK_IMAGES = ("-d", "vae", "--set", "epochs=1")
+
+
 @pytest.fixture
 def images(tmp_path):
     folder = tmp_path / "images"
@@ -175,6 +178,23 @@ def test_images_are_scored_cleaned_and_sampled(tmp_path, images):
     run("clean", images, "-o", tmp_path / "kept", "-d", "vae", "--set", "epochs=1", "--remove", 0.25,
         *("--report", tmp_path / "audit.html", "--folds", 2))  # fmt: skip
     assert len(list((tmp_path / "kept").iterdir())) == 9
+    page = (tmp_path / "audit.html").read_text()
+    assert page.count('<g id="drawn-') == 12  # each once
+    assert "<b>00.png</b>" in page
+    assert '"options": " --folds 2 --detector vae --set epochs=1"' in page
+
+
+def test_the_page_of_odd_images_says_how_they_were_read_and_one_image_is_refused(tmp_path, images):
+    Image.new("RGBA", (9, 5)).save(images / "00.png")
+    report = ("--report", tmp_path / "audit.html", "--folds", 0)
+    ended = run("clean", images, "-o", tmp_path / "s.csv", *report, "--resize", "8x6", *QUICK_IMAGES)
+    again = "-o kept --folds 0 --resize 8x6 --detector vae --set epochs=1 --remove decision.csv"
+    assert again in ended.output
+    assert "--resize 8x6" in (tmp_path / "audit.html").read_text()
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    Image.new("L", (9, 5)).save(alone / "00.png")
+    assert "minimum of 2" in refused("clean", alone, "-o", tmp_path / "t.csv", *report, *QUICK_IMAGES)
 
 
 def test_arrays_and_parquet_too(tmp_path, boilers):

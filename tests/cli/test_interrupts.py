@@ -74,6 +74,7 @@ def command_in(folder: Path, arguments: tuple[str, ...], terminal: str) -> None:
     """Run a command as a shell does: in a group of its own, in a folder, at a terminal."""
     from robustgen.cli import main
 
+    hears_interrupts()
     os.setsid()
     os.chdir(folder)
     os.dup2(os.open(terminal, os.O_RDWR), 0)
@@ -119,6 +120,11 @@ def stopped(forks, folder, name, after):
     return process.exitcode, (folder.parent / "err").read_text()
 
 
+def hears_interrupts() -> None:
+    """Undo that a shell lets its background jobs, as the tests may be, ignore them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 SAID = re.compile(r"(stopped(: \d+ of \d+ runs are done; the same command goes on)?\n)?")
 RESULTS = ("m", "k.csv", "r.csv", "a.html", "s.csv", "answers.csv", "run/", "done/", "done_too/", "compared/")
 
@@ -141,7 +147,11 @@ def test_an_interrupt_while_libraries_are_imported_is_one_line_and_leaves_no_fil
     pd.DataFrame(rng.normal(size=(3000, 4)), columns=list("abcd")).to_csv(tmp_path / "d.csv", index=False)
     command = [sys.executable, "-m", "robustgen", "clean", "d.csv", "-o", "k.csv", "--set", "epochs=100000"]
     with subprocess.Popen(
-        [*command, "-d", "rsrae"], cwd=tmp_path, stderr=subprocess.PIPE, env=os.environ, text=True
+        [*command, "-d", "rsrae"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hears_interrupts,
     ) as started:
         with pytest.raises(subprocess.TimeoutExpired):
             started.wait(after)

@@ -62,7 +62,12 @@ DETECTORS: dict[str, Callable[..., Any]] = {
         **{"quantisation": {"n_codes": 16}, "epochs": 5, "random_state": 0} | options
     ),
     "rvqvae": lambda **options: RVQVAE(
-        **{"quantisation": {"n_codes": 16}, "sets": {"warmup_epochs": 2}, "epochs": 5, "random_state": 0}
+        **{
+            "quantisation": {"n_codes": 16},
+            "sets": {"warmup_epochs": 2, "start_rounds": 2},
+            "epochs": 5,
+            "random_state": 0,
+        }
         | options
     ),
 }

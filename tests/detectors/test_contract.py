@@ -44,8 +44,11 @@ def build(request: pytest.FixtureRequest):
 
 
 def _scikit_learn_checks():
+    """Yield checks of the interface, which hold for a net that has hardly learnt too."""
+    few_codes = {"quantisation": {"n_codes": 8}}
+    smaller = {VQVAE: few_codes, SQVAE: few_codes, RVQVAE: {"sets": {"start_rounds": 2}} | few_codes}
     for build in (Autoencoder, RobustDetector, RSRAE, MAW, VAE, VQVAE, SQVAE, RVQVAE):
-        for estimator, check in estimator_checks_generator(build(epochs=5)):
+        for estimator, check in estimator_checks_generator(build(epochs=2, **smaller.get(build, {}))):
             yield pytest.param(estimator, check, id=f"{build.__name__}-{check.func.__name__}")
 
 
@@ -229,12 +232,15 @@ def test_a_detector_survives_pickling_cloning_and_a_pipeline(build):
     assert piped.score_samples(X).shape == (60,)
 
 
-@pytest.mark.parametrize("precision", ["float32", "tf32", "bf16"])
-def test_every_precision_trains(build, precision):
+def test_every_precision_trains(build):
     X = vectors(200)
-    exact = build(epochs=40).fit(X).score_samples(X)
-    scores = build(epochs=40, training={"precision": precision}).fit(X).score_samples(X)
-    assert np.corrcoef(exact, scores)[0, 1] > 0.8
+
+    def scores(precision):
+        return build(epochs=10, training={"precision": precision}).fit(X).score_samples(X)
+
+    exact = scores("auto")
+    for precision in ("float32", "tf32", "bf16"):
+        assert np.corrcoef(exact, scores(precision))[0, 1] > 0.8
 
 
 def test_refitting_forgets(build):

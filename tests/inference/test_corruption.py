@@ -81,6 +81,12 @@ def test_odd_scores_have_an_estimate(scores, share):
     assert 0 <= found.interval[0] <= found.interval[1] <= 0.5
 
 
+def test_how_many_resamples_are_drawn_at_once_changes_no_bit(monkeypatch):
+    together = estimate_corruption(planted(0.2))
+    monkeypatch.setattr("robustgen.inference.corruption.DRAWN_AT_ONCE", 3000)
+    assert estimate_corruption(planted(0.2)) == together
+
+
 def test_half_of_the_rows_stay_in_the_bulk():
     assert Bulk.of(np.arange(10.0), cut=0.01).n_rows == 5
     assert Bulk.of(np.arange(11.0), cut=0.01).n_rows == 6

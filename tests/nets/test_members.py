@@ -93,6 +93,13 @@ def case(request: pytest.FixtureRequest) -> tuple[Callable[[], nn.Module], tuple
     return NETS[request.param]
 
 
+def test_a_start_seeds_no_generator_of_a_gpu(monkeypatch):
+    seeded: list[int] = []
+    monkeypatch.setattr("torch.cuda.manual_seed_all", seeded.append)
+    initialise(lambda: Linear(3, 2), seeds=[0])
+    assert not seeded
+
+
 def test_each_member_computes_what_it_would_alone(case):
     build, row_shape = case
     net = initialise(build, seeds=[3, 4, 5]).double()

@@ -110,10 +110,12 @@ def test_none_of_the_few_values_of_a_number_is_odd_but_what_lies_far_from_all_is
     assert (odd[:2].abs() > 100).all()
 
 
-def test_two_values_and_many_values_stay_as_they_are(rng):
+def test_neither_of_two_values_is_odd_and_many_values_stay_as_they_are(rng):
     table = pd.DataFrame({"switch": rng.choice([0.0, 1.0], N, p=[0.7, 0.3])})
     table["delay"] = np.where(rng.random(N) < 0.7, 0, rng.gamma(2, 30, N))
-    np.testing.assert_array_equal(encoded(table), table)
+    numbers = encoded(table)
+    assert (numbers["switch"] == 0).all()
+    np.testing.assert_array_equal(numbers["delay"], table["delay"])
 
 
 def test_few_values_lead_back_to_the_one_that_most_rows_have(rng):
@@ -122,3 +124,50 @@ def test_few_values_lead_back_to_the_one_that_most_rows_have(rng):
     )
     encoder = TableEncoder().fit(table)
     assert list(encoder.inverse_transform(encoder.transform(table))) == ["a"]
+
+
+def test_a_seldom_empty_cell_is_nothing_odd_in_any_column(rng):
+    table = pd.DataFrame(rng.normal(size=(5 * N, 3)), columns=list("abc"))
+    table["site"] = rng.choice(["N", "S", "W"], 5 * N).astype(object)
+    table["on"] = rng.choice([True, False], 5 * N).astype(object)
+    table = table.mask(rng.random(table.shape) < 0.01)
+    odd = encoded(table).filter(regex=r"\(")
+    assert odd.shape[1] == 5
+    assert (odd[table.isna().sum(axis=1) <= 2] == 0).all(axis=None)
+
+
+def test_a_cell_that_its_group_always_or_never_misses_is_odd_where_it_is_otherwise(rng):
+    table = pd.DataFrame({"flow": rng.normal(size=N), "site": rng.choice(["N", "E"], N, p=[0.8, 0.2])})
+    table.loc[table["site"] == "E", "flow"] = np.nan  # that site has no such meter
+    odd = encoded(table)["flow (missing)"]
+    assert (odd == 0).all()
+    table.loc[table.index[table["site"] == "E"][0], "flow"] = 0.0
+    table.loc[table.index[table["site"] == "N"][0], "flow"] = np.nan
+    odd = encoded(table)["flow (missing)"]
+    assert (odd > 1).sum() == 2
+    table.loc[table.index[table["site"] == "N"][:20], "flow"] = np.nan  # now and then in the other site, too
+    assert (encoded(table)["flow (missing)"] > 0).sum() == 1
+
+
+def test_a_gap_where_training_had_none_is_as_odd_as_a_category_it_had_not_seen(rng):
+    table = pd.DataFrame(
+        {"a": rng.normal(size=N), "b": rng.normal(size=N), "fuel": rng.choice(["x", "y"], N)}
+    )
+    new = encoded(table, pd.DataFrame({"a": [np.nan, 0.0], "b": [0.0, 0.0], "fuel": ["x", "z"]}))
+    assert (new["a"][0] - table["a"].median()) / table["a"].std() > 1
+    assert new["fuel (oddity)"].tolist()[0] == 0 < new["fuel (oddity)"][1]
+
+
+def test_no_small_group_vanishes_from_a_table_with_gaps(rng):
+    table = pd.DataFrame(rng.normal(size=(5 * N, 3)), columns=list("abc"))
+    shares = 1 / np.arange(1, 31)
+    table["operator"] = rng.choice([f"op-{k}" for k in range(30)], 5 * N, p=shares / shares.sum())
+    table["night"] = rng.choice([True, False], 5 * N).astype(object)
+    table["checked"] = (rng.random(5 * N) < 0.005).astype(int)
+    table["wait"] = np.where(rng.random(5 * N) < 0.95, np.nan, rng.exponential(size=5 * N))
+    table = table.mask(rng.random(table.shape) < 0.01)
+    X = TableEncoder().fit_transform(table)
+    removed = RobustDetector(contamination=0.01, n_members=2, epochs=3, random_state=0).fit(X).predict(X) < 0
+    for column in ("operator", "night", "checked"):
+        assert pd.Series(removed).groupby(table[column].astype("str").to_numpy()).mean().max() < 0.1
+    assert removed[table["wait"].notna()].mean() < 0.1

@@ -14,7 +14,8 @@ from robustgen._checks import UsageError
 from robustgen.inference.corruption import Corruption
 from robustgen.triage.pages import page_of
 from robustgen.triage.removal import ByEstimate, ByRate, ByShare
-from robustgen.triage.table_audit import audit_of_scores, standing_out
+from robustgen.triage.table_audit import audit_of_scores
+from robustgen.triage.verdict import standing_out
 
 N_ROWS = 300
 QUICK = {"epochs": 5, "hidden_dims": (8,), "latent_dim": 2, "random_state": 0}
@@ -174,7 +175,7 @@ def test_scores_of_a_fitted_model_make_an_audit_with_the_same_faults(faulty, aud
     again = audit_of_scores(*given, name="new rows", decided_by="a rate", p_values=p_values)
     pd.testing.assert_frame_equal(again.rows, audit.rows)
     assert "rows of new rows look wrong" in again.sentence
-    assert "a rate" in page_of(again, faulty).facts
+    assert "a rate" in page_of(again).facts
 
 
 def test_the_verdict_counts_what_stands_out_by_the_score_within_the_interval_of_the_detector():

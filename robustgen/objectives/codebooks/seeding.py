@@ -43,21 +43,23 @@ def kmeans_plus_plus(
     base = torch.ones_like(points[..., 0]) if weights is None else weights.to(points)
     base = torch.where(base.sum(1, keepdim=True) > 0, base, 1.0)
     seeds = points.new_empty(len(points), n_seeds, points.shape[-1])
-    draws = uniform(generators, points, n_seeds)
-    least = torch.full_like(base, torch.inf)
+    draws = uniform(generators, points, n_seeds).double()
+    members = torch.arange(len(points), device=points.device)
+    fallback = base.cumsum(1, dtype=torch.float64)
+    cumulated, least = fallback, torch.full_like(base, torch.inf)
     for n in range(n_seeds):
-        chosen = _draw(base if n == 0 else base * least, base, draws[:, n])
-        seeds[:, n] = points[torch.arange(len(points), device=points.device), chosen]
-        least = torch.minimum(least, (points - seeds[:, n : n + 1]).square().sum(-1))
+        chosen = points[members, _draw(cumulated, draws[:, n : n + 1])]
+        seeds[:, n] = chosen
+        least = torch.minimum(least, (points - chosen[:, None]).square().sum(-1))
+        left = (base * least).cumsum(1, dtype=torch.float64)
+        cumulated = torch.where(left[:, -1:] > 0, left, fallback)
     return seeds
 
 
-def _draw(mass: Tensor, fallback: Tensor, draw: Tensor) -> Tensor:
-    """Draw an index (K,) by mass (K, m); by the fallback where no mass is left."""
-    positive = mass.sum(1, keepdim=True) > 0
-    cumulated = torch.where(positive, mass, fallback).double().cumsum(1)
-    places = torch.searchsorted(cumulated, draw.double()[:, None] * cumulated[:, -1:], right=True)
-    return places[:, 0].clamp_max(mass.shape[1] - 1)
+def _draw(cumulated: Tensor, draw: Tensor) -> Tensor:
+    """Draw an index (K,) by cumulated mass (K, m)."""
+    places = torch.searchsorted(cumulated, draw * cumulated[:, -1:], right=True)
+    return places[:, 0].clamp_max(cumulated.shape[1] - 1)
 
 
 @torch.no_grad()
