@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from robustgen.detectors.conditional import ConditionalDetector
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import SPHERE, StochasticQuantisation
-from robustgen.detectors.quantised import QuantisedDetector
 from robustgen.nets.code_maps import CodeNets
 from robustgen.nets.quantizers.gaussian import GaussianQuantizer
 from robustgen.nets.quantizers.vmf import VonMisesFisherQuantizer
@@ -17,7 +17,7 @@ from robustgen.objectives.quantisation import VectorQuantisation
 from robustgen.training import RobustTraining
 
 
-class SQVAE(QuantisedDetector):
+class SQVAE(ConditionalDetector):
     r"""Autoencoder with stochastic quantisation, which hardens by itself while it learns.
 
     .. math::
@@ -90,6 +90,10 @@ class SQVAE(QuantisedDetector):
     ----------
     history_ : robustgen.training.History
         The terms of the objective by epoch and member.
+    n_labels_ : int
+        Labels that the decoder is told; 0 where ``fit`` was given none.
+    train_labels_ : ndarray of int or None, (n,)
+        Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
         The codes of the training rows that the prior learns.
     codebook_perplexity_ : ndarray of float, (K,)
@@ -216,4 +220,4 @@ class SQVAE(QuantisedDetector):
         return GaussianQuantizer(codes.n_codes, code_dim, variance=codes.variance, cooling=cooling)
 
     def _build_objective(self) -> VectorQuantisation:
-        return VectorQuantisation("likelihood", {}, self._schedule())
+        return VectorQuantisation("likelihood", {}, self._schedule(), self._row_labels())

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from robustgen._checks import UsageError
+from robustgen.detectors.conditional import ConditionalDetector
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
-from robustgen.detectors.quantised import QuantisedDetector
 from robustgen.nets.code_maps import CodeNets
 from robustgen.nets.quantizers.codebook import Quantizer
 from robustgen.nets.quantizers.lfq import ENTROPY_WEIGHT
@@ -22,7 +22,7 @@ REPLACEABLE = ("nearest", "rotation")
 """Quantizers whose codes can be replaced one by one."""
 
 
-class VQVAE(QuantisedDetector):
+class VQVAE(ConditionalDetector):
     r"""Autoencoder with a quantised latent: every position of the code map takes the nearest code.
 
     .. math::
@@ -94,6 +94,10 @@ class VQVAE(QuantisedDetector):
     ----------
     history_ : robustgen.training.History
         The terms of the objective by epoch and member.
+    n_labels_ : int
+        Labels that the decoder is told; 0 where ``fit`` was given none.
+    train_labels_ : ndarray of int or None, (n,)
+        Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
         The codes of the training rows that the prior learns.
     codebook_perplexity_ : ndarray of float, (K,)
@@ -265,4 +269,4 @@ class VQVAE(QuantisedDetector):
 
     def _build_objective(self) -> VectorQuantisation:
         weights = {"commitment": self._code_map().beta, "entropy": ENTROPY_WEIGHT}
-        return VectorQuantisation("l2", weights, self._schedule())
+        return VectorQuantisation("l2", weights, self._schedule(), self._row_labels())

@@ -13,6 +13,7 @@ import pytest
 from robustgen.bench.published import schema_table
 from robustgen.bench.suites import parse_suite
 from robustgen.data.catalog import read_toml
+from robustgen.training import each_epoch
 from tests.docs.snippets import (
     PAGES,
     ROOT,
@@ -24,6 +25,13 @@ from tests.docs.snippets import (
 )
 
 GALLERY = sorted(ROOT.glob("docs/gallery/plot_*.py"))
+
+
+@pytest.fixture
+def short_fits():
+    """End every training after two epochs: that an example runs is asked, not what its nets have learnt."""
+    with each_epoch(lambda history: history.epochs == 2):
+        yield
 
 
 def name_of(path: Path) -> str:
@@ -61,6 +69,7 @@ def test_the_page_of_own_detectors_has_the_schema_as_it_is():
 
 
 @pytest.mark.parametrize("example", GALLERY, ids=name_of)
+@pytest.mark.usefixtures("short_fits")
 def test_an_example_of_the_gallery_runs(example, monkeypatch, capsys):
     mpl.use("agg")
     drawn = []

@@ -18,7 +18,7 @@ from robustgen.densities.clumping import loneliness
 from robustgen.densities.cosine import CosineModel, fit_cosine_model, unit_rows
 from robustgen.densities.ensemble import Ensemble, fit_ensemble, standardisation
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
-from robustgen.densities.joint import JointEnsemble
+from robustgen.densities.joint import JointEnsemble, join
 from robustgen.descriptors.clip_views import clip_views, pooled, pooled_shape
 from robustgen.descriptors.description import Description, described_width, fit_description
 from robustgen.descriptors.signal_views import signal_views
@@ -303,8 +303,7 @@ class Views:
         alone = np.mean([loneliness(part, clean) for part in self.screened(rows)])
         weights = dict.fromkeys(OF_ALL, max(float(alone), LEAST_WEIGHT))
         parts = rows.split(self.widths, dim=1)
-        ensembles = [fit_ensemble(part, clean, models, seed, weights=weights) for part in parts]
-        return JointEnsemble(tuple(ensembles), self.widths)
+        return join([fit_ensemble(part, clean, models, seed, weights=weights) for part in parts], parts)
 
     def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
         return first_order_parts(errors, x)
