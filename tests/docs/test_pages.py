@@ -88,7 +88,7 @@ def run_command(line: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-@pytest.mark.usefixtures("alone", "short_fits", "without_fits", "without_folds")
+@pytest.mark.usefixtures("alone", "short_fits", "without_fits", "without_folds", "without_drawings")
 def test_the_examples_of_a_page_run_in_their_order(page, tmp_path):
     names: dict[str, object] = {}
     for fence in MarkdownIt().parse(page.read_text(encoding="utf-8")):
