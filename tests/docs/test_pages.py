@@ -39,6 +39,7 @@ def name_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.usefixtures("without_drawings")
 def test_a_page_runs_by_itself_and_its_snippets_print_what_it_says(page, tmp_path, monkeypatch):
     alone(tmp_path, monkeypatch)
     fabricate_runs(monkeypatch)
