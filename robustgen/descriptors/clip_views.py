@@ -1,4 +1,4 @@
-"""A clip described in several ways: its values, its spectrum and its motion."""
+"""A clip described in two ways: by its spectrum in time and space, and by its motion."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ FLOOR = 1e-6
 def clip_views(clips: Tensor) -> tuple[Tensor, ...]:
     """Return each description of clips (B, C, T, H, W) as vectors (B, D).
 
-    They are the values, at most 8 along each axis, the log spectrum (:func:`log_power`) and the motion
-    (:func:`motion`): where something is, what it looks like and how it moves wherever it is, and how steadily
-    it moves. A clip of one frame has no motion.
+    They are the log spectrum (:func:`log_power`), what it looks like and how it moves wherever it is, and the
+    motion (:func:`motion`), how steadily it moves; a clip of one frame has none. Where in the frames
+    something is says nothing: the values themselves were noise for the clips that were tried.
 
     Examples
     --------
     >>> [view.shape[1] for view in clip_views(torch.zeros(1, 1, 10, 16, 16))]
-    [512, 512, 34]
+    [512, 34]
     """
-    views = (pooled(clips, CELLS).flatten(1), log_power(clips), motion(clips))
-    return views if clips.shape[2] > 1 else views[:2]
+    return (log_power(clips), motion(clips)) if clips.shape[2] > 1 else (log_power(clips),)
 
 
 def pooled(clips: Tensor, cells: int) -> Tensor:

@@ -80,7 +80,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
     lies together, and the nearest of these score. **Signals** are described by their values, spectrum and
     statistics, each of which is screened and scored
-    (:class:`robustgen.detectors.robust.modality.Signals`), **clips** likewise by their values, spectrum and
+    (:class:`robustgen.detectors.robust.modality.Signals`), **clips** likewise by their spectrum and
     motion (:class:`robustgen.detectors.robust.modality.Clips`). **Text**, bags of words (counts or TF-IDF),
     are directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`).
     Where screeners or models are chosen, texts are vectors like others.

@@ -334,7 +334,7 @@ class Signals(Views):
 
 @storable
 class Clips(Views):
-    """Clips (C, T, H, W), each described by its values, its spectrum in time and space and its motion.
+    """Clips (C, T, H, W), each described by its spectrum in time and space and by its motion.
 
     See :mod:`robustgen.descriptors.clip_views`. Autoencoders see at most 16 cells along each axis. See
     :class:`robustgen.detectors.robust.modality.Views`.
