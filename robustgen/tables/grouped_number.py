@@ -16,8 +16,9 @@ LEAST_ROWS = 30
 """Of a level, to be a group with a centre and a spread of its own."""
 LEAST_EXPLAINED = 0.01
 """The share of a number's variance, in ranks, that a column of groups has to explain."""
-SELDOM = 0.1
-"""The share of the rows up to which it is seldom that a number is there at all, or is not the usual one."""
+SELDOM = 0.25
+"""The share of the rows up to which it is seldom that a number is there at all, or is not the usual one: the
+quartiles of all rows are the usual one then, and nothing has a spread."""
 FEW_VALUES = 10
 """Of a number that takes a few values."""
 RARE_VALUE = 0.01
@@ -57,8 +58,7 @@ class GroupedNumber:
 
     with m and s the median and the spread of all rows, :math:`m_g, s_g` those of the group (of all rows where
     it has fewer than 30), and z the unit in which skewed numbers are symmetric, such as a logarithm
-    (:class:`robustgen.tables.units.Skew`): a long tail is no group of outliers. A value that most rows have,
-    such as no delay, is left out of m, s and z.
+    (:class:`robustgen.tables.units.Skew`): a long tail is no group of outliers.
 
     Where most rows have one value, and the others a few, as of a discount, or where hardly any row has
     another value, or has one at all, the number says what kind a row is, as a category does, and no such kind
@@ -146,23 +146,15 @@ def fit_grouped_number(numbers: NDArray[np.float64], codes: NDArray[np.intp]) ->
     if kinds is not None:
         return _fit_kinds(*kinds, gaps, steps)
     numbers, codes = numbers[there], codes[there]
-    others = _others(numbers)
-    of_all = center_and_scale(others, 1.0)
-    gains = [] if others is not numbers else [_explained(numbers, column) for column in codes.T]
+    of_all = center_and_scale(numbers, 1.0)
+    gains = [_explained(numbers, column) for column in codes.T]
     by = int(np.argmax(gains)) if gains and max(gains) >= LEAST_EXPLAINED else None
     groups = [] if by is None else _groups(numbers, codes[:, by])
     units = [center_and_scale(group, of_all[1]) if group.size >= LEAST_ROWS else of_all for group in groups]
     centers, scales = np.transpose([*units, of_all])
-    own = np.full(others.size, -1) if by is None else codes[:, by]
-    skew = fit_skew((others - centers[own]) / scales[own])
+    own = np.full(numbers.size, -1) if by is None else codes[:, by]
+    skew = fit_skew((numbers - centers[own]) / scales[own])
     return GroupedNumber(by, centers, scales, skew, gaps, None, steps)
-
-
-def _others(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return numbers (n,) without the value that most have: it has no spread, and its groups have none."""
-    values, counts = np.unique(numbers, return_counts=True)
-    others = numbers[numbers != values[counts.argmax()]]
-    return others if LEAST_ROWS <= others.size < numbers.size / 2 else numbers
 
 
 def _kinds(numbers: NDArray[np.float64], n_rows: int) -> tuple[float, NDArray[np.float64]] | None:

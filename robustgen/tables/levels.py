@@ -17,8 +17,10 @@ RARE = 0.01
 SLIPS, SLIPS_OF_FEW = 5, 0.003
 """The rows up to which a level may be a slip, and their share where that is fewer: what comes more often is a
 group, which is judged by its numbers."""
+MOST_RARE = 3.0
+"""How many times as many rows as `RARE` may have rare levels before these are the rule in their column."""
 MOST_SLIPS = 10.0
-"""How many times as many rows may have rare levels where these are spelt like frequent ones."""
+"""The same of levels that are spelt like frequent ones."""
 MOST_LIKELY = 10.0
 """How many times as frequent a level is than one that is spelt alike, to be what was meant."""
 LEAST_RATIO = 5.0
@@ -41,7 +43,7 @@ def most_slips(n_rows: int) -> float:
 class Levels:
     r"""The levels of one column of categories, and how rare each is.
 
-    .. math:: r(v) = \max\Big(0, \log \frac{0.01}{\max(p(v), t(v))}\Big)
+    .. math:: r(v) = \max\Big(0, \log \frac{0.01}{\max(p(v), t(v) / 3)}\Big)
 
     with p(v) the share of the cells that have the level and t(v) the share that has it or one no more
     frequent: where more have rare levels, a rare level is nothing to remark on. A level that more than a few
@@ -63,7 +65,7 @@ class Levels:
     --------
     >>> fuel = fit_levels(np.array(["gas"] * 700 + ["oil"] * 298 + ["coal", "oli"], dtype=object))
     >>> fuel.values, fuel.rarity.round(1), fuel.codes(np.array(["oil", "peat"], dtype=object))
-    (('coal', 'gas', 'oil', 'oli'), array([1.6, 0. , 0. , 1.6, 3. ]), array([ 2, -1]))
+    (('coal', 'gas', 'oil', 'oli'), array([1.9, 0. , 0. , 1.9, 3. ]), array([ 2, -1]))
     """
 
     values: tuple[str, ...]
@@ -83,7 +85,7 @@ def fit_levels(cells: NDArray[np.object_]) -> Levels:
     shares = (counts + 0.5) / (of + 1)
     tails = np.array([counts[there & (counts <= count)].sum() for count in counts]) / of
     misspelt_ones = np.append(_misspelt(values, found), False)
-    rarity = np.log(RARE / np.maximum(shares, tails / np.where(misspelt_ones, MOST_SLIPS, 1.0))).clip(0)
+    rarity = np.log(RARE / np.maximum(shares, tails / np.where(misspelt_ones, MOST_SLIPS, MOST_RARE))).clip(0)
     slips = misspelt_ones | (counts <= most_slips(cells.size))
     return Levels(tuple(values.tolist()), counts, np.where(slips, rarity, 0.0))
 

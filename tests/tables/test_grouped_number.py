@@ -18,6 +18,7 @@ def rng():
 
 SELDOM = {
     "hardly ever there": lambda rng: np.where(rng.random(N) < 0.05, rng.normal(50, 9, N), np.nan),
+    "one in five has to wait": lambda rng: np.where(rng.random(N) < 0.2, rng.gamma(3, 40, N), 0.0),
     "hardly ever another one": lambda rng: np.where(rng.random(N) < 0.05, rng.gamma(3, 40, N), 0.0),
     "a yes in a hundred": lambda rng: (rng.random(N) < 0.01).astype(float),
     "a discount": lambda rng: rng.choice([0.0, 5, 10, 20], N, p=[0.7, 0.15, 0.1, 0.05]),
