@@ -39,6 +39,7 @@ html_show_sourcelink = False
 html_extra_path = ["../reports"]  # the published reports travel with the site
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_sidebars = {page.stem: [] for page in Path(__file__).parent.glob("*.md")}  # no pages are below them
 html_theme_options = {
     "header_links_before_dropdown": 5,
     "navbar_persistent": ["search-button"],  # an icon: the links fit one row
