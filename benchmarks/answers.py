@@ -4,7 +4,8 @@ A detector is fitted to rows of which a known share are outliers, with so many a
 chosen in different ways: the middles of clusters (:func:`robustgen.questions`), random rows, and the most
 suspicious ones, which is what active anomaly detection asks about. The latter two are measured at 10
 answers, and so is one wrong answer in ten (``--wrong 0.1``). A random forest learns from the same answers
-alone, and ``all`` has the answer for every row. Sets fall into two halves by a hash of their names: choices
+alone, and the clean oracle is the detector that is fitted to the normal rows alone, as it is to rows that
+answers have cleaned. Sets fall into two halves by a hash of their names: choices
 are made on half A.
 
     ROBUSTGEN_DATA=folder python benchmarks/answers.py --output reports/answers
@@ -37,6 +38,7 @@ from robustgen import Answers, RobustDetector
 from robustgen._seeds import seed_from
 from robustgen.bench.answering import Answering
 from robustgen.data import draw, load
+from robustgen.detectors.robust.detector import ANSWERED_SUPPORT
 
 BUILT_IN = ("digits/0", "digits/4", "digits/8", "breast_cancer", "wine/0")
 SETS = {
@@ -166,8 +168,8 @@ def measured(case: Case, numbers: list[int], wrong: float) -> Iterator[dict[str,
     plain = fitted(case, None)
     seconds = time.process_time() - start
     yield _line("none", 0, 0.0) | scored(case, plain) | {"seconds": seconds}
-    every = Answers(list(np.flatnonzero(~case.outlier)), list(np.flatnonzero(case.outlier)))
-    yield _line("all", len(case.outlier), 0.0) | scored(case, fitted(case, every))
+    oracle = detector_for(case).set_params(support_fraction=ANSWERED_SUPPORT).fit(case.X[~case.outlier])
+    yield _line("oracle", 0, 0.0) | scored(case, oracle)
     for how in answerings(numbers, wrong):
         if how.n > len(case.outlier) // 2:
             continue
@@ -197,15 +199,13 @@ def complete(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the lines of the sets that have all of them: small sets have no room for many answers."""
     lines = cells.groupby("set").size()
     whole = lines.index[lines == lines.max()]
-    return cells[cells["set"].isin(whole)].assign(
-        answers=cells.answers.where(cells.strategy != "all", -1)  # however many rows there are
-    )
+    return cells[cells["set"].isin(whole)]
 
 
 def recovered_table(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the mean AUROC and AP by half, corruption and strategy, and what is recovered of the damage.
 
-    It is the part of the distance from no answers to all of them, of the means over the sets.
+    It is the part of the distance from no answers to the clean oracle, of the means over the sets.
     """
     keys = ["half", "corruption", "strategy", "answers", "wrong"]
     both = pd.concat([cells, cells.assign(half="A and B")])
@@ -213,7 +213,7 @@ def recovered_table(cells: pd.DataFrame) -> pd.DataFrame:
         auroc=("auroc", "mean"), ap=("ap", "mean"), sets=("set", "nunique")
     )
     for measure in ("auroc", "ap"):
-        ends = table.pivot_table(measure, ["half", "corruption"], "strategy")[["none", "all"]]
+        ends = table.pivot_table(measure, ["half", "corruption"], "strategy")[["none", "oracle"]]
         here = ends.loc[list(table[["half", "corruption"]].itertuples(index=False, name=None))].to_numpy()
         table[f"recovered_{measure}"] = (table[measure] - here[:, 0]) / (here[:, 1] - here[:, 0])
     return table.round(4)
@@ -237,7 +237,7 @@ def share_table(cells: pd.DataFrame) -> pd.DataFrame:
         error=(told.share - told.truth).abs(), held=(told.lower <= told.truth) & (told.truth <= told.upper)
     )
     keys = ["strategy", "wrong", "corruption", "answers"]
-    return told[told.strategy != "all"].groupby(keys, as_index=False)[["error", "held"]].mean().round(3)
+    return told[told.strategy != "oracle"].groupby(keys, as_index=False)[["error", "held"]].mean().round(3)
 
 
 def figure(table: pd.DataFrame) -> Figure:
@@ -248,7 +248,7 @@ def figure(table: pd.DataFrame) -> Figure:
     panels = drawn.subplots(1, len(levels), sharey=True, squeeze=False)[0]
     for axes, corruption in zip(panels, levels, strict=True):
         here = pooled[pooled.corruption == corruption]
-        none, every = (100 * here[here.strategy == end].auroc.item() for end in ("none", "all"))
+        none, every = (100 * here[here.strategy == end].auroc.item() for end in ("none", "oracle"))
         for wrong, style in ((0.0, "-"), (here.wrong.max(), "--")):
             for strategy, label in STRATEGIES.items():
                 curve = here[(here.strategy == strategy) & (here.wrong == wrong)].sort_values("answers")

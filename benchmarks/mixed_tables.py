@@ -26,11 +26,9 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from robustgen import RobustDetector, TableEncoder
-from robustgen.inference.audit import contamination_offset
-from robustgen.inference.conformal import cross_conformal_p_values
-from robustgen.inference.corruption import Corruption
+from robustgen.inference.conformal import conformal_p_values_among
 from robustgen.inference.p_values import discoveries
-from robustgen.triage.table_audit import standing_out
+from robustgen.triage.verdict import verdict
 
 N_ROWS = 1000
 LEAST_GROUP = 0.03
@@ -250,8 +248,9 @@ def verdicts(name: str, share: float, draw: int) -> dict[str, Any]:
 def discovered(name: str, share: float, draw: int) -> dict[str, Any]:
     """Return what ``clean --remove fdr=0.1`` would remove."""
     table, what = drawn(name, share, draw)
-    detector = RobustDetector(contamination="auto", random_state=draw)
-    removed = discoveries(cross_conformal_p_values(detector, encoded(table), random_state=draw), RATE)
+    X = encoded(table)
+    detector = RobustDetector(contamination="auto", random_state=draw).fit(X)
+    removed = discoveries(conformal_p_values_among(detector.held_out_scores(X)), RATE)
     group, loss = worst_group(table[what == ""], removed[what == ""])
     return {"removed": removed.mean(), "worst group": group, "loses": loss} | decided(removed, what)
 
@@ -264,8 +263,7 @@ def encoded(table: pd.DataFrame) -> np.ndarray:
 def judged(detector: RobustDetector, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return scores, and which rows have the verdict of ``clean`` that they are outliers."""
     scores = detector.fit(X).training_scores_
-    estimated = Corruption(detector.contamination_, detector.contamination_interval_)
-    return scores, scores < contamination_offset(scores, standing_out(scores, estimated).share)
+    return scores, scores < verdict(detector, scores, "auto", by_score=True).threshold
 
 
 def decided(removed: np.ndarray, what: np.ndarray) -> dict[str, float]:

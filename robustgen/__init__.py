@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from robustgen._signals import Signals
+    from robustgen._declared import Clips, Signals
     from robustgen.detectors.answers import Answers
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.latent import LatentMixture, Regularisation
@@ -48,6 +48,7 @@ __all__ = [
     "VQVAE",
     "Answers",
     "Autoencoder",
+    "Clips",
     "CodeNets",
     "CodebookTraining",
     "ConformalDetector",
@@ -78,6 +79,7 @@ __version__ = version("robustgen")
 _HOMES = {
     "Answers": "robustgen.detectors.answers",
     "Autoencoder": "robustgen.detectors.autoencoder",
+    "Clips": "robustgen._declared",
     "CodeNets": "robustgen.nets.code_maps",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
     "ConformalDetector": "robustgen.inference.conformal",
@@ -101,7 +103,7 @@ _HOMES = {
     "RobustDetector": "robustgen.detectors.robust.detector",
     "RobustTraining": "robustgen.training",
     "SignCanonicalizer": "robustgen.symmetry",
-    "Signals": "robustgen._signals",
+    "Signals": "robustgen._declared",
     "TableEncoder": "robustgen.tables",
     "as_pyod": "robustgen.peers.as_pyod",
     "audit": "robustgen.triage.table_audit",

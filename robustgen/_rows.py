@@ -1,4 +1,4 @@
-"""What rows are, decided once, at the door: vectors, images, signals or text."""
+"""What rows are, decided once, at the door: vectors, images, signals, clips or text."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ VOCABULARY = 2000
 SMALL_VOCABULARY = 500
 LARGEST_FILLING = 0.2
 CHUNK_ENTRIES = 2**24
+OF_AXES = {3: "signals", 4: "images", 5: "clips"}
 
 
 def row_type(X: Any) -> str:
@@ -20,12 +21,13 @@ def row_type(X: Any) -> str:
 
     Parameters
     ----------
-    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W) or (n, C, T)
-        The training rows, checked: images have their channels.
+    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, ...)
+        The training rows, checked: images (n, C, H, W) have their channels, signals are (n, C, T), clips
+        (n, C, T, H, W).
 
     Returns
     -------
-    {"vectors", "images", "signals", "text"}
+    {"vectors", "images", "signals", "clips", "text"}
         Text is bags of words: counts of words or weights of them; see :func:`is_text`.
 
     Examples
@@ -34,7 +36,7 @@ def row_type(X: Any) -> str:
     ['vectors', 'text', 'images', 'signals']
     """
     if X.ndim > 2:
-        return "images" if X.ndim == 4 else "signals"
+        return OF_AXES[X.ndim]
     return "text" if is_text(X) else "vectors"
 
 

@@ -12,7 +12,7 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from robustgen._checks import UsageError, is_numeral
-from robustgen._signals import Signals
+from robustgen._declared import DECLARED, Declared
 
 
 def unmasked(X: Any) -> Any:
@@ -125,6 +125,8 @@ def _check_shape(estimator: Any, shape: tuple[int, ...], fitting: bool) -> None:
 
 
 CHECKED_ROWS = 65_536
+_ONE_ROW = {3: "signal", 4: "image", 5: "clip"}
+"""By the axes of checked rows."""
 
 
 def canonical(X: sparse.spmatrix) -> sparse.spmatrix:
@@ -158,8 +160,8 @@ def canonical(X: sparse.spmatrix) -> sparse.spmatrix:
 def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     """Return X as a dense array, memory map or CSR matrix of finite numbers, images as (n, C, H, W).
 
-    Signals stay (n, C, T): in a fit they are declared (:class:`robustgen.Signals`), later they are what
-    the training rows were.
+    Signals stay (n, C, T) and clips (n, C, T, H, W): in a fit they are declared (:class:`robustgen.Signals`,
+    :class:`robustgen.Clips`), later they are what the training rows were.
 
     Parameters
     ----------
@@ -167,7 +169,7 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
         Who asks. In a fit it learns ``n_features_in_`` (C * H * W for images),
         ``feature_names_in_`` and ``input_shape_``, the shape of one row as it was given.
     X : array, DataFrame, CSR matrix or memory map
-        (n, d) vectors, (n, H, W) or (n, C, H, W) images, or (n, C, T) signals.
+        (n, d) vectors, (n, H, W) or (n, C, H, W) images, (n, C, T) signals or (n, C, T, H, W) clips.
     fitting : bool
         Whether the estimator learns from X: two rows at least, of any shape.
 
@@ -178,14 +180,15 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     """
     expect_numbered_columns(estimator, X, fitting=fitting)
     X = canonical(X) if sparse.issparse(X) else unmasked(X)
-    signals = _are_signals(estimator, X, fitting)
-    if signals:
-        X = Signals(X)
+    declared = _declared(estimator, X, fitting)
+    if declared is not None:
+        X = declared(X)
     several_axes = not sparse.issparse(X) and _n_axes(X) > 2
     checked = _numbers(estimator, X, several_axes, fitting)
     shape = checked.shape[1:]
     if fitting:
-        _expect_channels_first(shape)
+        if declared is None:
+            _expect_channels_first(shape)
         estimator.input_shape_ = shape
         estimator.n_features_in_ = math.prod(shape)
     elif shape != estimator.input_shape_:
@@ -193,21 +196,23 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
             f"got rows of shape {shape}, but {type(estimator).__name__} was fitted on rows of shape "
             f"{estimator.input_shape_}: give it rows like those"
         )
-    rows = checked[:, None] if len(shape) == 2 and not signals else checked
+    rows = checked[:, None] if len(shape) == 2 and declared is None else checked
     _expect_finite(estimator, rows)
     return rows
 
 
-def _are_signals(estimator: Any, X: Any, fitting: bool) -> bool:
-    declared = isinstance(X, Signals)
+def _declared(estimator: Any, X: Any, fitting: bool) -> type[Declared] | None:
+    """Return what rows are declared to be, or in a fitted detector what its training rows were."""
+    given = type(X) if isinstance(X, Declared) else None
     learnt = getattr(estimator, "row_type_", None)
     if fitting or learnt is None:  # a peer does not ask what rows are
-        return declared
-    if declared and learnt != "signals":
+        return given
+    if given is not None and learnt != given.row_type:
         raise UsageError(
-            f"got signals, but {type(estimator).__name__} was fitted on {learnt}: give it rows like those"
+            f"got {given.row_type}, but {type(estimator).__name__} was fitted on {learnt}: give it rows like "
+            "those"
         )
-    return bool(learnt == "signals")
+    return DECLARED.get(learnt)
 
 
 def _n_axes(X: Any) -> int:
@@ -270,7 +275,8 @@ def _is_number(cell: Any) -> bool:
 def _expect_channels_first(shape: tuple[int, ...]) -> None:
     if len(shape) > 3:
         raise UsageError(
-            f"got rows of shape {shape}, expected vectors (n, d) or images (n, H, W) or (n, C, H, W)"
+            f"got rows of shape {shape}, expected vectors (n, d) or images (n, H, W) or (n, C, H, W): "
+            "declare clips (n, C, T, H, W) as Clips(X)"
         )
     if len(shape) == 3 and shape[-1] in (1, 3, 4) and shape[0] > 4:
         raise UsageError(
@@ -303,6 +309,6 @@ def _cell(estimator: Any, X: Any, start: int, place: np.ndarray) -> str:
     if sparse.issparse(X):  # `row` counts the stored entries
         return f"row {np.searchsorted(X.indptr, row, side='right') - 1}, column {X.indices[row]}"
     if X.ndim > 2:
-        return f"{'image' if X.ndim == 4 else 'signal'} {row}"
+        return f"{_ONE_ROW[X.ndim]} {row}"
     names = getattr(estimator, "feature_names_in_", None)
     return f"row {row}, column {int(place[1]) if names is None else repr(names[place[1]])}"

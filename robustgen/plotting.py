@@ -1,4 +1,5 @@
-"""Plots of one detector, each onto an axis of the user's: a histogram, a history, a curve, bars, a map.
+"""Plots of one detector, each onto an axis of the user's: a histogram, a history, a curve, bars, a map, a
+spectrogram.
 
 Every function takes ``ax``, draws onto it and returns it; without one it makes a figure. Matplotlib is
 imported when something is drawn, and no global setting of it is changed.
@@ -13,12 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from robustgen._checks import UsageError
+from robustgen.descriptors.spectrogram import log_spectrogram
 from robustgen.inference.explanation import top_features
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["explanation", "heat_map", "history", "precision_recall", "score_histogram"]
+__all__ = ["explanation", "heat_map", "history", "precision_recall", "score_histogram", "spectrogram"]
 
 INLIERS, OUTLIERS, MUTED = "#8c959f", "#d1495b", "#6e7781"
 
@@ -226,6 +228,47 @@ def heat_map(values: ArrayLike, image: ArrayLike | None = None, *, ax: Axes | No
         ax.imshow(below, cmap="gray")
     ax.imshow(drawn, cmap="magma", alpha=1.0 if below is None else 0.5)
     ax.set_axis_off()
+    return ax
+
+
+def spectrogram(signal: ArrayLike, rate: float = 1.0, *, ax: Axes | None = None) -> Axes:
+    """Draw the log spectrogram of a signal or sound.
+
+    Parameters
+    ----------
+    signal : array (T,) or (C, T)
+        The signal; the mean over its channels is drawn.
+    rate : float
+        Points a second.
+    ax : matplotlib.axes.Axes, optional
+        Where to; a new figure without one.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axis; ``ax.figure.savefig("sound.png")`` makes a PNG of it.
+
+    Raises
+    ------
+    UsageError
+        When the array has other axes, or less than two points.
+
+    Examples
+    --------
+    >>> spectrogram(np.sin(np.arange(4000)), rate=8000).get_ylabel()
+    'Hz'
+    """
+    wave = np.asarray(signal, dtype=float)
+    if wave.ndim not in (1, 2):
+        raise UsageError(f"got an array of shape {wave.shape}, expected one signal (T,) or (C, T)")
+    decibels = log_spectrogram(np.atleast_2d(wave)).mean(axis=0)
+    ax = _axis(ax)
+    extent = (0.0, wave.shape[-1] / rate, 0.0, rate / 2)
+    loudest = float(decibels.max())
+    ax.imshow(
+        decibels, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=loudest - 80, vmax=loudest
+    )
+    ax.set(xlabel="seconds", ylabel="Hz")
     return ax
 
 

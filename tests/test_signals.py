@@ -64,7 +64,7 @@ def test_channels_are_scaled_apart():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([[1.0, 2.0, 3.0], [1.0, 2.0]], "got signals of unequal shapes, lengths 2 to 3, expected T points"),
+        ([[1.0, 2.0, 3.0], [1.0, 2.0]], "got rows of unequal shapes, lengths 2 to 3, expected equal ones"),
         (np.zeros(9), r"got an array of shape \(9,\), expected signals \(n, T\)"),
         (np.zeros((9, 1, 4, 4)), r"got an array of shape \(9, 1, 4, 4\), expected signals"),
         (np.zeros((9, 0)), "expected signals"),

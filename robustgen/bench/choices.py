@@ -10,8 +10,8 @@ from robustgen.bench.answering import Questioning
 from robustgen.bench.spec import DatasetSpec, Sampling, Suite
 from robustgen.data.catalog import find
 from robustgen.data.dataset import Dataset
-from robustgen.data.files import DataFile, ImageReading, TableOptions
-from robustgen.data.files.images import AS_THEY_ARE
+from robustgen.data.files import DataFile, RowOptions, TableOptions
+from robustgen.data.files.row_options import AS_THEY_ARE
 from robustgen.data.files.table_options import AS_IT_LOOKS
 from robustgen.registry import DetectorSpec, resolve
 
@@ -30,8 +30,8 @@ class Choices:
         The label columns of the files: one for all, or one for each.
     tables
         How the files are read that are tables.
-    images
-        How the files are read that are folders of images.
+    rows
+        How the files are read that are no tables.
     answers, strategies, wrong
         As in `Questioning`; the last two count where there are answers.
     repetitions, protocol, corruption_of, max_corruption, task, timeout, memory_limit
@@ -50,7 +50,7 @@ class Choices:
     data: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     tables: TableOptions = AS_IT_LOOKS
-    images: ImageReading = AS_THEY_ARE
+    rows: RowOptions = AS_THEY_ARE
     inlier_class: tuple[str, ...] = ()
     detector: tuple[str, ...] = ()
     answers: tuple[int, ...] = ()
@@ -123,8 +123,8 @@ class Choices:
     def _files(self) -> tuple[DatasetSpec, ...]:
         if self.tables != AS_IT_LOOKS and not self.data:
             raise UsageError("got options of a table without one, expected --data: name the file")
-        if self.images != AS_THEY_ARE and not self.data:
-            raise UsageError("got options of images without a folder, expected --data: name the folder")
+        if self.rows != AS_THEY_ARE and not self.data:
+            raise UsageError("got options of rows without some, expected --data: name the file or folder")
         if len(self.label) not in {0, 1, len(self.data)} or len(self.label) > len(self.data):
             raise UsageError(
                 f"got {len(self.label)} label columns for {len(self.data)} data files, "
@@ -132,7 +132,7 @@ class Choices:
             )
         labels = self.label if len(self.label) > 1 else (self.label or (None,)) * len(self.data)
         files = [
-            DataFile.at(path, label, self.tables, self.images)
+            DataFile.at(path, label, self.tables, self.rows)
             for path, label in zip(self.data, labels, strict=True)
         ]
         return tuple(DatasetSpec(file.name, file=file) for file in files)

@@ -12,10 +12,10 @@ import click
 
 from robustgen._files import shown
 from robustgen._text import legible
-from robustgen.cli.images import image_options
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder, next_step
 from robustgen.cli.publish import publish
+from robustgen.cli.rows import row_options
 from robustgen.cli.tables import table_options
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _list_suites(context: click.Context, parameter: click.Parameter, value: bool
 )
 @click.option("--dataset", multiple=True, help=f"Data set, or NAME:test for a part; {_REPEATABLE}.")
 @click.option(
-    "--data", multiple=True, help=f"File of your own: CSV, Parquet, .npy, .npz or images; {_REPEATABLE}."
+    "--data", multiple=True, help=f"Table or array of your own, or folder of images or sounds; {_REPEATABLE}."
 )
 @click.option(
     "--label",
@@ -64,7 +64,7 @@ def _list_suites(context: click.Context, parameter: click.Parameter, value: bool
     help="Label column of the file: 0/1, or classes; one for all files, or for each.",
 )
 @table_options
-@image_options
+@row_options
 @click.option("--inlier-class", multiple=True, help=f"Class that is normal, or 'all' in turn; {_REPEATABLE}.")
 @click.option("--detector", multiple=True, help=f"Detector, or package.module:Class; {_REPEATABLE}.")
 @click.option(
@@ -195,11 +195,14 @@ def _command() -> list[str]:
 def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: bool) -> None:
     """Show the table, write the report, and fail if a run did."""
     from robustgen.reporting import build_report, terminal
+    from robustgen.reporting.layout import answer
+    from robustgen.reporting.run import read_run
 
     if not quiet and any(record.status == "ok" for record in records):
         for table in _means(suite, records):
             console = terminal.console()
             console.print(*terminal.terminals(table, console.width))
+        click.echo(legible(answer(read_run(path))))
     click.echo(f"report: {build_report(path)}")
     if not quiet:
         next_step(f"open the report, or compare two: robustgen compare {shown(path)} OTHER")

@@ -13,18 +13,20 @@ import click
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
-from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
-from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.outputs import expect_apart, given_options, next_step
+from robustgen.cli.rows import row_options, summary
 from robustgen.cli.tables import DataPath, notes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from robustgen.inputs import ImageReading, Input
+    from robustgen.inputs import Input, RowOptions
     from robustgen.triage.removal import Removal
     from robustgen.triage.table_audit import TableAudit
 
+OUTPUTS = ("--output", "--remove", "--removed", "--report")
+"""The options of which the page says its own."""
 FEWEST = 6
 """Categories that are named of a column, those that lose most."""
 
@@ -66,12 +68,11 @@ class Outputs:
 @click.option(
     "--folds",
     type=click.IntRange(min=0),
-    default=5,
-    show_default=True,
-    help="Detectors that keep rows aside, for p-values; 0 goes without them.",
+    help="Detectors that keep rows aside, for p-values; 0 goes without them. By default 5, and none for the "
+    "default detector on tables and vectors, which has held-out scores of its own.",
 )
 @answers_option
-@image_options
+@row_options
 @recipe_options
 def clean(
     data: Path,
@@ -79,15 +80,15 @@ def clean(
     remove: str | None,
     removed: Path | None,
     report: Path | None,
-    folds: int,
+    folds: int | None,
     answers: Path | None,
-    images: ImageReading,
+    rows: RowOptions,
     recipe: Recipe,
 ) -> None:
     """Judge the rows of DATA: write them with verdict, score, p-value, reason and group, and remove none.
 
     A detector is trained on all rows, robustly, and scores them. With --remove the kept rows of a table are
-    copied unchanged; of a folder of images the files are. DATA is read twice: to learn from, and to copy.
+    copied unchanged; of a folder the files are. DATA is read twice: to learn from, and to copy.
     """
     import_libraries()
     from robustgen.cli.progress import stages
@@ -104,22 +105,22 @@ def clean(
     decisions = rule.path if isinstance(rule, ByPerson) else None
     if decisions is not None:
         expect_there(decisions)
-    if isinstance(rule, ByRate) and not folds:
+    if isinstance(rule, ByRate) and folds == 0:
         raise UsageError(NO_P_VALUES)
     paths = Outputs(output, removed, report)
     expect_apart([data, answers, decisions], {"--output": output, "--removed": removed, "--report": report})
-    source = open_input(data, recipe.tables.reading(), images)
+    source = open_input(data, recipe.tables.reading(), rows)
     _expect_writable(source, paths, removing=rule is not None)
     with stages() as stage:
         stage("reading")
-        rows = source.whole()
+        X = source.whole()
         model = recipe.build(source)
         prefix = _prefix(source, paths, removing=rule is not None)
         with one_line():
             audit = audited(
                 model,
-                rows,
-                given_answers(answers, rows),
+                X,
+                given_answers(answers, X),
                 name=shown(data.name),
                 contamination=recipe.contamination,
                 n_folds=folds,
@@ -127,9 +128,9 @@ def clean(
                 on_stage=stage,
             )
         audit = replace(audit, row_names=source.row_names(len(audit.rows)))
-        marked = None if rule is None else rule.rows(audit, rows)
+        marked = None if rule is None else rule.rows(audit, X)
         stage("writing")
-        _write(source, audit, rows, marked, prefix, paths)
+        _write(source, audit, X, marked, prefix, paths)
     notes(audit.model)
     click.echo(f"{shown(output)}: {_counts(audit, rule, marked)}{left_out(audit.model)}{summary(source)}")
     if rule is not None and marked is not None and not marked.any() and rule.why_none:
@@ -142,7 +143,8 @@ def clean(
 def _next(data: Path, paths: Outputs, *, removing: bool) -> str:
     if removing:
         return f"robustgen fit {shown(paths.output)} -o model --calibration 0.3"
-    again = f"robustgen clean {shown(data)} -o kept.csv --remove"
+    kept = "kept" if data.is_dir() else f"kept{''.join(data.suffixes[-2:])}"
+    again = f"robustgen clean {shown(data)} -o {kept}{given_options(*OUTPUTS)} --remove"
     if paths.report is not None:
         return f"decide on the page, save decision.csv there, and {again} decision.csv"
     return f"look at the lowest scores, or decide on a page (--report), then {again} fdr=0.1"
@@ -194,7 +196,7 @@ def _write(
         if marked is not None and paths.removed is not None:
             parts.append(Part(stack.enter_context(whole_file(paths.removed)), marked, values))
         if paths.report is not None:
-            page = page_of(audit, rows).html()
+            page = page_of(audit, given_options(*OUTPUTS)).html()
             stack.enter_context(whole_file(paths.report)).write_text(page, encoding="utf-8")
         source.write(parts)
 
@@ -203,7 +205,7 @@ def _counts(audit: TableAudit, rule: Removal | None, marked: NDArray[Any] | None
     if rule is None or marked is None:
         return f"{audit.sentence}; none removed, see --remove"
     removed = int(marked.sum())
-    return f"{marked.size - removed} rows kept, {removed} removed by {rule.rule}"
+    return f"{marked.size - removed} {audit.noun} kept, {removed} removed by {rule.rule}"
 
 
 def _shares(audit: TableAudit, marked: NDArray[Any] | None) -> Iterator[str]:

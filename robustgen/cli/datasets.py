@@ -16,7 +16,7 @@ from robustgen.cli.outputs import next_step
 if TYPE_CHECKING:
     from robustgen.data.catalog import Entry
 
-_KINDS = ("tabular", "image", "text", "embedding")
+_KINDS = ("tabular", "image", "signal", "clip", "text", "embedding")
 
 _HEADS = ("name", "rows", "shape", "labels", "where")
 _RIGHT = (False, True, True, True, False)

@@ -18,8 +18,7 @@ from robustgen.cli.progress import watched
 from robustgen.triage.reasons import column_shares, worded_reasons
 
 if TYPE_CHECKING:
-    from robustgen.data.files import TableOptions
-    from robustgen.data.files.images import Mode
+    from robustgen.data.files import RowOptions, TableOptions
     from robustgen.inputs import Input
 
 
@@ -89,12 +88,17 @@ class FittedModel:
         return replace(self, model=Pipeline([("table", encoder), *self.model.steps[1:]]))
 
     @property
-    def image_mode(self) -> Mode | None:
-        """How images are read for the model: grey or in colour, as it has learnt them."""
-        shape: tuple[int, ...] = getattr(detector_of(self.model), "input_shape_", ())  # a series has none
+    def row_options(self) -> RowOptions:
+        """How files are read for the model: images grey or in colour, sounds at the rate that it learnt."""
+        from robustgen.data.files import RowOptions
+
+        detector = detector_of(self.model)
+        shape: tuple[int, ...] = getattr(detector, "input_shape_", ())  # a series has none
+        if getattr(detector, "row_type_", None) == "signals":
+            return RowOptions(rate=detector.rate_, mono=shape[0] == 1)
         if len(shape) < 2:
-            return None
-        return "RGB" if len(shape) == 3 and shape[0] == 3 else "L"
+            return RowOptions()
+        return RowOptions(mode="RGB" if len(shape) == 3 and shape[0] == 3 else "L")
 
     def expect_columns(self, source: Input) -> None:
         """Raise where rows have no columns that a reason could name."""
@@ -106,7 +110,7 @@ class FittedModel:
     def scores(self, source: Input) -> NDArray[np.float64]:
         """Score every row, a block at a time, with a progress bar on a terminal."""
         if source.tabular != self.tabular:
-            learnt, given = ("a table", "none") if self.tabular else ("arrays or images", "a table")
+            learnt, given = ("a table", "none") if self.tabular else ("arrays or files", "a table")
             raise UsageError(
                 f"the model '{self.name}' was fitted on {learnt}, but '{source.path}' is {given}"
             )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import unicodedata
 from collections.abc import Collection, Mapping
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from robustgen._checks import UsageError
 from robustgen._files import shown
@@ -18,6 +21,40 @@ from robustgen._text import legible
 def next_step(text: str) -> None:
     """Say what can be done with the result: the last line of a command."""
     click.echo(legible(f"next: {text}"))
+
+
+def given_options(*left_out: str) -> str:
+    """Return the options that were given to the running command, but for some, as a shell takes them.
+
+    Parameters
+    ----------
+    *left_out : str
+        Options, such as "--output".
+
+    Returns
+    -------
+    str
+        Such as " --resize 64x64 --detector rsrae", an empty text where none were given.
+    """
+    context = click.get_current_context()
+    words = []
+    for option in context.command.params:
+        given = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
+        if given and isinstance(option, click.Option) and not set(option.opts) & set(left_out):
+            words += _words(option, context.params[str(option.name)])
+    return f" {shlex.join(words)}" if words else ""
+
+
+def _words(option: click.Option, value: Any) -> list[str]:
+    name = max(option.opts, key=len)
+    if option.is_flag:
+        return [name]
+    values = value if option.multiple else [value]
+    return [word for one in values for word in (name, _word(one))]
+
+
+def _word(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)  # a size in pixels
 
 
 def expect_apart(inputs: Collection[Path | None], outputs: Mapping[str, Path | None]) -> None:

@@ -14,9 +14,11 @@ from robustgen._text import legible
 from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.model import Recipe, recipe_options
 from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.rows import row_options
 
 if TYPE_CHECKING:
     from robustgen.cli.review_session import ReviewSession
+    from robustgen.inputs import RowOptions
     from robustgen.reporting.review import Cell, Question
 
 KEYS = {"n": "normal", "o": "outlier", "?": "unsure"}
@@ -41,12 +43,16 @@ PROMPT = "[n]ormal, [o]utlier, [?] not sure, [b]ack, [s]top: "
     type=click.Path(path_type=Path),
     help="Write a page (.html) to judge on, in place of asking here.",
 )
+@row_options
 @recipe_options
-def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Recipe) -> None:
+def review(
+    data: Path, output: Path, n_rows: int, page: Path | None, rows: RowOptions, recipe: Recipe
+) -> None:
     """Judge a few rows of DATA, so that clean, fit and score know what is normal (--answers).
 
     The rows are the middles of the groups that DATA comes in, the largest group first. Each answer is written
-    as it is given: come back and go on. Images are judged on a page.
+    as it is given: come back and go on. Images, sounds (by their spectrograms) and clips are
+    judged on a page.
     """
     if str(data) == "-":
         raise UsageError("got -, expected a file: the answers are read from the standard input")
@@ -56,7 +62,7 @@ def review(data: Path, output: Path, n_rows: int, page: Path | None, recipe: Rec
 
     expect_apart([data], {"--output": output, "--page": page})
     expect_writable(output if page is None else page)
-    session = ReviewSession.opened(open_input(data, recipe.tables.reading()), output, recipe)
+    session = ReviewSession.opened(open_input(data, recipe.tables.reading(), rows), output, recipe)
     asked = session.asked(n_rows)
     if page is None and not session.pictures:
         _converse(session, asked)

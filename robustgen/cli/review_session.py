@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from robustgen._checks import UsageError
 from robustgen._validation import check_rows
 from robustgen.cli.model import Recipe, detector_of, one_line
-from robustgen.detectors.answers import Neighbourhoods, check_answers, compared_rows
+from robustgen.detectors.answers import Neighbourhoods, check_answers
+from robustgen.detectors.comparison import compared_rows
 from robustgen.detectors.questions import next_questions
 from robustgen.inputs import Input
 from robustgen.inputs.answers import answers_of, contents, read_answers, write_answers
+from robustgen.reporting.pictures import picture_of
 from robustgen.reporting.review import Cell, Question, picture_url
 from robustgen.training.scaling import Scaling, fit_scaling
 
@@ -81,7 +83,7 @@ class ReviewSession:
 
     @property
     def pictures(self) -> bool:
-        """Whether the rows are images."""
+        """Whether the rows are shown as pictures: images, signals and clips are."""
         return self.shown.ndim > 2
 
     @cached_property
@@ -121,7 +123,8 @@ class ReviewSession:
             return Question(place, name, content, len(group), share, cells=tuple(self._cells(place)))
         distances = np.square(self.compared[group] - self.compared[place]).sum(1)
         nearest = [i for i in group[np.argsort(distances, kind="stable")] if i != place][:SHOWN_IMAGES]
-        picture, *around = (picture_url(self.shown[i]) for i in (place, *nearest))
+        kind = getattr(self.shown, "row_type", "images")
+        picture, *around = (picture_url(picture_of(self.shown[i], kind)) for i in (place, *nearest))
         return Question(place, name, content, len(group), share, picture=picture, around=tuple(around))
 
     def _cells(self, place: int) -> Iterator[Cell]:

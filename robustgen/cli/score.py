@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,9 @@ import click
 from robustgen._checks import UsageError
 from robustgen._files import shown, whole_file
 from robustgen.cli.answers import agreement, answers_option
-from robustgen.cli.images import image_options, summary
 from robustgen.cli.model import import_libraries
 from robustgen.cli.outputs import expect_apart, next_step
+from robustgen.cli.rows import row_options, summary
 from robustgen.cli.tables import DataPath, expect_no_learning, table_options
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from robustgen.cli.fitted_model import FittedModel
     from robustgen.data.files import TableOptions
-    from robustgen.inputs import ImageReading, Input
+    from robustgen.inputs import Input, RowOptions
 
 
 @click.command()
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--report", type=click.Path(path_type=Path), help="A page (.html) of the scored rows.")
 @click.option("--fdr", type=float, help="Mark outliers so that this share of false alarms is expected.")
 @answers_option
-@image_options
+@row_options
 @table_options
 def score(
     model: Path,
@@ -49,14 +48,14 @@ def score(
     report: Path | None,
     fdr: float | None,
     answers: Path | None,
-    images: ImageReading,
+    rows: RowOptions,
     tables: TableOptions,
 ) -> None:
     """Score the rows of DATA with MODEL.
 
     The rows of a table come back as they are, with the columns `score` (larger = more normal),
     `p_value` where MODEL was fitted with --calibration, `outlier`, and `reason` of the outliers
-    where --explain is given. Scores of arrays and images are a CSV. DATA of any size is read in
+    where --explain is given. Scores of arrays, images and sounds are a CSV. DATA of any size is read in
     blocks, and as a whole where --report or --answers is given, which says how many of them MODEL agrees
     with.
     """
@@ -71,7 +70,7 @@ def score(
     expect_no_learning(tables)
     fitted = FittedModel.read(model).reading(tables)
     expect_apart([model, data, answers], {"--output": output, "--report": report})
-    source = open_input(data, tables.reading(fitted.text_columns), replace(images, mode=fitted.image_mode))
+    source = open_input(data, tables.reading(fitted.text_columns), rows, fitted.row_options)
     calibrated = ("p_value",) if fitted.calibrated else ()
     explained = () if explain is None else ("reason",)
     source.expect_scorable(output, ("score", *calibrated, "outlier", *explained))
@@ -118,4 +117,4 @@ def _page(
         p_values=p_values,
         row_names=source.row_names(scores.size),
     )
-    return page_of(audit, rows).html()
+    return page_of(audit).html()

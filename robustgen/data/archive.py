@@ -57,7 +57,7 @@ def dataset_from(
         The array that holds the labels; see `robustgen.data.dataset.read_labels`.
     part : {"", "train", "test"}
         The part to take; all of it where empty.
-    kind : {"tabular", "image", "text", "embedding"} or None
+    kind : {"tabular", "image", "signal", "clip", "text", "embedding"} or None
         What the rows are; None to tell by their shape.
     class_names : tuple of str or None
         The names of the classes, where the file does not hold them.

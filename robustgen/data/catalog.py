@@ -87,7 +87,7 @@ class Entry:
     ----------
     name : str
         Its name, and that of its file without ``.npz``.
-    kind : {"tabular", "image", "text", "embedding"}
+    kind : {"tabular", "image", "signal", "clip", "text", "embedding"}
         What the rows are.
     shape : tuple of int
         The shape of one row: ``(d,)`` for vectors, ``(H, W)``, ``(H, W, C)`` or ``(C, H, W)`` for images.

@@ -65,7 +65,7 @@ def read_labels(values: NDArray) -> Labels:
     return Labels(index, tuple(map(str, found)))
 
 
-Kind = Literal["tabular", "image", "text", "embedding"]
+Kind = Literal["tabular", "image", "signal", "clip", "text", "embedding"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +76,14 @@ class Dataset:
     ----------
     name : str
         The name that seeds every draw from this set.
-    X : array (n, d), images (n, H, W) or (n, C, H, W), or a CSR matrix (n, d)
+    X : array (n, d), images (n, H, W) or (n, C, H, W), Signals, Clips, or a CSR matrix (n, d)
         The rows, as they are stored: not scaled, not cast.
     y : integers (n,)
         Where ``classes`` is None, 1 marks an outlier and 0 an inlier. Otherwise the index of
         the row's class in ``classes``.
     classes : tuple of str or None
         The names of the classes, or None where the set comes with outlier labels.
-    kind : {"tabular", "image", "text", "embedding"}
+    kind : {"tabular", "image", "signal", "clip", "text", "embedding"}
         What the rows are.
 
     Examples

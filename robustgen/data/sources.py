@@ -1,4 +1,4 @@
-"""Where rows come from: inside scikit-learn, a local folder of ``.npz`` files, the cache, the network."""
+"""Where rows come from: scikit-learn, a generator, a folder of ``.npz`` files, the cache, the network."""
 
 from __future__ import annotations
 
@@ -15,24 +15,26 @@ from robustgen._files import file_hash
 from robustgen.data.archive import dataset_from, read_arrays
 from robustgen.data.catalog import Entry, find, known_names
 from robustgen.data.dataset import Dataset
+from robustgen.data.moving_shapes import moving_shapes
 from robustgen.data.remote import cache_folder, cached, fetch, is_cached, rows_hash
 
 FOLDER_VARIABLE = "ROBUSTGEN_DATA"
 """The environment variable that names the local folder."""
 
-Whereabouts = Literal["scikit-learn", "folder", "cache", "to fetch", "by hand"]
-"""Inside scikit-learn, in that folder, in the cache, to be downloaded, or to be asked for at its source."""
+Whereabouts = Literal["scikit-learn", "generated", "folder", "cache", "to fetch", "by hand"]
+"""In scikit-learn, generated, in that folder, in the cache, to be downloaded, or asked for at its source."""
 
 
 def load(name: str) -> Dataset:
     """Load a data set by name.
 
-    The sets ``digits``, ``breast_cancer`` and ``wine`` ship inside scikit-learn. Every other
-    name is a file ``<name>.npz``, looked for first in the folder that the environment variable
-    ``ROBUSTGEN_DATA`` names and then in the cache, where a set of the catalog is downloaded to.
-    It holds the arrays ``X`` (or ``X_data``, ``X_indices``, ``X_indptr``, ``X_shape`` of a CSR
-    matrix) and ``y``: two labels 0 and 1 mean inlier and outlier, more are classes, which
-    ``class_names`` may name. A file of the catalog is checked against its hash.
+    The sets ``digits``, ``breast_cancer`` and ``wine`` ship inside scikit-learn, and ``moving_shapes``
+    (:func:`robustgen.data.moving_shapes.moving_shapes`) is generated. Every other name is a file
+    ``<name>.npz``, looked for first in the folder that the environment variable ``ROBUSTGEN_DATA`` names and
+    then in the cache, where a set of the catalog is downloaded to. It holds the arrays ``X`` (or ``X_data``,
+    ``X_indices``, ``X_indptr``, ``X_shape`` of a CSR matrix) and ``y``: two labels 0 and 1 mean inlier and
+    outlier, more are classes, which ``class_names`` may name. A file of the catalog is checked against its
+    hash.
 
     Parameters
     ----------
@@ -90,10 +92,16 @@ def _wine() -> Dataset:
     return Dataset("wine", bunch.data, bunch.target, tuple(map(str, bunch.target_names)))
 
 
+def _moving_shapes() -> Dataset:
+    X, kinds = moving_shapes(1200, 600)
+    return Dataset("moving_shapes", X, (kinds > 0).astype(np.uint8), kind="clip")
+
+
 _BUILT_IN: Mapping[str, Callable[[], Dataset]] = {
     "digits": _digits,
     "breast_cancer": _breast_cancer,
     "wine": _wine,
+    "moving_shapes": _moving_shapes,
 }
 
 
@@ -130,7 +138,7 @@ def whereabouts(entry: Entry) -> Whereabouts:
     'scikit-learn'
     """
     if entry.name in _BUILT_IN:
-        return "scikit-learn"
+        return "scikit-learn" if entry.source.startswith("scikit-learn") else "generated"
     if _in_folder(entry.name):
         return "folder"
     if is_cached(entry):

@@ -43,6 +43,13 @@ class Split:
         Where each training row stands in the data set.
     test_index : int (m,)
         Where each test row stands in the data set.
+
+    Examples
+    --------
+    >>> from robustgen.data import draw, load
+    >>> split = draw(load("breast_cancer"), corruption=0.1)
+    >>> split.X_train.shape[1], round(float(split.outlier_train.mean()), 2)
+    (30, 0.1)
     """
 
     X: NDArray

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from robustgen.descriptors.roots import root
+
 N_DIRECTIONS = 12
 SELECTIVITY = 4
 """The power of the cosine by which an edge counts for the directions beside its own."""
@@ -51,7 +53,7 @@ def gradient_histograms(images: Tensor, side: int) -> Tensor:
     tensor(0)
     """
     across, down = _strongest(*_gradients(images))
-    length = (across.square() + down.square()).sqrt()
+    length = root(across.square() + down.square())
     angles = torch.arange(N_DIRECTIONS).to(images)[:, None, None] * (2 * math.pi / N_DIRECTIONS)
     cosines = (across * angles.cos() + down * angles.sin()) / length.clamp_min(1e-9)
     edges = length * cosines.clamp_min(0) ** SELECTIVITY

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from robustgen._checks import UsageError
+from robustgen.descriptors.spectrogram import FLOOR, power_spectrogram
 
-FLOOR = 1e-10
 BLOCK_POINTS = 2**22
 
 
@@ -82,18 +80,14 @@ def log_mel(
     (2, 1, 64, 14)
     """
     waves = np.asarray(signals)
-    if not 2 <= window <= waves.shape[-1]:
-        raise UsageError(f"got window={window} of {waves.shape[-1]} points, expected 2 to {waves.shape[-1]}")
     return np.concatenate(list(_blocks(waves, rate, n_mels, window)))
 
 
 def _blocks(
     waves: NDArray[np.float64], rate: float, n_mels: int, window: int
 ) -> Iterator[NDArray[np.float32]]:
-    taper = np.hanning(window + 1)[:-1]
     filters = mel_filters(n_mels, window // 2 + 1, rate)
     step = max(1, BLOCK_POINTS // waves[0].size)
     for start in range(0, len(waves), step):
-        frames = sliding_window_view(waves[start : start + step], window, axis=-1)[..., :: window // 2, :]
-        power = np.square(np.abs(np.fft.rfft(frames * taper) / taper.sum()))
-        yield (10 * np.log10(filters @ power.swapaxes(-1, -2) + FLOOR)).astype(np.float32)
+        power = power_spectrogram(waves[start : start + step], window)
+        yield (10 * np.log10(filters @ power + FLOOR)).astype(np.float32)

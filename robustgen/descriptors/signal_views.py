@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from robustgen.descriptors.spectrum import log_spectrum
@@ -18,18 +17,8 @@ def signal_views(signals: Tensor) -> tuple[Tensor, ...]:
 
     Examples
     --------
+    >>> import torch
     >>> [view.shape[1] for view in signal_views(torch.zeros(1, 1, 256))]
     [256, 64, 25]
     """
     return signals.flatten(1), log_spectrum(signals), statistics(signals)
-
-
-def view_widths(signal_shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the length of each description of a signal (C, T).
-
-    Examples
-    --------
-    >>> view_widths((3, 100))
-    (300, 48, 78)
-    """
-    return tuple(view.shape[1] for view in signal_views(torch.zeros(1, *signal_shape)))

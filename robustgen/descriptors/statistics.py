@@ -7,6 +7,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
+from robustgen.descriptors.roots import root
 from robustgen.descriptors.spectrum import log_spectrum
 
 LAGS = (1, 2, 4, 8, 16, 32)
@@ -71,7 +72,7 @@ def _shape(z: Tensor) -> list[Tensor]:
 def _steps(signals: Tensor, deviation: Tensor) -> list[Tensor]:
     steps = signals.diff(dim=-1)
     frozen = (steps.abs() <= FROZEN * deviation).to(signals).mean(-1)
-    return [_log(steps.square().mean(-1).sqrt()), _log(steps.abs().amax(-1)), frozen]
+    return [_log(root(steps.square().mean(-1))), _log(steps.abs().amax(-1)), frozen]
 
 
 def _autocorrelations(z: Tensor) -> list[Tensor]:

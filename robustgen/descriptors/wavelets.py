@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from robustgen.descriptors.roots import root
+
 N_DIRECTIONS = 8
 SCALES = (0, 1)
 SLANT = 0.5
@@ -58,7 +60,7 @@ def _modulus(images: Tensor, scale: int) -> Tensor:
     padded = functional.pad(images, (radius,) * 4, mode="replicate")
     waves = functional.conv2d(padded.flatten(0, 1)[:, None], wavelets)
     squares = waves.unflatten(0, images.shape[:2]).unflatten(2, (N_DIRECTIONS, 2)).square().sum(3)
-    return squares.amax(1).sqrt()
+    return root(squares.amax(1))
 
 
 @lru_cache

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.stats import norm
 from sklearn.metrics import pairwise_distances, pairwise_distances_argmin
-from sklearn.preprocessing import normalize
-from sklearn.utils.extmath import randomized_svd
-from torch import Tensor
 
 from robustgen._checks import UsageError
-from robustgen._rows import row_type
-from robustgen._seeds import subsample
-from robustgen.densities.cosine import unit_rows
-from robustgen.descriptors.description import fit_description
-from robustgen.descriptors.thumbnail import thumbnail
+from robustgen.detectors.comparison import compared_rows
 from robustgen.inference.corruption import LEVEL, MINORITY, Corruption
-from robustgen.training.rows import BLOCK_ROWS, RowBlocks, block_rows
-from robustgen.training.scaling import fit_scaling
 
-AXES = 50
-"""Rows are compared along so many principal axes at most."""
 OVERLAP = 0.7
 """Neighbourhoods overlap where their middles are nearer than this share of their radii's sum."""
 LEAST_ROWS = 2
-SAMPLE_ROWS = 4096
-"""Of so many rows at most are the axes learnt."""
 
 
 @dataclass(frozen=True)
@@ -133,64 +118,6 @@ def check_answers(y: Any, n_rows: int) -> NDArray[np.int8] | None:
             "0 not judged), or class labels without a -1, which are ignored"
         )
     return values.astype(np.int8)
-
-
-def compared_rows(X: Any) -> NDArray[np.float64]:
-    """Return rows as they are compared with those that were judged: along at most 50 principal axes.
-
-    Vectors are in standard units, and images are what they look like
-    (:class:`robustgen.descriptors.description.Description`). Texts have length 1 along the axes, so that
-    their angles count, as in latent semantic analysis: those of few common words would lie near the origin.
-
-    Parameters
-    ----------
-    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W) or (n, C, T)
-        Checked rows. They are read a block at a time.
-
-    Returns
-    -------
-    ndarray, (n, 50) or (n, d) where d is less
-        The rows.
-    """
-    blocks = _Blocks(X)
-    sample = blocks.take(subsample(X.shape[0], SAMPLE_ROWS, 0))
-    few = sample.shape[1] <= AXES
-    axes = (
-        np.eye(sample.shape[1])
-        if few
-        else randomized_svd(sample, min(AXES, *sample.shape), random_state=0)[2]
-    )
-    rows = np.concatenate([block @ axes.T for block in blocks])
-    return normalize(rows) if blocks.row_type == "text" else rows
-
-
-class _Blocks:
-    """Vectors of rows of any type, a block at a time."""
-
-    def __init__(self, X: Any) -> None:
-        self.X = X
-        self.row_type = row_type(X)
-        self.scaling = fit_scaling(X, None if self.row_type == "text" else "standard")
-        self.rows = RowBlocks(X, self.scaling, torch.device("cpu"), torch.float64)
-        if self.row_type == "images":
-            self.description = fit_description([self._small(subsample(len(X), SAMPLE_ROWS, 0))])
-
-    def _small(self, places: NDArray[np.intp]) -> Tensor:
-        step = block_rows(1, self.X.shape[1:])
-        parts = np.split(places, range(step, len(places), step))
-        return torch.cat([thumbnail(self.rows.take(part)) for part in parts])
-
-    def take(self, places: NDArray[np.intp]) -> Any:
-        if self.row_type == "text":
-            return unit_rows(sparse.csr_matrix(self.X[places]))
-        if self.row_type == "images":
-            return self.description(self._small(places)).numpy()
-        return self.rows.take(places).flatten(1).numpy()
-
-    def __iter__(self) -> Iterator[Any]:
-        n_rows = self.X.shape[0]
-        for start in range(0, n_rows, BLOCK_ROWS):
-            yield self.take(np.arange(start, min(start + BLOCK_ROWS, n_rows)))
 
 
 @dataclass(frozen=True)

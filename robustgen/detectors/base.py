@@ -64,7 +64,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
-        """Learn from checked rows (n, d), (n, C, H, W) or (n, C, T) what scores them, ``scaling_`` among it.
+        """Learn from checked rows (n, d) or (n, C, ...) what scores them, ``scaling_`` among it.
 
         Where rows were judged, those that share the fate of an outlier are not learnt from.
         """
@@ -102,12 +102,13 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         Parameters
         ----------
         X : array, DataFrame, CSR matrix or memory map
-            Rows (n, d), images (n, H, W) or (n, C, H, W), or signals (n, C, T) declared as
-            :class:`robustgen.Signals`; two at least. Outliers may be among them.
+            Rows (n, d), images (n, H, W) or (n, C, H, W), or what is declared: signals (n, C, T) as
+            :class:`robustgen.Signals`, clips (n, C, T, H, W) as :class:`robustgen.Clips`; two at
+            least. Outliers may be among them.
         y : array, Answers or None
             What a person says of some rows: 1 normal, -1 outlier, 0 not judged, at least one of them
             -1; or :class:`robustgen.Answers`. Each row goes with the judged row that is nearest to
-            it (:func:`robustgen.detectors.answers.compared_rows`); those that go with an outlier
+            it (:func:`robustgen.detectors.comparison.compared_rows`); those that go with an outlier
             are not learnt from, and their share is ``contamination_``. Anything else, such as
             class labels, is ignored.
 
@@ -126,6 +127,7 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self._check_parameters()
         rows = check_rows(self, X, fitting=True)
         self.row_type_ = row_type(rows)
+        self.rate_ = getattr(X, "rate", None) if self.row_type_ == "signals" else None
         judged = judged_neighbourhoods(rows, y)
         self._learn(rows, judged)
         scores = self._score(rows)

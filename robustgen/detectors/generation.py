@@ -82,8 +82,7 @@ def with_noise(
     made : ndarray, (n, *row_shape)
         The means, of the members in turn.
     noise : bool or None
-        Whether to draw; ``None`` draws vectors, and leaves images and text, whose entries do not err one by
-        one.
+        Whether to draw; ``None`` draws vectors, and leaves all else, whose entries do not err one by one.
     generators : sequence of torch.Generator
         One a member.
 

@@ -74,11 +74,11 @@ class MAW(NetDetector):
     latent_dim : int or None
         d, the dimension of the codes; ``None`` is 2, that of the authors' code.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
-        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        Widths of the encoder's layers, mirrored in the decoder. All but vectors take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.strided` and
         :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        Each column (each channel of images, signals and clips) minus its mean over its standard deviation,
         minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
         all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
@@ -137,8 +137,10 @@ class MAW(NetDetector):
         The length of a code.
     net_ : robustgen.nets.variational.VariationalNet
         The trained net; ``net_.bottleneck.A`` is A, (K, 128, d).
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
     input_shape_ : tuple of int
@@ -298,7 +300,7 @@ class MAW(NetDetector):
         noise : bool or None
             Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
             ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
-            not explain. ``None`` draws vectors, and takes the means of images and text, whose entries do
+            not explain. ``None`` draws vectors, and takes the means of all else, whose entries do
             not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.

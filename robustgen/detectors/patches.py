@@ -108,8 +108,10 @@ class PatchDetector(Detector):
         (lower, upper) around it, at 90 %.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -47,7 +48,8 @@ class CodePrior:
     Parameters
     ----------
     map_shape : tuple of int
-        (h, w) takes a gated PixelCNN, (P,) an autoregressive MLP.
+        (h, w) takes a gated PixelCNN, (t, h, w) too, its t maps one below the other, and (P,) an
+        autoregressive MLP.
     n_codes : int
         N.
     n_labels : int
@@ -93,8 +95,9 @@ class CodePrior:
 
     def _build(self) -> GatedPixelCNN | AutoregressiveMLP:
         options = {"channels": self._nets.prior_channels, "n_labels": self.n_labels}
-        if len(self._map_shape) == 2:
-            height, width = self._map_shape
+        if len(self._map_shape) > 1:
+            *heights, width = self._map_shape
+            height = math.prod(heights)
             return GatedPixelCNN(self._n_codes, (height, width), n_layers=self._nets.prior_layers, **options)
         return AutoregressiveMLP(self._n_codes, self._map_shape[0], **options)
 

@@ -33,7 +33,7 @@ from robustgen.nets.code_maps import (
 from robustgen.nets.draws import member_generators
 from robustgen.nets.quantizers.base import perplexity, usage_counts
 from robustgen.nets.quantizers.codebook import Quantizer
-from robustgen.nets.signals import SignalCodeDecoder, SignalCodeEncoder
+from robustgen.nets.strided import StridedCodeDecoder, StridedCodeEncoder
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import mean_squared_error
@@ -101,22 +101,27 @@ class QuantisedDetector(NetDetector):
         return 16 if len(row_shape) > 1 else 4
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VectorQuantisedNet:
-        code_dim = self.latent_dim_
-        encoder: ConvCodeEncoder | SignalCodeEncoder | VectorCodeEncoder
+        code_dim, told = self.latent_dim_, self.latent_dim_ + self._n_labels()
+        encoder: ConvCodeEncoder | StridedCodeEncoder | VectorCodeEncoder
         decoder: nn.Module
         if len(row_shape) == 3:
             encoder = ConvCodeEncoder(row_shape, code_dim, self._nets())
-            decoder = ConvCodeDecoder(code_dim, row_shape, self._nets())
-        elif len(row_shape) == 2:
-            encoder = SignalCodeEncoder(row_shape, code_dim)
-            decoder = SignalCodeDecoder(code_dim, row_shape)
+            decoder = ConvCodeDecoder(told, row_shape, self._nets())
+        elif len(row_shape) > 1:
+            encoder = StridedCodeEncoder(row_shape, code_dim)
+            decoder = StridedCodeDecoder(told, row_shape)
         else:
             n_positions = self._code_map().n_positions or min(8, max(2, row_shape[0] // 2))
             encoder = VectorCodeEncoder(row_shape[0], self.hidden_dims, n_positions, code_dim)
-            decoder = VectorCodeDecoder(n_positions, code_dim, self.hidden_dims, row_shape[0])
+            decoder = VectorCodeDecoder(n_positions, told, self.hidden_dims, row_shape[0])
         self.map_shape_ = encoder.map_shape
         normed = code_dim if self._asked_schedule().batch_norm else None
-        return VectorQuantisedNet(encoder, self._build_quantizer(code_dim), decoder, code_dim=normed)
+        quantizer = self._build_quantizer(code_dim)
+        return VectorQuantisedNet(encoder, quantizer, decoder, code_dim=normed, n_labels=self._n_labels())
+
+    def _n_labels(self) -> int:
+        """Return how many labels the decoder is told: none."""
+        return 0
 
     def _train(self, X: Any) -> None:
         self._n_rows = X.shape[0]
@@ -149,7 +154,7 @@ class QuantisedDetector(NetDetector):
         for x in self._member_blocks(X):
             quantised = self.net_.quantise(self.net_.positions(x))
             indices.append(quantised.indices)
-            errors.append(mean_squared_error(x, self.net_.decoder(quantised.latent)))
+            errors.append(mean_squared_error(x, self.net_.decode(quantised.latent)))
         return torch.cat(indices, 1), torch.cat(errors, 1)
 
     def _errors(self, x: Tensor) -> Tensor:
@@ -158,7 +163,7 @@ class QuantisedDetector(NetDetector):
         return mean_squared_error(x, self.net_(x))
 
     def _parts(self, x: Tensor) -> Tensor:
-        if self.scoring == "likelihood" and len(self.map_shape_) == 2:
+        if self.scoring == "likelihood" and len(self.map_shape_) > 1:
             return laid_out(self._position_surprisal(x), self.map_shape_, x)
         return super()._parts(x)
 
@@ -186,7 +191,7 @@ class QuantisedDetector(NetDetector):
         Returns
         -------
         ndarray of int, ``(n, *map_shape_)``, or ``(n, K, *map_shape_)`` with K > 1 members
-            (h, w) for images, (P,) for vectors and signals.
+            (h, w) for images, (t, h, w) for clips, (P,) for vectors and signals.
         """
         check_is_fitted(self)
         indices, _ = self._indices_and_errors(check_rows(self, X, fitting=False))
@@ -286,7 +291,7 @@ class QuantisedDetector(NetDetector):
         noise : bool or None
             Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
             ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
-            not explain. ``None`` draws vectors, and takes the means of images and text, whose entries do
+            not explain. ``None`` draws vectors, and takes the means of all else, whose entries do
             not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.
@@ -301,10 +306,9 @@ class QuantisedDetector(NetDetector):
         prior = self._fitted_prior()
         generators = generators_for(self, random_state)
         each = math.ceil(n_samples / self.n_members)
-        codes = prior.sample(
-            each, self.codes_.shape[-1], generators, self._sample_labels(prior, labels, n_samples, each)
-        )
-        made = self._decoded(codes).swapaxes(0, 1)
+        given = self._sample_labels(prior, labels, n_samples, each)
+        codes = prior.sample(each, self.codes_.shape[-1], generators, given)
+        made = self._decoded(codes, given).swapaxes(0, 1)
         return with_noise(self, made.reshape(-1, *self.input_shape_)[:n_samples], noise, generators)
 
     def _sample_labels(self, prior: CodePrior, labels: Any, n_samples: int, each: int) -> Tensor | None:
@@ -355,11 +359,13 @@ class QuantisedDetector(NetDetector):
         nats = gaussian_surprisal((x - self.net_(x)) * scale, deviation, step).flatten(2).sum(-1)
         return bits_an_entry(nats + self._surprisal(x), x[0, 0].numel())
 
-    def _decoded(self, codes: Tensor) -> NDArray[np.float64]:
+    def _decoded(self, codes: Tensor, labels: Tensor | None = None) -> NDArray[np.float64]:
         """Return the rows (K, n, *input_shape_) that codes (K, n, P) stand for, in the units of X."""
+        told = codes.new_full(codes.shape[:2], -1) if labels is None else labels
+        parts = zip(codes.split(DECODED_ROWS, dim=1), told.split(DECODED_ROWS, dim=1), strict=True)
         made = [
-            self.scaling_.invert(self.net_.decoder(self.net_.quantizer.decode(part)).cpu().double())
-            for part in codes.split(DECODED_ROWS, dim=1)
+            self.scaling_.invert(self.net_.decode(self.net_.quantizer.decode(part), some).cpu().double())
+            for part, some in parts
         ]
         return torch.cat(made, 1).numpy().reshape(*codes.shape[:2], *self.input_shape_)
 
@@ -383,17 +389,18 @@ class QuantisedDetector(NetDetector):
         return flat.transpose(0, 1).to(next(self.net_.parameters()).device)
 
 
-def laid_out(values: Tensor, map_shape: tuple[int, ...], images: Tensor) -> Tensor:
-    """Lay the value of each position of a code map over the pixels of its cell, evenly.
+def laid_out(values: Tensor, map_shape: tuple[int, ...], rows: Tensor) -> Tensor:
+    """Lay the value of each position of a code map over the entries of its cell, evenly.
 
     Parameters
     ----------
     values : torch.Tensor
         (K, B, P).
     map_shape : tuple of int
-        (h, w), P positions.
-    images : torch.Tensor
-        (K, B, C, H, W), whose shape the result has; each channel gets the same.
+        (h, w) or (t, h, w), P positions.
+    rows : torch.Tensor
+        Images (K, B, C, H, W) or clips (K, B, C, T, H, W), whose shape the result has; each channel gets the
+        same.
 
     Examples
     --------
@@ -402,6 +409,6 @@ def laid_out(values: Tensor, map_shape: tuple[int, ...], images: Tensor) -> Tens
     """
     n_positions = values.shape[-1]
     positions = torch.arange(n_positions, dtype=torch.float32, device=values.device).view(1, 1, *map_shape)
-    cells = functional.interpolate(positions, size=images.shape[-2:], mode="nearest")[0, 0].long()
+    cells = functional.interpolate(positions, size=rows.shape[3:], mode="nearest")[0, 0].long()
     sizes = torch.bincount(cells.flatten(), minlength=n_positions)
-    return (values[..., cells] / sizes[cells])[:, :, None].expand_as(images)
+    return (values[..., cells] / sizes[cells])[:, :, None].expand_as(rows)

@@ -14,7 +14,8 @@ from sklearn.metrics import pairwise_distances_argmin
 from robustgen._checks import check_count
 from robustgen._seeds import base_seed, subsample
 from robustgen._validation import check_rows
-from robustgen.detectors.answers import Neighbourhoods, check_answers, compared_rows
+from robustgen.detectors.answers import Neighbourhoods, check_answers
+from robustgen.detectors.comparison import compared_rows
 from robustgen.detectors.robust.detector import RobustDetector
 from robustgen.tables import TableEncoder
 
@@ -31,8 +32,8 @@ def questions(
     """Return the rows that a person should judge, the most useful first.
 
     They are the middles of n clusters, found by k-means along the principal axes of the rows
-    (:func:`robustgen.detectors.answers.compared_rows`), the largest cluster first: a dense group of outliers,
-    which no screener suspects, is a cluster. The most suspicious rows tell next to nothing of it.
+    (:class:`robustgen.detectors.comparison.Comparison`), the largest cluster first: a dense group of
+    outliers, which no screener suspects, is a cluster. The most suspicious rows tell next to nothing of it.
 
     Once rows were judged, each row goes with the judged row that is nearest. The neighbourhood with the
     largest sum of squared distances to its judged row is cut in two, and the middle of the part without

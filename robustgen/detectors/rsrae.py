@@ -66,11 +66,11 @@ class RSRAE(NetDetector):
     latent_dim : int or None
         d, the dimension of the subspace; ``None`` is 10, the paper's.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
-        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        Widths of the encoder's layers, mirrored in the decoder. All but vectors take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.strided` and
         :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        Each column (each channel of images, signals and clips) minus its mean over its standard deviation,
         minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
         all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
@@ -120,8 +120,10 @@ class RSRAE(NetDetector):
         The length of a code.
     net_ : robustgen.nets.rsr.RSRNet
         The trained net; ``net_.bottleneck.A`` is the layer, (K, d, D).
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
     input_shape_ : tuple of int

@@ -14,7 +14,8 @@ from torch import Tensor
 from robustgen._checks import require
 from robustgen._seeds import subsample
 from robustgen.densities.iterative_trimming import trim_iteratively
-from robustgen.detectors.answers import SAMPLE_ROWS, Neighbourhoods, compared_rows
+from robustgen.detectors.answers import Neighbourhoods
+from robustgen.detectors.comparison import SAMPLE_ROWS, compared_rows
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
 from robustgen.detectors.quantised import QuantisedDetector
@@ -83,11 +84,11 @@ class RVQVAE(QuantisedDetector):
         D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
         the mean code over a row's positions, ``encode_codes`` all of them.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
-        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        Widths of the encoder's layers, mirrored in the decoder. All but vectors take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.strided` and
         :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        Each column (each channel of images, signals and clips) minus its mean over its standard deviation,
         minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
         all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
@@ -155,8 +156,10 @@ class RVQVAE(QuantisedDetector):
         The length of a code.
     net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
         The trained net.
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
     input_shape_ : tuple of int

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from robustgen.detectors.conditional import ConditionalDetector
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import SPHERE, StochasticQuantisation
-from robustgen.detectors.quantised import QuantisedDetector
 from robustgen.nets.code_maps import CodeNets
 from robustgen.nets.quantizers.gaussian import GaussianQuantizer
 from robustgen.nets.quantizers.vmf import VonMisesFisherQuantizer
@@ -17,7 +17,7 @@ from robustgen.objectives.quantisation import VectorQuantisation
 from robustgen.training import RobustTraining
 
 
-class SQVAE(QuantisedDetector):
+class SQVAE(ConditionalDetector):
     r"""Autoencoder with stochastic quantisation, which hardens by itself while it learns.
 
     .. math::
@@ -49,11 +49,11 @@ class SQVAE(QuantisedDetector):
         D, the length of a code; ``None`` is 16 for images and 4 for vectors. ``transform`` gives
         the mean code over a row's positions, ``encode_codes`` all of them.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
-        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        Widths of the encoder's layers, mirrored in the decoder. All but vectors take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.strided` and
         :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        Each column (each channel of images, signals and clips) minus its mean over its standard deviation,
         minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
         all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
@@ -90,6 +90,10 @@ class SQVAE(QuantisedDetector):
     ----------
     history_ : robustgen.training.History
         The terms of the objective by epoch and member.
+    n_labels_ : int
+        Labels that the decoder is told; 0 where ``fit`` was given none.
+    train_labels_ : ndarray of int or None, (n,)
+        Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
         The codes of the training rows that the prior learns.
     codebook_perplexity_ : ndarray of float, (K,)
@@ -119,8 +123,10 @@ class SQVAE(QuantisedDetector):
         The length of a code.
     net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
         The trained net.
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
     input_shape_ : tuple of int
@@ -214,4 +220,4 @@ class SQVAE(QuantisedDetector):
         return GaussianQuantizer(codes.n_codes, code_dim, variance=codes.variance, cooling=cooling)
 
     def _build_objective(self) -> VectorQuantisation:
-        return VectorQuantisation("likelihood", {}, self._schedule())
+        return VectorQuantisation("likelihood", {}, self._schedule(), self._row_labels())

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from robustgen._checks import UsageError
+from robustgen.detectors.conditional import ConditionalDetector
 from robustgen.detectors.parameters import settings
 from robustgen.detectors.quantisation import Quantisation
-from robustgen.detectors.quantised import QuantisedDetector
 from robustgen.nets.code_maps import CodeNets
 from robustgen.nets.quantizers.codebook import Quantizer
 from robustgen.nets.quantizers.lfq import ENTROPY_WEIGHT
@@ -22,7 +22,7 @@ REPLACEABLE = ("nearest", "rotation")
 """Quantizers whose codes can be replaced one by one."""
 
 
-class VQVAE(QuantisedDetector):
+class VQVAE(ConditionalDetector):
     r"""Autoencoder with a quantised latent: every position of the code map takes the nearest code.
 
     .. math::
@@ -53,11 +53,11 @@ class VQVAE(QuantisedDetector):
         D, the length of a code; ``None`` is 16 for images and 4 for vectors, or what the quantizer
         needs. ``transform`` gives the mean code over a row's positions, ``encode_codes`` all of them.
     hidden_dims : tuple of int
-        Widths of the encoder's layers, mirrored in the decoder. Images and signals take convolutions
-        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.signals` and
+        Widths of the encoder's layers, mirrored in the decoder. All but vectors take convolutions
+        instead, see :mod:`robustgen.nets.conv`, :mod:`robustgen.nets.strided` and
         :mod:`robustgen.nets.code_maps`.
     scaling : {"auto", "standard", "robust"} or None
-        Each column (each channel of images and signals) minus its mean over its standard deviation,
+        Each column (each channel of images, signals and clips) minus its mean over its standard deviation,
         minus its median over its interquartile range, or as it is. "auto" takes bags of words as they are,
         all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
@@ -94,6 +94,10 @@ class VQVAE(QuantisedDetector):
     ----------
     history_ : robustgen.training.History
         The terms of the objective by epoch and member.
+    n_labels_ : int
+        Labels that the decoder is told; 0 where ``fit`` was given none.
+    train_labels_ : ndarray of int or None, (n,)
+        Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
         The codes of the training rows that the prior learns.
     codebook_perplexity_ : ndarray of float, (K,)
@@ -123,8 +127,10 @@ class VQVAE(QuantisedDetector):
         The length of a code.
     net_ : robustgen.nets.vector_quantised.VectorQuantisedNet
         The trained net.
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
     input_shape_ : tuple of int
@@ -263,4 +269,4 @@ class VQVAE(QuantisedDetector):
 
     def _build_objective(self) -> VectorQuantisation:
         weights = {"commitment": self._code_map().beta, "entropy": ENTROPY_WEIGHT}
-        return VectorQuantisation("l2", weights, self._schedule())
+        return VectorQuantisation("l2", weights, self._schedule(), self._row_labels())

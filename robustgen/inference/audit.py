@@ -111,6 +111,12 @@ class Audit(NamedTuple):
         The probability of each row to be an inlier, in [0, 1].
     corruption : Corruption
         The estimated share of outliers, with its interval.
+
+    Examples
+    --------
+    >>> found = audit(-np.r_[np.linspace(1, 2, 18), 80.0, 90.0])
+    >>> int(found.support.sum()), found.corruption.share, round(float(found.inlier_weight[-1]), 3)
+    (18, 0.1, 0.0)
     """
 
     support: NDArray[np.bool_]

@@ -20,7 +20,14 @@ from robustgen._seeds import base_seed
 from robustgen._storable import storable
 from robustgen.inference.audit import InlierProbability
 from robustgen.inference.corruption import Corruption, estimate_corruption
-from robustgen.inference.p_values import conformal_p_values, discoveries, ranks, trimmed, why_never
+from robustgen.inference.p_values import (
+    ROUNDED_ALIKE,
+    conformal_p_values,
+    discoveries,
+    ranks,
+    trimmed,
+    why_never,
+)
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 from robustgen.inference.ties import Tolerance
 
@@ -401,6 +408,37 @@ def cross_conformal_p_values(
     _check_trim(trim)
     refuse_opposite_sign(detector)
     scores, tolerance = _scores_out_of_fold(detector, X, int(n_folds), random_state)
+    return conformal_p_values_among(scores, trim, tolerance)
+
+
+def conformal_p_values_among(
+    scores: NDArray[np.float64], trim: str | float = "auto", tolerance: Tolerance = ROUNDED_ALIKE
+) -> NDArray[np.float64]:
+    r"""Return for each of some rows how probable it is that an inlier among them scores as low.
+
+    .. math:: p_i = \frac{1 + \#\{ j \in R : s_j \le s_i \}}{1 + |R|}
+
+    Parameters
+    ----------
+    scores : ndarray of float, (n,)
+        s, by models that have not seen the row, or that treat all rows alike: those of inliers have to be
+        exchangeable.
+    trim : "auto" or float in [0, 0.5]
+        The share of the rows that R leaves out, as in :func:`cross_conformal_p_values`.
+    tolerance : Tolerance
+        Which scores are equal.
+
+    Returns
+    -------
+    ndarray of float, (n,)
+        In (0, 1]; small for outliers.
+
+    Examples
+    --------
+    >>> conformal_p_values_among(np.array([-1.0, -2.0, -3.0, -9.0]), trim=0.25)
+    array([1.  , 0.75, 0.5 , 0.25])
+    """
+    _check_trim(trim)
     reference = trimmed(scores, _trimmed_share(trim, estimate_corruption(scores)))
     return conformal_p_values(scores, reference, tolerance)
 

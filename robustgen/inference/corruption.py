@@ -39,6 +39,12 @@ class Corruption(NamedTuple):
         The estimate, in [0, 0.5].
     interval : tuple of float
         (lower, upper), around it.
+
+    Examples
+    --------
+    >>> share, (lower, upper) = estimate_corruption(-np.r_[np.linspace(1, 2, 18), 80.0, 90.0])
+    >>> share, lower <= share <= upper
+    (0.1, True)
     """
 
     share: float

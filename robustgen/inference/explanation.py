@@ -23,6 +23,12 @@ class TopFeatures(NamedTuple):
         Names of the columns of a DataFrame, else their indices.
     values : ndarray of float, (n, k)
         Their contributions.
+
+    Examples
+    --------
+    >>> names, values = top_features(np.array([[0.1, 7.0, 2.0]]), k=1)
+    >>> names.tolist(), values.tolist()
+    ([[1]], [[7.0]])
     """
 
     names: NDArray[np.object_]

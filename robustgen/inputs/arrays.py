@@ -1,4 +1,4 @@
-"""Arrays of vectors or images, ``.npy`` and ``.npz``, and folders of images; scores go to a CSV."""
+"""Arrays, ``.npy`` and ``.npz``, and folders of images or sounds; scores go to a CSV."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from robustgen._declared import DECLARED
 from robustgen._files import expect_new, file_hash, shown, whole_folder
 from robustgen.data.archive import parts_of, read_arrays, rows_of
-from robustgen.data.files import ImageFolder, ImageReading, read_array, read_images
+from robustgen.data.files import FileRows, RowOptions, read_array, read_folder
 from robustgen.inputs.base import Input, Part, expect_all_rows
 from robustgen.inputs.csv_table import FORMULA_SIGNS, harmless
 
@@ -36,10 +37,22 @@ def _harmless(column: NDArray[Any]) -> Any:
 
 
 class Arrays(Input):
-    """The rows of an array; ``X`` of an ``.npz``."""
+    """The rows of an array; ``X`` of an ``.npz``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : RowOptions
+        What its rows are.
+    """
 
     kept_endings = (".npy", ".npz")
     scored_endings = (".csv",)
+
+    def __init__(self, path: Path, options: RowOptions) -> None:
+        super().__init__(path)
+        self._row_type = options.row_type
 
     def about(self) -> int | None:
         return None
@@ -50,7 +63,7 @@ class Arrays(Input):
         return read_array(self.path)
 
     def whole(self) -> Any:
-        return self._rows
+        return self._rows if self._row_type is None else DECLARED[self._row_type](self._rows)
 
     def blocks(self) -> Iterator[Any]:
         for start in range(0, self._rows.shape[0], BLOCK_ROWS):
@@ -84,26 +97,26 @@ def _kept_arrays(arrays: dict[str, NDArray[Any]], rows: NDArray[np.intp]) -> dic
     return kept | {name: one[rows] if one.shape[:1] == X.shape[:1] else one for name, one in others.items()}
 
 
-class Images(Input):
-    """Image files, named by their path below the folder.
+class Files(Input):
+    """The image or sound files of a folder, named by their path below it.
 
     Parameters
     ----------
     path : Path
         The folder.
-    images : ImageReading
+    options : RowOptions
         How they are read.
     """
 
     scored_endings = (".csv",)
 
-    def __init__(self, path: Path, images: ImageReading | None = None) -> None:
+    def __init__(self, path: Path, options: RowOptions) -> None:
         super().__init__(path)
-        self._reading = images or ImageReading()
+        self._options = options
 
     @cached_property
-    def _folder(self) -> ImageFolder:
-        folder = read_images(self.path, self._reading)
+    def _folder(self) -> FileRows:
+        folder = read_folder(self.path, self._options)
         for path, content in zip(folder.paths, folder.hashes, strict=True):
             self.expect_same(path, content)
         return folder

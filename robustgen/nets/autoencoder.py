@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from robustgen.nets.conv import ConvDecoder, ConvEncoder
 from robustgen.nets.mlp import MLP, Linear
-from robustgen.nets.signals import SignalDecoder, SignalEncoder
+from robustgen.nets.strided import StridedDecoder, StridedEncoder
 
-ENCODERS: dict[int, type[Any]] = {2: SignalEncoder, 3: ConvEncoder}
-DECODERS: dict[int, type[Any]] = {2: SignalDecoder, 3: ConvDecoder}
-"""By the axes of a row: signals (C, T), images (C, H, W)."""
+ENCODERS: dict[int, type[Any]] = {2: StridedEncoder, 3: ConvEncoder, 4: StridedEncoder}
+DECODERS: dict[int, type[Any]] = {2: StridedDecoder, 3: ConvDecoder, 4: StridedDecoder}
+"""By the axes of a row: signals (C, T), images (C, H, W), clips (C, T, H, W)."""
 
 
 def encoder_for(
@@ -22,16 +22,16 @@ def encoder_for(
     *,
     activation: str = "leaky_relu",
     normalization: str | None = None,
-) -> ConvEncoder | SignalEncoder | MLP:
+) -> ConvEncoder | StridedEncoder | MLP:
     """Return the encoder of rows of a shape, an activation after its last layer too.
 
     Parameters
     ----------
     row_shape : tuple of int
-        (d,) for vectors, (C, H, W) for images, (C, T) for signals.
+        (d,) for vectors, (C, H, W) for images, (C, T) for signals, (C, T, H, W) for clips.
     hidden_dims : sequence of int
-        Widths of the dense layers; images take :class:`robustgen.nets.conv.ConvEncoder`, signals
-        :class:`robustgen.nets.signals.SignalEncoder`.
+        Widths of the dense layers; images take :class:`robustgen.nets.conv.ConvEncoder`, signals and
+        clips :class:`robustgen.nets.strided.StridedEncoder`.
     activation, normalization
         As in :class:`robustgen.nets.mlp.MLP`.
 
@@ -54,7 +54,7 @@ def decoder_for(
     activation: str = "leaky_relu",
     normalization: str | None = None,
     output_activation: str = "identity",
-) -> ConvDecoder | SignalDecoder | MLP:
+) -> ConvDecoder | StridedDecoder | MLP:
     """Return the mirror of :func:`encoder_for`, from codes to rows.
 
     Parameters
@@ -110,7 +110,7 @@ class AutoencoderNet(nn.Module):
 
 
 def plain_latent_dim(row_shape: tuple[int, ...]) -> int:
-    """Return a third of the columns, at least 2 and at most 10; 10 for images and signals.
+    """Return a third of the columns, at least 2 and at most 10; 10 for images, signals and clips.
 
     Examples
     --------
@@ -123,14 +123,14 @@ def plain_latent_dim(row_shape: tuple[int, ...]) -> int:
 def plain_autoencoder(
     row_shape: tuple[int, ...], hidden_dims: tuple[int, ...], latent_dim: int
 ) -> AutoencoderNet:
-    """Return an MLP and its mirror, or the convolutional net for images or signals, with one member.
+    """Return an MLP and its mirror, or the convolutional net for all but vectors, with one member.
 
     Parameters
     ----------
     row_shape : tuple of int
-        (d,), (C, H, W) for images, or (C, T) for signals.
+        (d,), (C, H, W) for images, (C, T) for signals, or (C, T, H, W) for clips.
     hidden_dims : tuple of int
-        Widths of the encoder's hidden layers; images and signals have their own.
+        Widths of the encoder's hidden layers; all but vectors have their own.
     latent_dim : int
         The width of the bottleneck.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from robustgen._checks import check_count, is_count, require
 from robustgen._storable import storable
-from robustgen.nets.conv import Conv2d, ConvTranspose2d
+from robustgen.nets.conv import Conv, ConvTranspose
 from robustgen.nets.mlp import MLP
 
 
@@ -155,9 +156,9 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.branch = nn.Sequential(
             nn.ReLU(),
-            Conv2d(channels, residual_channels, 3, (1, 1), stride=1),
+            Conv(channels, residual_channels, 3, (1, 1), stride=1),
             nn.ReLU(),
-            Conv2d(residual_channels, channels, 1, (0, 0), stride=1),
+            Conv(residual_channels, channels, 1, (0, 0), stride=1),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -165,7 +166,7 @@ class ResidualBlock(nn.Module):
 
 
 class ToPositions(nn.Module):
-    """Lay a map (K, B, G D, H, W) out as positions (K, B, H W G, D), row by row, G codes a place.
+    """Lay a map (K, B, G D, ...) out as positions (K, B, P G, D), row by row, G codes each of P places.
 
     Parameters
     ----------
@@ -182,21 +183,20 @@ class ToPositions(nn.Module):
 
 
 class ToMap(nn.Module):
-    """Fold positions (K, B, H W G, D) to a map (K, B, G D, H, W).
+    """Fold positions (K, B, P G, D) to a map (K, B, G D, ...).
 
     Parameters
     ----------
     size : tuple of int
-        (H, W).
+        The sides of the map, P places: (H, W) of an image.
     """
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, ...]) -> None:
         super().__init__()
         self.size = size
 
     def forward(self, z: Tensor) -> Tensor:
-        height, width = self.size
-        return z.unflatten(2, (height * width, -1)).flatten(3).mT.unflatten(3, self.size)
+        return z.unflatten(2, (math.prod(self.size), -1)).flatten(3).mT.unflatten(3, self.size)
 
 
 class ConvCodeEncoder(nn.Sequential):
@@ -234,10 +234,10 @@ class ConvCodeEncoder(nn.Sequential):
         layers: list[nn.Module] = []
         for (height, width), channels_out in zip(sizes, nets.widths(len(sizes) - 1), strict=False):
             padding = (nets.padding(height), nets.padding(width))
-            layers += [Conv2d(channels, channels_out, nets.kernel, padding), nn.ReLU()]
+            layers += [Conv(channels, channels_out, nets.kernel, padding), nn.ReLU()]
             channels = channels_out
         layers[-1:] = [*_residual_blocks(channels, nets), nn.ReLU()]
-        layers += [Conv2d(channels, nets.codes_a_position * code_dim, 1, (0, 0), stride=1)]
+        layers += [Conv(channels, nets.codes_a_position * code_dim, 1, (0, 0), stride=1)]
         super().__init__(*layers, ToPositions(code_dim))
         height, width = sizes[-1]
         self.map_shape = (height, width * nets.codes_a_position)
@@ -272,7 +272,7 @@ class ConvCodeDecoder(nn.Sequential):
         widths = nets.widths(len(sizes) - 1)
         layers: list[nn.Module] = [
             ToMap(sizes[-1]),
-            Conv2d(nets.codes_a_position * code_dim, widths[-1], 1, (0, 0), stride=1),
+            Conv(nets.codes_a_position * code_dim, widths[-1], 1, (0, 0), stride=1),
             *_residual_blocks(widths[-1], nets),
         ]
         for stage in reversed(range(len(widths))):
@@ -280,7 +280,7 @@ class ConvCodeDecoder(nn.Sequential):
             height, width = sizes[stage]
             padding = (nets.padding(height), nets.padding(width))
             missing = (nets.missing(height), nets.missing(width))
-            layers += [nn.ReLU(), ConvTranspose2d(widths[stage], channels, nets.kernel, padding, missing)]
+            layers += [nn.ReLU(), ConvTranspose(widths[stage], channels, nets.kernel, padding, missing)]
         super().__init__(*layers)
 
 

@@ -1,4 +1,4 @@
-"""Convolutional encoder and decoder of K members: three stages that halve the image."""
+"""Convolutions of K members, and an encoder and a decoder of images: three stages that halve them."""
 
 from __future__ import annotations
 
@@ -14,90 +14,117 @@ from robustgen.nets.mlp import ACTIVATIONS, Linear, normalization_layers
 CHANNELS = (32, 64, 128)
 KERNELS = (5, 5, 3)
 STRIDE = 2
+CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {
+    1: functional.conv1d,
+    2: functional.conv2d,
+    3: functional.conv3d,
+}
+TRANSPOSED: dict[int, Callable[..., Tensor]] = {
+    1: functional.conv_transpose1d,
+    2: functional.conv_transpose2d,
+    3: functional.conv_transpose3d,
+}
+"""By the number of axes."""
 
 
-class Conv2d(nn.Module):
-    """Convolution of each member, as one grouped convolution.
+class Conv(nn.Module):
+    """Convolution of each member along one, two or three axes, as one grouped convolution.
 
     Parameters
     ----------
     channels_in, channels_out : int
         Channels.
     kernel : int or tuple of int
-        Side of a square kernel, or its height and width.
+        Side of the kernel along every axis, or along each.
     padding : tuple of int
-        Zeros added above and left, and as many below and right.
-    stride : int
-        Pixels from one output to the next.
+        Zeros added at either end of each axis: as many axes as there are entries.
+    stride : int or tuple of int
+        Places from one output to the next.
+    dilation : int
+        Places from one tap of the kernel to the next.
 
     Notes
     -----
-    Input (K, B, channels_in, H, W), output (K, B, channels_out, H', W').
+    Input (K, B, channels_in, ...), output (K, B, channels_out, ...).
+
+    Examples
+    --------
+    >>> Conv(2, 3, 5, (2,))(torch.zeros(1, 4, 2, 9)).shape
+    torch.Size([1, 4, 3, 5])
+    >>> Conv(1, 3, 3, (1, 1, 1), stride=(1, 2, 2))(torch.zeros(1, 4, 1, 5, 8, 8)).shape
+    torch.Size([1, 4, 3, 5, 4, 4])
     """
 
     def __init__(
         self,
         channels_in: int,
         channels_out: int,
-        kernel: int | tuple[int, int],
-        padding: tuple[int, int],
+        kernel: int | tuple[int, ...],
+        padding: tuple[int, ...],
         *,
-        stride: int = STRIDE,
+        stride: int | tuple[int, ...] = STRIDE,
+        dilation: int = 1,
     ) -> None:
         super().__init__()
-        sides = (kernel, kernel) if isinstance(kernel, int) else kernel
+        sides = _sides(kernel, padding)
         bound = 1 / math.sqrt(channels_in * math.prod(sides))
         shape = (1, channels_out, channels_in, *sides)
         self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(1, channels_out).uniform_(-bound, bound))
-        self.padding = padding
-        self.stride = stride
+        self.options = {"stride": stride, "padding": padding, "dilation": dilation}
 
     def forward(self, x: Tensor) -> Tensor:
-        return grouped(functional.conv2d, x, self.weight, self.bias, stride=self.stride, padding=self.padding)
+        return grouped(CONVOLUTIONS[x.ndim - 3], x, self.weight, self.bias, **self.options)
 
 
-class ConvTranspose2d(nn.Module):
-    """Transposed convolution of each member, the mirror of :class:`Conv2d`.
+class ConvTranspose(nn.Module):
+    """Transposed convolution of each member, the mirror of :class:`Conv`.
 
     Parameters
     ----------
-    channels_in, channels_out, kernel : int
-        Channels and side of the square kernel.
+    channels_in, channels_out : int
+        Channels.
+    kernel : int or tuple of int
+        Side of the kernel along every axis, or along each.
     padding, output_padding : tuple of int
-        As in ``torch.nn.ConvTranspose2d``.
+        As in ``torch.nn.ConvTranspose2d``, an entry an axis.
+    stride : int or tuple of int
+        That of the convolution which it undoes.
 
     Notes
     -----
-    Input (K, B, channels_in, H, W), output (K, B, channels_out, H', W').
+    Input (K, B, channels_in, ...), output (K, B, channels_out, ...).
+
+    Examples
+    --------
+    >>> ConvTranspose(3, 2, 5, (2,), (0,))(torch.zeros(1, 4, 3, 5)).shape
+    torch.Size([1, 4, 2, 9])
     """
 
     def __init__(
         self,
         channels_in: int,
         channels_out: int,
-        kernel: int,
-        padding: tuple[int, int],
-        output_padding: tuple[int, int],
+        kernel: int | tuple[int, ...],
+        padding: tuple[int, ...],
+        output_padding: tuple[int, ...],
+        *,
+        stride: int | tuple[int, ...] = STRIDE,
     ) -> None:
         super().__init__()
-        bound = 1 / math.sqrt(channels_out * kernel**2)
-        shape = (1, channels_in, channels_out, kernel, kernel)
+        sides = _sides(kernel, padding)
+        bound = 1 / math.sqrt(channels_out * math.prod(sides))
+        shape = (1, channels_in, channels_out, *sides)
         self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(1, channels_out).uniform_(-bound, bound))
-        self.padding = padding
-        self.output_padding = output_padding
+        self.options = {"stride": stride, "padding": padding, "output_padding": output_padding}
 
     def forward(self, x: Tensor) -> Tensor:
-        return grouped(
-            functional.conv_transpose2d,
-            x,
-            self.weight,
-            self.bias,
-            stride=STRIDE,
-            padding=self.padding,
-            output_padding=self.output_padding,
-        )
+        return grouped(TRANSPOSED[x.ndim - 3], x, self.weight, self.bias, **self.options)
+
+
+def _sides(kernel: int | tuple[int, ...], padding: tuple[int, ...]) -> tuple[int, ...]:
+    return (kernel,) * len(padding) if isinstance(kernel, int) else kernel
 
 
 def grouped(
@@ -105,7 +132,7 @@ def grouped(
     x: Tensor,
     weight: Tensor,
     bias: Tensor,
-    **options: int | tuple[int, int],
+    **options: int | tuple[int, ...],
 ) -> Tensor:
     """Return the convolution of each member (K, B, ...) by its own weight, all in one call."""
     members = len(x)
@@ -172,7 +199,7 @@ class ConvEncoder(nn.Sequential):
         layers: list[nn.Module] = []
         for channels, kernel, height, width in zip(CHANNELS, KERNELS, heights, widths, strict=False):
             padding = (_padding(kernel, height), _padding(kernel, width))
-            layers += [Conv2d(channels_in, channels, kernel, padding), ACTIVATIONS[activation]()]
+            layers += [Conv(channels_in, channels, kernel, padding), ACTIVATIONS[activation]()]
             layers += normalization_layers(normalization, channels)
             channels_in = channels
         super().__init__(*layers, nn.Flatten(2))
@@ -229,7 +256,7 @@ class ConvDecoder(nn.Sequential):
         super().__init__(*layers)
 
 
-def _mirrored(stage: int, channels_out: int, heights: list[int], widths: list[int]) -> ConvTranspose2d:
+def _mirrored(stage: int, channels_out: int, heights: list[int], widths: list[int]) -> ConvTranspose:
     """Return the transposed convolution that undoes one stage of the encoder, to the pixel."""
     kernel = KERNELS[stage]
     paddings, extras = [], []
@@ -237,6 +264,6 @@ def _mirrored(stage: int, channels_out: int, heights: list[int], widths: list[in
         padding = _padding(kernel, sizes[stage])
         paddings.append(padding)
         extras.append(sizes[stage] - ((sizes[stage + 1] - 1) * STRIDE - 2 * padding + kernel))
-    return ConvTranspose2d(
+    return ConvTranspose(
         CHANNELS[stage], channels_out, kernel, (paddings[0], paddings[1]), (extras[0], extras[1])
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from robustgen.nets.conv import Conv2d
+from robustgen.nets.conv import Conv
 from robustgen.nets.quantizers.base import look_up
 
 FIRST_KERNEL = 7
@@ -42,10 +42,10 @@ class GatedPair(nn.Module):
         kernel = FIRST_KERNEL if first else KERNEL
         half = kernel // 2
         reach = half if first else half + 1
-        self.vertical = Conv2d(channels, 2 * channels, (reach, kernel), (0, half), stride=1)
-        self.horizontal = Conv2d(channels, 2 * channels, (1, reach), (0, 0), stride=1)
-        self.across = Conv2d(2 * channels, 2 * channels, 1, (0, 0), stride=1)
-        self.out = Conv2d(channels, channels, 1, (0, 0), stride=1)
+        self.vertical = Conv(channels, 2 * channels, (reach, kernel), (0, half), stride=1)
+        self.horizontal = Conv(channels, 2 * channels, (1, reach), (0, 0), stride=1)
+        self.across = Conv(2 * channels, 2 * channels, 1, (0, 0), stride=1)
+        self.out = Conv(channels, channels, 1, (0, 0), stride=1)
         self.labels = nn.Parameter(torch.randn(1, n_labels, 2 * channels) / 10) if n_labels else None
         self.first = first
         self.before = half
@@ -134,9 +134,9 @@ class GatedPixelCNN(nn.Module):
         )
         self.logits = nn.Sequential(
             nn.ReLU(),
-            Conv2d(channels, 2 * channels, 1, (0, 0), stride=1),
+            Conv(channels, 2 * channels, 1, (0, 0), stride=1),
             nn.ReLU(),
-            Conv2d(2 * channels, n_codes, 1, (0, 0), stride=1),
+            Conv(2 * channels, n_codes, 1, (0, 0), stride=1),
         )
 
     def forward(self, indices: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -30,6 +30,8 @@ class VectorQuantisedNet(AutoencoderNet, Generic[Q]):
     code_dim : int or None
         D where the latent is to be normalised by batch before it is quantised; ``None``
         leaves it as it is.
+    n_labels : int
+        L, labels of rows that the decoder is told behind each code: it takes (K, B, P, D + L) then.
 
     Attributes
     ----------
@@ -42,9 +44,16 @@ class VectorQuantisedNet(AutoencoderNet, Generic[Q]):
     strength: Tensor
 
     def __init__(
-        self, encoder: nn.Module, quantizer: Q, decoder: nn.Module, *, code_dim: int | None = None
+        self,
+        encoder: nn.Module,
+        quantizer: Q,
+        decoder: nn.Module,
+        *,
+        code_dim: int | None = None,
+        n_labels: int = 0,
     ) -> None:
         super().__init__(encoder, quantizer, decoder)
+        self.n_labels = n_labels
         self.normalization = None if code_dim is None else BatchNorm(code_dim)
         self.register_buffer("strength", torch.ones(1, 1))
 
@@ -70,5 +79,38 @@ class VectorQuantisedNet(AutoencoderNet, Generic[Q]):
         """Return the mean code (K, B, D) over a row's positions."""
         return self.quantise(self.positions(x)).latent.mean(2)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.decoder(self.quantise(self.positions(x)).latent)
+    def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return what the decoder makes of a latent (K, B, P, D), given labels (K, B), -1 for none."""
+        return self.decoder(z if self.n_labels == 0 else labelled(z, labels, self.n_labels))
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.decode(self.quantise(self.positions(x)).latent, labels)
+
+
+def labelled(z: Tensor, labels: Tensor | None, n_labels: int) -> Tensor:
+    """Put the label of each row behind each of its codes: 1 at its place, and 0 everywhere for none.
+
+    Parameters
+    ----------
+    z : torch.Tensor
+        (K, B, P, D).
+    labels : torch.Tensor of int or None
+        (K, B), -1 for none; ``None`` gives none to all.
+    n_labels : int
+        L.
+
+    Returns
+    -------
+    torch.Tensor
+        (K, B, P, D + L).
+
+    Examples
+    --------
+    >>> labelled(torch.tensor([[[[7.0]], [[8.0]]]]), torch.tensor([[1, -1]]), 2)[0, :, 0]
+    tensor([[7., 0., 1.],
+            [8., 0., 0.]])
+    """
+    if labels is None:
+        labels = torch.full(z.shape[:2], -1, device=z.device)
+    marks = (labels[..., None] == torch.arange(n_labels, device=z.device)).to(z)
+    return torch.cat([z, marks[:, :, None].expand(*z.shape[:3], n_labels)], dim=-1)

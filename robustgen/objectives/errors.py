@@ -150,7 +150,7 @@ def chosen_score(name: str, row_type: str) -> str:
     ----------
     name : str
         A key of ``SCORES``, or "auto".
-    row_type : {"vectors", "images", "signals", "text"}
+    row_type : {"vectors", "images", "signals", "clips", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
 
     Examples

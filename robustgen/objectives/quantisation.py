@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import torch
 from torch import Tensor, nn
 
-from robustgen.nets.draws import Generators
+from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.base import Quantized
 from robustgen.nets.vector_quantised import VectorQuantisedNet
-from robustgen.objectives.base import Player, Term, Terms
+from robustgen.objectives.base import Player, Rows, Term, Terms
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 
+WITHHELD = 0.1
+"""The share of the labels that the decoder is not told in training."""
 VARIANCE_FLOOR = 1e-6
 """The least mean squared error that a closed-form decoder variance takes."""
 
@@ -66,6 +69,39 @@ RECONSTRUCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
+class RowLabels:
+    """The labels of the rows of a batch, some of which are withheld, so that the decoder can do without.
+
+    Parameters
+    ----------
+    labels : torch.Tensor of int or None
+        A label 0, 1, ... of each training row (n,).
+    """
+
+    settled = True
+
+    def __init__(self, labels: Tensor | None) -> None:
+        self._labels = labels
+        self.of_batch: Tensor | None = None
+
+    def begin_epoch(self, epoch: int, rows: Rows, generators: Generators) -> None:
+        """Draw which labels are withheld in this epoch."""
+        if self._labels is None:
+            return
+        labels = self._labels.to(generators[0].device)
+        shown = uniform(generators, torch.zeros((), device=labels.device), rows.n_rows) >= WITHHELD
+        self._of_rows = torch.where(shown, labels, -1)
+
+    def begin_batch(self, index: Tensor) -> None:
+        """Look up the labels of a batch."""
+        if self._labels is not None:
+            self.of_batch = self._of_rows.gather(1, index)
+
+    def end_epoch(self) -> Mapping[str, Tensor]:
+        """Return nothing."""
+        return {}
+
+
 class VectorQuantisation:
     r"""Minimise the reconstruction error plus the weighted terms of the quantizer: one player.
 
@@ -80,12 +116,21 @@ class VectorQuantisation:
         :math:`\beta` is the weight of "commitment" and of nothing else.
     schedule : CodebookTraining
         How the codebook is kept in use.
+    labels : torch.Tensor of int or None
+        A label of each training row (n,), which the decoder is told.
     """
 
-    def __init__(self, reconstruction: str, weights: Mapping[str, float], schedule: CodebookTraining) -> None:
+    def __init__(
+        self,
+        reconstruction: str,
+        weights: Mapping[str, float],
+        schedule: CodebookTraining,
+        labels: Tensor | None = None,
+    ) -> None:
         self._reconstruction = RECONSTRUCTIONS[reconstruction]
         self._weights = weights
         self._schedule = schedule
+        self._labels = RowLabels(labels)
 
     def players(self, net: VectorQuantisedNet) -> tuple[Player, ...]:
         """Return the one player, with the maintenance of its codebooks as its hook."""
@@ -96,13 +141,13 @@ class VectorQuantisation:
                 tuple(net.parameters()),
                 partial(self._loss, maintenance),
                 lr_factors=codebook_factors(net, self._schedule.lr_factor),
-                hooks=(maintenance,),
+                hooks=(maintenance, self._labels),
             ),
         )
 
     def errors(self, net: VectorQuantisedNet, batch: Tensor) -> Tensor:
         """Return the mean squared error (K, B)."""
-        return mean_squared_error(batch, net(batch))
+        return mean_squared_error(batch, net(batch, self._labels.of_batch))
 
     def _loss(
         self, maintenance: CodebookMaintenance, net: VectorQuantisedNet, batch: Tensor, generators: Generators
@@ -110,8 +155,9 @@ class VectorQuantisation:
         z = net.positions(batch)
         quantised = net.quantise(z, generators)
         maintenance.observe(z, quantised.indices, generators)
+        made = net.decode(quantised.latent, self._labels.of_batch)
         return {
-            "reconstruction": Term(self._reconstruction(batch, net.decoder(quantised.latent))),
+            "reconstruction": Term(self._reconstruction(batch, made)),
             **quantizer_terms(quantised, net.strength, self._weights),
         }
 

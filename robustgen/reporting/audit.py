@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -21,6 +21,7 @@ from robustgen.reporting.documents import Picture, page, picture
 from robustgen.reporting.figures.palette import INK, INLIERS, OUTLIERS
 from robustgen.reporting.figures.style import WIDTH, styled
 from robustgen.reporting.formatting import percent
+from robustgen.reporting.sketches import Sketches
 
 LISTED = 200
 """Rows that the page shows cell by cell, the lowest scores first."""
@@ -28,6 +29,8 @@ REACH = 5000
 """Rows that the threshold can take in; of those beyond the listed ones the page has names and scores."""
 BINS = 60
 NAMED_ROWS = 8
+BESIDE = 8
+"""Rows on each side of the threshold."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,12 @@ class AuditPage:
         What each of them would lose.
     contents : mapping of int to str
         A hash of what each row within reach holds, by which an exported decision knows it again.
+    noun : {"rows", "images", "signals"}
+        What rows are called.
+    draw : callable
+        Returns the listed rows as drawings, or None where they have cells instead.
+    options : str
+        What the command that repeats the decision says besides.
     """
 
     name: str
@@ -115,13 +124,16 @@ class AuditPage:
     categories: Mapping[str, pd.Categorical] = field(default_factory=dict)
     shares: pd.DataFrame = field(default_factory=pd.DataFrame)
     contents: Mapping[int, str] = field(default_factory=dict)
+    noun: str = "rows"
+    draw: Callable[[], Sketches | None] = lambda: None
+    options: str = ""
 
     @property
     def facts(self) -> tuple[str, ...]:
         """The estimate and what decided, each in a few words."""
         lower, upper = self.interval
         estimate = f"estimated contamination {percent(self.share)} ({percent(lower)} to {percent(upper)})"
-        return (f"{self.outlier.size:,} rows", estimate, self.decided_by, f"judged by {self.method}")
+        return (f"{self.outlier.size:,} {self.noun}", estimate, self.decided_by, f"judged by {self.method}")
 
     @cached_property
     def order(self) -> NDArray[np.intp]:
@@ -146,24 +158,34 @@ class AuditPage:
         named = (("at least", ends[0]), ("as judged", self.n_outliers), ("at most", ends[1]))
         return tuple((label, min(count, self.reach)) for label, count in named)
 
-    @property
+    @cached_property
     def cards(self) -> list[dict[str, Any]]:
         """The rows that are shown cell by cell."""
         return [
             self._card(rank, int(place)) for rank, place in enumerate(self.order[: min(LISTED, self.reach)])
         ]
 
+    @property
+    def border(self) -> list[dict[str, Any]]:
+        """The listed rows on both sides of the threshold."""
+        return self.cards[max(self.n_outliers - BESIDE, 0) : self.n_outliers + BESIDE]
+
     def _card(self, rank: int, place: int) -> dict[str, Any]:
-        name = str(self.row_names[place])
         return {
             "rank": rank,
-            "heading": f"Row {name}" if name.isdigit() else name,
+            "place": place,
+            "heading": self.heading(place),
             "score": f"{self.scores[place]:.4g}",
             "p_value": "" if self.p_values is None else f"{self.p_values[place]:.2g}",
             "group": "" if self.groups is None else self.groups[place],
             "cells": self.cells.get(place, ()),
             "removed": bool(self.outlier[place]),
         }
+
+    def heading(self, place: int) -> str:
+        """Return what a row is called: its number, or the name of its file."""
+        name = str(self.row_names[place])
+        return f"{self.noun[:-1].capitalize()} {name}" if name.isdigit() else name
 
     @property
     def data(self) -> Markup:
@@ -177,7 +199,9 @@ class AuditPage:
             "codes": {name: levels.codes[places].tolist() for name, levels in self.categories.items()},
             "levels": self._level_places(),
             "total": int(self.outlier.size),
+            "noun": self.noun,
             "file": self.name,
+            "options": self.options,
             "ending": ".csv.gz" if self.name.endswith(".csv.gz") else PurePath(self.name).suffix,
         }
         text = json.dumps(known, ensure_ascii=True).replace("<", "\\u003c").replace("&", "\\u0026")
@@ -196,6 +220,7 @@ class AuditPage:
         return page(
             "audit.html.j2",
             audit=self,
+            sketches=self.draw(),
             findings=_findings(self),
             shares=_shares(self),
             columns=_columns(self),
@@ -208,7 +233,9 @@ class AuditPage:
 
 
 def _scores(audit: AuditPage) -> Picture:
-    caption = "How many rows have which error, the score with its sign changed; the line is the threshold."
+    caption = (
+        f"How many {audit.noun} have which error, the score with its sign changed; the line is the threshold."
+    )
     return picture("scores", "Normal rows and outliers", caption, histogram(audit))
 
 
@@ -245,8 +272,8 @@ def histogram(audit: AuditPage) -> Figure:
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))  # there are no halves of rows
     axes.set_ylim(bottom=0)
     axes.axvline(threshold, color=INK, linewidth=1, linestyle="--")
-    axes.set_xlabel(f"error of a row (no unit, {scale} axis)")
-    axes.set_ylabel("rows (square-root axis)")
+    axes.set_xlabel(f"error (no unit, {scale} axis)")
+    axes.set_ylabel(f"{audit.noun} (square-root axis)")
     figure.legend(loc="outside upper right", ncols=2)
     return figure
 

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from robustgen._checks import UsageError, check_choice, check_count
-from robustgen._signals import Signals
+from robustgen._declared import Signals
 from robustgen._storable import storable
 from robustgen.detectors.parameters import check_contamination
 from robustgen.detectors.robust.detector import RobustDetector

@@ -23,6 +23,12 @@ class Anomaly(NamedTuple):
         The time of its first point.
     end : object
         The time of its last point.
+
+    Examples
+    --------
+    >>> worst = Anomaly(start=120, stop=128, score=-4.2, begin="10:00", end="10:07")
+    >>> worst.stop - worst.start
+    8
     """
 
     start: int

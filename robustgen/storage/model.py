@@ -89,6 +89,19 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> Any:
         When the file is no model, is damaged, has another format, or holds an unknown class.
     FileNotFoundError
         When there is no such file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from robustgen import Autoencoder, load
+    >>> X = np.random.default_rng(0).normal(size=(50, 3))
+    >>> detector = Autoencoder(epochs=1, random_state=0).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     detector.save(f"{folder}/model.robustgen")
+    ...     loaded = load(f"{folder}/model.robustgen")
+    >>> bool((loaded.score_samples(X) == detector.score_samples(X)).all())
+    True
     """
     document, arrays = container.read(path)
     try:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from robustgen._checks import UsageError
 from robustgen._storable import storable
-from robustgen.tables.notation import BY_ISO, PLAIN, DateNotation, NumberNotation
+from robustgen.tables.notation import BY_ISO, PLAIN, DateNotation, NumberNotation, by_distinct
 
 MOST_CATEGORIES = 50
 """Of a column's values the most frequent ones are distinguished; all others are one."""
@@ -19,6 +19,8 @@ INT64_LIMIT = 2.0**63
 """Whole numbers from here on are left in double precision."""
 SECOND = pd.Timedelta(1, "s")
 DAY = np.timedelta64(1, "D")
+YEAR = 365.2425
+"""Days."""
 EPOCH = np.datetime64("1970-01-01")
 
 
@@ -116,10 +118,8 @@ class NumberColumn(OneNumber):
             return self.notation.read(cells)
         if cells.dtype.kind == "c":  # to drop the imaginary parts would be to read other numbers
             return pd.Series(np.nan, cells.index)
-        try:
-            numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
-        except OverflowError:  # of a whole number that no double reaches
-            numbers = cells.map(_as_double).astype("float64")
+        numeric = pd.api.types.is_numeric_dtype(cells)
+        numbers = _as_doubles(cells) if numeric else by_distinct(cells, _as_doubles)
         return numbers.where(np.isfinite(numbers))
 
     def decode(self, numbers: NDArray[np.float64]) -> Any:
@@ -128,6 +128,13 @@ class NumberColumn(OneNumber):
             return numbers[:, 0]
         rounded = numbers[:, 0].round()
         return rounded.astype(np.int64) if (np.abs(rounded) < INT64_LIMIT).all() else rounded
+
+
+def _as_doubles(cells: pd.Series) -> pd.Series:
+    try:
+        return pd.to_numeric(cells, errors="coerce").astype("float64")
+    except OverflowError:  # of a whole number that no double reaches
+        return cells.map(_as_double).astype("float64")
 
 
 def _as_double(cell: Any) -> float:
@@ -203,7 +210,11 @@ class BooleanColumn(OneNumber):
 @storable
 @dataclass(frozen=True)
 class DateColumn:
-    """Days since 1970, the phase of the week and, where there are times, of the day, as points on circles.
+    """Days since 1970, and the phases of the week, the year and the day, as points on circles.
+
+    Of the year where the training rows are of more than one, so that a number that follows the seasons is odd
+    where it is not of its season; of the day where there are times. Time goes on: days after the last ones of
+    the training rows, for as long as these span, count as the last.
 
     Attributes
     ----------
@@ -215,12 +226,19 @@ class DateColumn:
         Whether the training rows have times of day.
     notation : robustgen.tables.notation.DateNotation
         How dates are written where they are text.
+    seasons : bool
+        Whether nine tenths of the training rows' dates span a year or more.
+    last, until : float
+        From and until when days count as the last one, which is the last that is not far from the others.
     """
 
     name: str
     fill: float
     times: bool
     notation: DateNotation = BY_ISO
+    seasons: bool = False
+    last: float = np.inf
+    until: float = np.inf
     least: ClassVar[float] = 0.5
 
     @property
@@ -232,8 +250,13 @@ class DateColumn:
     def fitted(cls, name: str, cells: pd.Series, notation: DateNotation = BY_ISO) -> DateColumn:
         """Learn from cells in a notation."""
         days = _days(notation.read(cells).dropna())
-        median = float(np.median(days)) if days.size else np.nan
-        return cls(name, median, bool((days % 1 != 0).any()), notation)
+        if not days.size:
+            return cls(name, np.nan, False, notation)
+        first, median, late = map(float, np.percentile(days, (5, 50, 95)))
+        span = late - first
+        last = float(days[days <= late + span].max())
+        times = bool((days % 1 != 0).any())
+        return cls(name, median, times, notation, span >= YEAR, last, last + span)
 
     def parse(self, cells: pd.Series) -> pd.Series:
         """Read dates; a time zone is turned into UTC."""
@@ -241,16 +264,22 @@ class DateColumn:
 
     @property
     def outputs(self) -> list[str]:
-        """Three, or five with times."""
-        parts = ["days", "week sin", "week cos", *(["day sin", "day cos"] if self.times else [])]
-        return [f"{self.name} ({part})" for part in parts]
+        """The days, and two for each circle."""
+        turns = [f"{circle} {turn}" for circle in self._circles for turn in ("sin", "cos")]
+        return [f"{self.name} ({part})" for part in ("days", *turns)]
+
+    @property
+    def _circles(self) -> list[str]:
+        return ["week", *["year"] * self.seasons, *["day"] * self.times]
 
     def encode(self, values: pd.Series) -> NDArray[np.float64]:
         """Fill what is missing, and lay the phases on circles."""
         days = np.full(len(values), self.fill)
         days[values.notna().to_numpy()] = _days(values.dropna())
-        phases = [np.floor(days) % 7 / 7, *([days % 1] if self.times else [])]
-        circles = [turn(2 * np.pi * phase) for phase in phases for turn in (np.sin, np.cos)]
+        phases = {"week": np.floor(days) % 7 / 7, "year": days % YEAR / YEAR, "day": days % 1}
+        days = np.where((days > self.last) & (days <= self.until), self.last, days)
+        angles = [2 * np.pi * phases[circle] for circle in self._circles]
+        circles = [turn(angle) for angle in angles for turn in (np.sin, np.cos)]
         return np.column_stack([days, *circles])
 
     def decode(self, numbers: NDArray[np.float64]) -> Any:

@@ -36,7 +36,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     """Turn numbers, booleans, dates, durations and categories into numbers: the first step of a pipeline.
 
     A column's kind is estimated from its cells, where it is not declared. Dates become days and phases of
-    week and day, durations seconds. Numbers and dates may be written as people write them: 1.234,5 or
+    week, year and day, durations seconds. Numbers and dates may be written as people write them: 1.234,5 or
     1,234.5, with a percent sign, a currency or a unit, 12/31/2023 or 31.12.2023 10:00, in one notation a
     column (:mod:`robustgen.tables.notation`), which is remembered. Cells that a column's kind cannot be read
     from are errors, or missing values on request.
@@ -46,8 +46,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     With ``categories="groups"`` rows are judged within their group, so that none is suspect because its
     group is small (:mod:`robustgen.tables.groups`). A number becomes what it would be if the row's group were
-    like all rows, where the categories and booleans explain something of it; a category or a boolean becomes
-    one number that says how odd the value is: 0 unless it is rare, or unlikely given the other categories.
+    like all rows, where the categories and booleans explain something of it, in a unit in which skewed
+    numbers are symmetric; one that hardly any row has, or that takes a few values, is far only where it is
+    far from all of these. A category or a boolean becomes one number that says how odd the value is: 0 unless
+    it is so rare that it may be a slip, or unlikely given the other categories.
 
     With ``categories="indicators"`` the cells themselves are kept, for models that make new rows: numbers
     stay, booleans become 0 and 1, text becomes a column for each of its 50 most frequent values and one for
@@ -56,11 +58,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     missing : {"impute", "refuse"}
-        "impute" puts the median for a number or a date; a missing category or boolean is a value of its own.
-        Of groups a second number says how odd it is that the cell is missing, 0 where it is nothing odd, for
-        columns with missing cells in training; in the others a missing cell is the farther from the median
-        the odder that is. Of indicators a missing boolean becomes what most rows have. "refuse" raises an
-        error that names the cell.
+        "impute" puts the median for a number or a date; a missing category or boolean is a value of its own,
+        judged as others are. Of groups a second number says how odd it is that the number is missing, or that
+        it is there, 0 where it is nothing odd, for columns with missing cells in training, and of those that
+        take a few values whether it is one of these; in the others a missing cell is the farther from the
+        median the odder that is. Of indicators a missing boolean becomes
+        what most rows have. "refuse" raises an error that names the cell.
     categories : {"groups", "indicators"}
         What becomes of categories and booleans.
     ignore : sequence of str
@@ -182,7 +185,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self.notes_ = (*map(_note_of_notation, self.columns_), *_notes_of_bad(table, values))
         self.notes_ = tuple(filter(None, (*self.notes_, _note_of_points(self.columns_))))
         if self.categories == "groups":
-            self.groups_ = fit_groups(_levels(values), _numbers(values), _missing(values))
+            self.groups_ = fit_groups(_levels(values), _numbers(values))
         self.source_ = np.repeat(np.arange(len(used)), [len(names) for names in self._outputs()])
         return self
 
@@ -232,18 +235,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return [(column, self._parsed(table[column.name], column)) for column in self.columns_]
 
     def _within_groups(self, values: list[Values]) -> NDArray[np.float64]:
-        codes, missing = self.groups_.codes(_levels(values)), _missing(values)
-        oddities = iter(self.groups_.oddities(codes).T)
-        odd = self.groups_.absences(missing)
-        numbers = iter(self.groups_.adjusted(_numbers(values), codes, odd).T)
-        gaps = iter(self.groups_.gaps)
+        judged = self.groups_.judged(_levels(values), _numbers(values))
+        parts = judged.numbers.T, judged.presences.T, self.groups_.numbers
+        oddities, numbers = iter(judged.oddities.T), zip(*parts, strict=True)
         blocks = []
-        for (column, cells), absent in zip(values, missing.T, strict=True):
+        for column, cells in values:
             if _is_group(column):
                 blocks.append(next(oddities)[:, None])
             else:
-                blocks += [next(numbers)[:, None], column.encode(cells)[:, 1:]]
-                blocks += [(odd * absent)[:, None]] * next(gaps)
+                number, odd, grouped = next(numbers)
+                phases = column.encode(cells)[:, 1:] * (grouped.seldom is None)
+                blocks += [number[:, None], phases, *[odd[:, None]] * grouped.has_levels]
         return np.hstack(blocks)
 
     def inverse_transform(self, X: NDArray[np.float64]) -> pd.DataFrame:
@@ -281,7 +283,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str, (e,)
-            ``"heat"``, ``"heat (missing)"``, ``"fuel (oddity)"`` or ``"fuel=oil"``, ``"seen (days)"``.
+            ``"heat"``, ``"heat (oddity)"``, ``"fuel (oddity)"`` or ``"fuel=oil"``, ``"seen (days)"``.
         """
         check_is_fitted(self)
         return np.array([name for names in self._outputs() for name in names], dtype=object)
@@ -363,11 +365,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """Return the names of the numbers that each column becomes."""
         if self.categories == "indicators":
             return [column.outputs for column in self.columns_]
-        gaps = iter(self.groups_.gaps)
+        numbers = iter(self.groups_.numbers)
         return [
             [f"{column.name} (oddity)"]
             if _is_group(column)
-            else [*column.outputs, *[f"{column.name} (missing)"] * next(gaps)]
+            else [*column.outputs, *[f"{column.name} (oddity)"] * next(numbers).has_levels]
             for column in self.columns_
         ]
 
@@ -429,10 +431,6 @@ def _numbers(values: list[Values]) -> NDArray[np.float64]:
         if not _is_group(column)
     ]
     return np.array(numbers, dtype=float).reshape(-1, len(values[0][1])).T
-
-
-def _missing(values: list[Values]) -> NDArray[np.bool_]:
-    return np.column_stack([cells.isna() for _, cells in values])
 
 
 def check_signs(decimal: str | None, thousands: str | None) -> None:

@@ -25,6 +25,12 @@ class Finding:
         The places of the rows that it concerns, from 0; none where a column as a whole is meant.
     sentence : str
         The same for people.
+
+    Examples
+    --------
+    >>> one = Finding("sentinel", ("flow",), (20, 21), "flow is -999 in 2 rows, far from all other numbers")
+    >>> one.kind, len(one.rows)
+    ('sentinel', 2)
     """
 
     kind: str

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from robustgen._storable import storable
 
@@ -98,7 +97,9 @@ class NumberNotation:
 
     def read(self, cells: pd.Series) -> pd.Series:
         """Return cells (n,) as numbers, NaN for what is none in this notation."""
-        return _by_distinct(cells, [self._number(*self.split(cell)) for cell in _distinct(cells)])
+        return by_distinct(
+            cells, lambda distinct: [self._number(*self.split(str(cell))) for cell in distinct]
+        )
 
     def split(self, cell: str) -> tuple[str, str]:
         """Return a number as Python writes it and its unit; ("", "") for what is none in this notation."""
@@ -155,14 +156,17 @@ class DateNotation:
     def read(self, cells: pd.Series) -> pd.Series:
         """Return cells (n,) as dates, NaT for what is none by this pattern; time zones become UTC."""
         if self.pattern == ISO or pd.api.types.is_datetime64_any_dtype(cells):
-            return pd.to_datetime(cells, errors="coerce", format=ISO, utc=True).dt.tz_localize(None)
-        distinct = pd.Series(_distinct(cells), dtype="object").str.strip()
+            return by_distinct(cells, _iso_dates)
+        return by_distinct(cells, self._dates)
+
+    def _dates(self, cells: pd.Series) -> pd.Series:
+        distinct = cells.map(str).astype("object").str.strip()
         dates = pd.Series(pd.NaT, distinct.index, dtype="datetime64[us]")
         for time in TIMES if "%H" not in self.pattern and "%I" not in self.pattern else ("",):
             left = dates.isna()
             found = pd.to_datetime(distinct[left], format=self.pattern + time, errors="coerce", utc=True)
             dates[left] = found.dt.tz_localize(None)
-        return _by_distinct(cells, dates.to_numpy())
+        return dates
 
 
 BY_ISO = DateNotation()
@@ -281,7 +285,20 @@ def _distinct(cells: pd.Series) -> list[str]:
     return [str(cell) for cell in pd.unique(cells.dropna().astype("object"))]
 
 
-def _by_distinct(cells: pd.Series, values: NDArray | Sequence[float]) -> pd.Series:
-    """Return the value of each cell, from those of the distinct cells, in order of first appearance."""
-    codes, _ = pd.factorize(cells.astype("object"))
+def _iso_dates(cells: pd.Series) -> pd.Series:
+    return pd.to_datetime(cells, errors="coerce", format=ISO, utc=True).dt.tz_localize(None)
+
+
+def by_distinct(cells: pd.Series, read: Callable[[pd.Series], Any]) -> pd.Series:
+    """Return what a function makes of each cell, asking it once of each distinct one.
+
+    Parameters
+    ----------
+    cells : Series (n,)
+        Any cells; missing ones are missing in what is returned.
+    read : callable
+        From the distinct cells (k,), in order of first appearance, to their values.
+    """
+    codes, distinct = pd.factorize(cells.astype("object"))
+    values = read(pd.Series(distinct, dtype="object"))
     return pd.Series(values, dtype=None if len(values) else "float64").reindex(codes).set_axis(cells.index)

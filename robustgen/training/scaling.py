@@ -155,7 +155,7 @@ def chosen_scaling(name: str | None, row_type: str) -> str | None:
     ----------
     name : {"auto", "standard", "robust"} or None
         What was asked for.
-    row_type : {"vectors", "images", "signals", "text"}
+    row_type : {"vectors", "images", "signals", "clips", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
 
     Examples

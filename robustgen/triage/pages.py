@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from robustgen.inputs.answers import contents
 from robustgen.reporting.audit import LISTED, AuditPage, Cell
+from robustgen.triage.drawn import sketches_of
 from robustgen.triage.reasons import worded
 from robustgen.triage.table_audit import TableAudit
 
 
-def page_of(audit: TableAudit, rows: object = None) -> AuditPage:
+def page_of(audit: TableAudit, options: str = "") -> AuditPage:
     """Return what the page of an audit shows.
 
     Parameters
     ----------
     audit : TableAudit
         The audit.
-    rows : array or None
-        The rows themselves, where they are no table's.
+    options : str
+        How the file was read and judged by the command, as the command that repeats a decision is to say.
 
     Returns
     -------
     robustgen.reporting.audit.AuditPage
-        With cells of the rows that are listed.
+        With cells or drawings of the rows that are listed.
     """
     frame = audit.rows
     detector = audit.model[-1] if audit.table is not None else audit.model
-    hashed = contents(audit.table if rows is None else rows)
+    hashed = contents(audit.array if audit.table is None else audit.table)
     lowest = np.argsort(frame["score"].to_numpy(), kind="stable")[:LISTED].tolist()
     return AuditPage(
         name=audit.name,
@@ -49,6 +52,9 @@ def page_of(audit: TableAudit, rows: object = None) -> AuditPage:
         categories=audit.categories,
         shares=audit.shares,
         contents=dict(enumerate(hashed)),
+        noun=audit.noun,
+        draw=partial(sketches_of, audit, lowest),
+        options=options,
     )
 
 

@@ -19,7 +19,7 @@ from robustgen.inference.scores import tolerance_of
 from robustgen.inputs.answers import read_answers
 from robustgen.triage.table_audit import TableAudit
 
-NO_P_VALUES = "got --folds 0 and a false discovery rate, which needs p-values: give --folds 5"
+NO_P_VALUES = "got --folds 0 and a false discovery rate, which needs p-values: leave out --folds"
 
 
 class Removal(ABC):

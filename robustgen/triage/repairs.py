@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustgen.tables.columns import BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn
-from robustgen.tables.groups import GroupedNumber
+from robustgen.tables.grouped_number import GroupedNumber
 
 TRIED = 200
 """Normal rows by which reconstruction and median are compared."""
@@ -168,10 +168,10 @@ class Repairs:
         self, name: str, numbers: NDArray[np.float64], rows: NDArray[np.intp]
     ) -> NDArray[np.float64]:
         grouped = self._grouped.get(name)
-        if grouped is None or grouped.by is None:
+        if grouped is None or grouped.as_it_is:
             return numbers
-        own = self._own(grouped.by, rows)
-        return grouped.center[own] + grouped.scale[own] * (numbers - grouped.center[-1]) / grouped.scale[-1]
+        every = np.full(rows.size, -1)
+        return grouped.cells(numbers, every if grouped.by is None else self._own(grouped.by, rows))
 
     def worded(self, name: str, number: float) -> str:
         """Return an expected number as a cell of its column."""

@@ -16,9 +16,9 @@ from sklearn.pipeline import Pipeline
 from robustgen._files import whole_file
 from robustgen.detectors.parameters import check_contamination
 from robustgen.detectors.robust.detector import RobustDetector
-from robustgen.inference.audit import contamination_offset, finite_scores
-from robustgen.inference.conformal import cross_conformal_p_values
-from robustgen.inference.corruption import Corruption, estimate_corruption
+from robustgen.inference.audit import finite_scores
+from robustgen.inference.conformal import conformal_p_values_among, cross_conformal_p_values
+from robustgen.inference.corruption import estimate_corruption
 from robustgen.inference.scores import refuse_opposite_sign, scores_of, tolerance_of
 from robustgen.tables.encoder import TableEncoder, as_table
 from robustgen.tables.findings import Finding, findings
@@ -27,6 +27,7 @@ from robustgen.triage.faults import Fault, common_faults, faults
 from robustgen.triage.reasons import column_shares, worded_reasons
 from robustgen.triage.repairs import Repairs
 from robustgen.triage.shares import category_codes, removed_shares
+from robustgen.triage.verdict import verdict
 
 if TYPE_CHECKING:
     from robustgen.reporting.audit import AuditPage
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 EXPLAINED = 500
 """So many of the lowest scores are explained, and all rows below the threshold."""
 NAMED_COLUMNS = 3
+FOLDS = 5
+"""Where the detector has no scores of its own that are held out."""
 OUTLIER, NORMAL = "outlier", "normal"
 BY_ESTIMATE = "the estimate set the threshold"
 
@@ -66,10 +69,19 @@ class TableAudit:
         What each row is called: its number from 1, or its file.
     table : DataFrame (n, D) or None
         The rows themselves, where they are a table's.
+    array : ndarray or CSR matrix, (n, ...), or None
+        The same, where they are no table's.
     faults : dict of int to Fault
         By the places of the rows that are explained, the fault and the expected cells.
     column_shares : DataFrame (k, d)
         By those places, the part of each column in the row's error.
+
+    Examples
+    --------
+    >>> from robustgen.data.example import boilers
+    >>> found = audit(boilers()[0].head(200), contamination=0.05, n_folds=0)
+    >>> int(found.outlier.sum()), list(found.findings["kind"].unique()[:1])
+    (10, ['identifier'])
     """
 
     name: str
@@ -82,6 +94,7 @@ class TableAudit:
     decided_by: str
     row_names: Sequence[Any]
     table: pd.DataFrame | None = None
+    array: Any = None
     faults: dict[int, Fault] = field(default_factory=dict)
     column_shares: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -110,11 +123,21 @@ class TableAudit:
         return {} if self.table is None else category_codes(self.model[0], self.table)
 
     @property
+    def row_type(self) -> str:
+        """What the rows are: "vectors" (those of tables too), "images", "signals" or "text"."""
+        return getattr(self.model, "row_type_", "vectors")
+
+    @property
+    def noun(self) -> str:
+        """What rows are called."""
+        return self.row_type if self.row_type in ("images", "signals") else "rows"
+
+    @property
     def sentence(self) -> str:
         """How many rows look wrong, with the interval."""
         n_rows, outliers = len(self.rows), int(self.outlier.sum())
         lower, upper = (round(end * n_rows) for end in self.contamination_interval)
-        wrong = f"{outliers:,} of the {n_rows:,} rows of {self.name} look wrong"
+        wrong = f"{outliers:,} of the {n_rows:,} {self.noun} of {self.name} look wrong"
         return f"{wrong} (estimated {lower:,} to {upper:,})"
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -143,29 +166,35 @@ def audit(
     *,
     contamination: float | str = "auto",
     ignore: Sequence[str] = (),
-    n_folds: int = 5,
+    n_folds: int | None = None,
     random_state: int = 0,
     name: str = "the table",
+    row_names: Sequence[Any] | None = None,
 ) -> TableAudit:
-    """Judge the rows of a table, and find what else is remarkable in it.
+    """Judge the rows of a table, and find what else is remarkable in it; or judge images or signals.
 
     Parameters
     ----------
-    table : DataFrame (n, D) of pandas, polars or Arrow
-        Numbers, booleans, dates, durations and categories, outliers among the rows or not.
+    table : DataFrame (n, D) of pandas, polars or Arrow, ndarray (n, H, W) or (n, C, H, W), or Signals
+        Numbers, booleans, dates, durations and categories, outliers among the rows or not; or images or
+        signals.
     detector : estimator or None
-        Any unfitted detector of vectors, larger = more normal; ``None`` takes a
+        Any unfitted detector of such rows, larger = more normal; ``None`` takes a
         :class:`robustgen.RobustDetector`. It is cloned.
     contamination : float in (0, 0.5] or "auto"
         The share of the rows to call outliers; "auto" estimates it.
     ignore : sequence of str
         Columns to leave out, such as labels. Empty ones and those that name their rows are left out anyway.
-    n_folds : int
-        Detectors, each of which keeps a part of the rows aside, for the p-values; 0 goes without.
+    n_folds : int or None
+        Detectors, each of which keeps a part of the rows aside, for the p-values; 0 goes without. ``None``
+        takes none where the detector has scores of rows that its models have not seen, as
+        :class:`robustgen.RobustDetector` has of vectors, and 5 elsewhere.
     random_state : int
         Which rows those are, and the seed of the default detector.
     name : str
         What the table is called in sentences.
+    row_names : sequence or None
+        What each row is called, such as the names of files; None numbers them from 1.
 
     Returns
     -------
@@ -190,15 +219,21 @@ def audit(
     3  outlier  heat x 1000
     5  outlier  heat x 1000
     """
-    rows = as_table(table)
     usual = RobustDetector(contamination="auto", random_state=random_state)
     judge = usual if detector is None else clone(detector)
     refuse_opposite_sign(judge)
-    model = Pipeline(
-        [("table", TableEncoder(ignore=tuple(ignore), bad_cells="missing")), ("detector", judge)]
-    )
+    rows, model = table, judge
+    if getattr(table, "ndim", 2) < 3:  # images and signals have no columns to encode
+        encoder = TableEncoder(ignore=tuple(ignore), bad_cells="missing")
+        rows, model = as_table(table), Pipeline([("table", encoder), ("detector", judge)])
     return audited(
-        model, rows, name=name, contamination=contamination, n_folds=n_folds, random_state=random_state
+        model,
+        rows,
+        name=name,
+        contamination=contamination,
+        n_folds=n_folds,
+        random_state=random_state,
+        row_names=row_names,
     )
 
 
@@ -209,7 +244,7 @@ def audited(
     *,
     name: str,
     contamination: float | str = "auto",
-    n_folds: int = 5,
+    n_folds: int | None = None,
     random_state: int = 0,
     row_names: Sequence[Any] | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
@@ -244,16 +279,17 @@ def audited(
     encoded = rows if table is None else _ignoring_empty(model[0], table).fit_transform(table)
     detector.fit(encoded, y)
     scores = finite_scores(_training_scores(detector, encoded))
-    estimate = _corruption(detector, scores)
-    if table is not None and y is None:
-        estimate = standing_out(scores, estimate)
-    given = None if isinstance(contamination, str) else contamination
-    threshold = contamination_offset(scores, estimate.share if given is None else given)
+    estimate, threshold = verdict(detector, scores, contamination, by_score=table is not None and y is None)
     outlier = tolerance_of(detector).margins(scores, threshold) < 0
+    asked = BY_ESTIMATE if isinstance(contamination, str) else f"asked for {100 * contamination:.3g} %"
     frame = pd.DataFrame({"verdict": np.where(outlier, OUTLIER, NORMAL), "score": scores})
-    if n_folds:
-        on_stage(f"p-values: learning {n_folds} more times")
-        frame["p_value"] = cross_conformal_p_values(detector, encoded, n_folds, random_state)
+    if n_folds is None and getattr(detector, "holds_out", False):
+        on_stage("p-values")
+        held_out = detector.held_out_scores(encoded)
+        frame["p_value"] = conformal_p_values_among(held_out, tolerance=tolerance_of(detector))
+    elif n_folds != 0:
+        on_stage(f"p-values: learning {n_folds or FOLDS} more times")
+        frame["p_value"] = cross_conformal_p_values(detector, encoded, n_folds or FOLDS, random_state)
     found = TableAudit(
         name=name,
         model=model,
@@ -262,8 +298,9 @@ def audited(
         contamination=estimate.share,
         contamination_interval=estimate.interval,
         threshold=threshold,
-        decided_by=BY_ESTIMATE if given is None else f"asked for {100 * given:.3g} %",
+        decided_by=asked,
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
+        array=rows if table is None else None,
     )
     if table is None:
         return found
@@ -318,7 +355,9 @@ def audit_of_scores(
         decided_by=decided_by,
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
     )
-    return _explained(found, rows.reset_index(drop=True)) if detector is not model else found
+    if detector is model:
+        return replace(found, array=rows)
+    return _explained(found, rows.reset_index(drop=True))
 
 
 def _ignoring_empty(encoder: TableEncoder, table: pd.DataFrame) -> TableEncoder:
@@ -329,36 +368,6 @@ def _ignoring_empty(encoder: TableEncoder, table: pd.DataFrame) -> TableEncoder:
 
 def _training_scores(detector: Any, rows: Any) -> NDArray[np.float64]:
     return detector.training_scores_ if hasattr(detector, "training_scores_") else scores_of(detector, rows)
-
-
-def _corruption(detector: Any, scores: NDArray[np.float64]) -> Corruption:
-    if hasattr(detector, "contamination_interval_"):
-        return Corruption(detector.contamination_, detector.contamination_interval_)
-    return estimate_corruption(scores)
-
-
-def standing_out(scores: NDArray[np.float64], estimate: Corruption) -> Corruption:
-    """Return the share of a table's rows that stand out by the score that ranks them.
-
-    The share that a detector estimates is to come near the truth on average. A verdict takes rows from a
-    person's table: where a clean one has skewed columns that share was one row in ten, and the rows that
-    stand out by the score itself were few (``reports/mixed-tables``).
-
-    Parameters
-    ----------
-    scores : ndarray of float, (n,)
-        Of the rows, larger = more normal.
-    estimate : Corruption
-        What the detector estimates.
-
-    Returns
-    -------
-    Corruption
-        :func:`robustgen.inference.corruption.estimate_corruption` of the scores, and the interval of the
-        detector, which is widened to hold it.
-    """
-    share, (lower, upper) = estimate_corruption(scores).share, estimate.interval
-    return Corruption(share, (min(lower, share), max(upper, share)))
 
 
 def _findings(encoder: TableEncoder, table: pd.DataFrame) -> tuple[Finding, ...]:

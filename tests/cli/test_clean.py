@@ -61,6 +61,17 @@ def test_all_rows_come_back_judged_and_none_is_removed(data, boilers):
     assert "https:" not in page
 
 
+@pytest.mark.parametrize("share", [(), ("--contamination", "0.1")])
+def test_a_fitted_model_calls_those_rows_outliers_that_clean_does(data, share):
+    _, output = clean(data, "t.csv", "--folds", 0, *share)
+    model, scored = data.with_name("model"), data.with_name("s.csv")
+    run("fit", data, "-o", model, *share, *QUICK)
+    run("score", model, data, "-o", scored)
+    verdicts = (pd.read_csv(output)["verdict"] == "outlier").to_numpy()
+    assert verdicts[20:26].all()
+    np.testing.assert_array_equal(pd.read_csv(scored)["outlier"], verdicts)
+
+
 def test_nothing_is_held_out_where_no_p_value_is_asked_for(data, boilers):
     _, output = clean(data, "t.csv", "--folds", 0)
     assert list(pd.read_csv(output)) == [*boilers, "verdict", "score", "reason", "group"]

@@ -91,7 +91,7 @@ def test_a_misspelt_name_gets_the_nearest_ones(datasets, command):
 def test_a_wrong_kind_lists_the_right_ones(datasets):
     ended = datasets("list", "--kind", "sound")
     assert ended.exit_code == 2
-    assert "'tabular', 'image', 'text', 'embedding'" in ended.stderr
+    assert "'tabular', 'image', 'signal', 'clip', 'text', 'embedding'" in ended.stderr
 
 
 def test_the_example_is_a_table_and_a_file_that_names_its_errors(datasets, tmp_path):

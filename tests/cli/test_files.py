@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from scipy.io import wavfile
 
 import robustgen
 from robustgen import RSRAE
@@ -155,6 +156,9 @@ def test_samples_of_a_table_are_a_table(tmp_path, data, boilers):
     assert len(new) == 5
 
 
+QUICK_IMAGES = ("-d", "vae", "--set", "epochs=1")
+
+
 @pytest.fixture
 def images(tmp_path):
     folder = tmp_path / "images"
@@ -174,6 +178,23 @@ def test_images_are_scored_cleaned_and_sampled(tmp_path, images):
     run("clean", images, "-o", tmp_path / "kept", "-d", "vae", "--set", "epochs=1", "--remove", 0.25,
         *("--report", tmp_path / "audit.html", "--folds", 2))  # fmt: skip
     assert len(list((tmp_path / "kept").iterdir())) == 9
+    page = (tmp_path / "audit.html").read_text()
+    assert page.count('<g id="drawn-') == 12  # each once
+    assert "<b>00.png</b>" in page
+    assert '"options": " --folds 2 --detector vae --set epochs=1"' in page
+
+
+def test_the_page_of_odd_images_says_how_they_were_read_and_one_image_is_refused(tmp_path, images):
+    Image.new("RGBA", (9, 5)).save(images / "00.png")
+    report = ("--report", tmp_path / "audit.html", "--folds", 0)
+    ended = run("clean", images, "-o", tmp_path / "s.csv", *report, "--resize", "8x6", *QUICK_IMAGES)
+    again = "-o kept --folds 0 --resize 8x6 --detector vae --set epochs=1 --remove decision.csv"
+    assert again in ended.output
+    assert "--resize 8x6" in (tmp_path / "audit.html").read_text()
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    Image.new("L", (9, 5)).save(alone / "00.png")
+    assert "minimum of 2" in refused("clean", alone, "-o", tmp_path / "t.csv", *report, *QUICK_IMAGES)
 
 
 def test_arrays_and_parquet_too(tmp_path, boilers):
@@ -300,6 +321,99 @@ def test_a_name_that_is_no_utf_8_is_written_with_escapes(tmp_path, images):
     assert (tmp_path / "kept" / os.fsdecode(b"caf\xe9.png")).exists()
 
 
+@pytest.fixture
+def sounds(tmp_path):
+    """Ten tones near 440 Hz and two of noise, a quarter of a second at 8 kHz."""
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    time = np.arange(400) / 1600
+    for place in range(10):
+        write_sound(folder / f"{place:02}.wav", 0.5 * np.sin(2 * np.pi * rng.uniform(420, 460) * time), 1600)
+    for place in (10, 11):
+        write_sound(folder / f"{place:02}.wav", rng.uniform(-0.5, 0.5, 400), 1600)
+    return folder
+
+
+def write_sound(path, wave, rate):
+    wavfile.write(path, rate, (32767 * wave).astype(np.int16))
+
+
+def test_sounds_are_learnt_scored_cleaned_and_sampled(tmp_path, sounds):
+    learning = ("-d", "vae", "--set", "epochs=1")
+    run("fit", sounds, "-o", tmp_path / "model", *learning)
+    assert robustgen.load(tmp_path / "model").rate_ == 1600
+    run("score", tmp_path / "model", sounds, "-o", tmp_path / "scored.csv")
+    assert list(pd.read_csv(tmp_path / "scored.csv")["file"][:2]) == ["00.wav", "01.wav"]
+    run("clean", sounds, "-o", tmp_path / "kept", *learning, "--remove", 0.25, "--folds", 0)
+    assert len(list((tmp_path / "kept").glob("*.wav"))) == 9
+    run("sample", tmp_path / "model", "-n", 3, "-o", tmp_path / "made.wav")
+    rate, wave = wavfile.read(tmp_path / "made.wav")
+    assert (rate, len(wave)) == (1600, 3 * (400 + 400))
+    run("sample", tmp_path / "model", "-n", 3, "-o", tmp_path / "made")
+    assert [path.name for path in sorted((tmp_path / "made").iterdir())] == ["1.wav", "2.wav", "3.wav"]
+    run("score", tmp_path / "model", tmp_path / "made", "-o", tmp_path / "again.csv")
+    assert "samples of this model are .wav or a folder or .npy" in refused(
+        "sample", tmp_path / "model", "-o", tmp_path / "made.png"
+    )
+
+
+def test_the_default_finds_noise_among_tones(tmp_path, sounds):
+    run("clean", sounds, "-o", tmp_path / "judged.csv", "--set", "epochs=2", "--folds", 0)
+    assert set(pd.read_csv(tmp_path / "judged.csv").nsmallest(2, "score")["file"]) == {"10.wav", "11.wav"}
+
+
+def test_sounds_of_other_rates_are_resampled_to_what_the_model_has_learnt(tmp_path, sounds):
+    run("fit", sounds, "-o", tmp_path / "model", "-d", "vae", "--set", "epochs=1")
+    (tmp_path / "fine").mkdir()
+    wave = np.stack([np.sin(np.arange(800) / 2)] * 2, axis=1) / 2
+    write_sound(tmp_path / "fine" / "a.wav", wave, 3200)
+    ended = run("score", tmp_path / "model", tmp_path / "fine", "-o", tmp_path / "scored.csv")
+    assert "1 rows" in ended.output
+    write_sound(tmp_path / "fine" / "a.wav", wave[:700], 3200)
+    assert "got rows of shape (1, 350)" in refused(
+        "score", tmp_path / "model", tmp_path / "fine", "-o", tmp_path / "scored.csv"
+    )
+
+
+def test_sounds_that_are_unlike_are_made_alike_or_passed_over_by_every_command(tmp_path, sounds):
+    write_sound(sounds / "00.wav", np.zeros((900, 2)), 3200)
+    (sounds / "01.wav").write_bytes((sounds / "01.wav").read_bytes()[:30])
+    quick = ("-d", "vae", "--set", "epochs=1", "--skip-unreadable")
+    assert "--rate 3200" in refused("fit", sounds, "-o", tmp_path / "m", *quick)
+    assert "01.wav' is not a readable sound" in refused("fit", sounds, "-o", tmp_path / "m", "--mono")
+    options = ("--rate", 1600, "--mono", "--seconds", 0.25)
+    ended = run("fit", sounds, "-o", tmp_path / "m", *quick, *options)
+    assert "11 rows" in ended.output
+    assert "01.wav' is not a readable sound" in ended.output
+    run("review", sounds, "--page", tmp_path / "page.html", "-n", 2, *options, "--skip-unreadable")
+    assert "data:image/png" in (tmp_path / "page.html").read_text()
+    assert "leave out --resize" in refused("fit", sounds, "-o", tmp_path / "m", "--resize", "8x8")
+    (tmp_path / "table.csv").write_text("a\n1\n")
+    assert "leave out --rate" in refused("fit", tmp_path / "table.csv", "-o", tmp_path / "m", "--rate", 8)
+
+
+@pytest.mark.parametrize("row_type", ["signals"])
+def test_what_rows_of_an_array_are_is_declared(tmp_path, row_type):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(12, 2, 40)))
+    run(
+        "fit",
+        tmp_path / "rows.npy",
+        "-o",
+        tmp_path / "m",
+        "-d",
+        "vae",
+        "--set",
+        "epochs=1",
+        "--row-type",
+        row_type,
+    )
+    assert robustgen.load(tmp_path / "m").row_type_ == row_type
+    run("score", tmp_path / "m", tmp_path / "rows.npy", "-o", tmp_path / "s.csv")
+    run("sample", tmp_path / "m", "-n", 2, "-o", tmp_path / "made.npy")
+    assert np.load(tmp_path / "made.npy").shape == (2, 2, 40)
+
+
 def test_the_model_decides_whether_images_are_grey(tmp_path, images):
     for place in range(0, 12, 3):
         with Image.open(images / f"{place:02}.png") as image:
@@ -337,9 +451,7 @@ def test_odd_images_are_resized_or_passed_over_by_every_command(tmp_path, images
         assert "; 1 passed over:" in ended.output
         assert "01.png' is not a readable image" in ended.output
     assert len(pd.read_csv(tmp_path / "s.csv")) == 11
-    assert "no folder of images" in refused(
-        "fit", tmp_path / "s.csv", "-o", tmp_path / "m", "--resize", "8x8"
-    )
+    assert "leave out --resize" in refused("fit", tmp_path / "s.csv", "-o", tmp_path / "m", "--resize", "8x8")
     assert "got --resize 8" in refused("fit", images, "-o", tmp_path / "m", "--resize", "8")
 
 

@@ -8,7 +8,7 @@ from robustgen.data import catalog, names
 from robustgen.data.catalog import find, known_names
 from robustgen.data.remote.recipes import RECIPES
 
-BUILT_IN = {"digits", "breast_cancer", "wine"}
+BUILT_IN = {"digits", "breast_cancer", "wine", "moving_shapes"}
 
 
 def test_every_set_has_a_source_a_licence_and_a_size():

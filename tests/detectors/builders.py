@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector, Signals
+from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, Clips, RobustDetector, Signals
 
 DETECTORS: dict[str, Callable[..., Any]] = {
     "autoencoder": lambda **options: Autoencoder(**{"epochs": 5, "random_state": 0} | options),
@@ -91,6 +91,11 @@ def signals(n_rows: int = 24) -> Signals:
     rng = np.random.default_rng(0)
     phases = rng.uniform(0, 2 * np.pi, size=(n_rows, 1, 1))
     return Signals(np.sin(np.linspace(0, 12, 30) + phases) + 0.1 * rng.normal(size=(n_rows, 2, 30)))
+
+
+def clips(n_rows: int = 12) -> Clips:
+    """Noise of two channels, three frames and an odd number of pixels."""
+    return Clips(np.random.default_rng(0).random(size=(n_rows, 2, 3, 6, 5)).astype(np.float32))
 
 
 def text(n_rows: int = 40) -> sparse.csr_matrix:

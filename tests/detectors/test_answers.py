@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from robustgen import Answers, Autoencoder, RobustDetector, questions
 from robustgen._checks import UsageError
 from robustgen.densities.cosine import unit_rows
-from robustgen.detectors.answers import Neighbourhoods, check_answers, compared_rows
+from robustgen.detectors.answers import Neighbourhoods, check_answers
+from robustgen.detectors.comparison import compared_rows
 from tests.detectors.builders import DETECTORS, colour_images, grey_images, text, vectors, words
 
 INPUTS = [vectors, grey_images, colour_images, text, words]

@@ -16,13 +16,23 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, RobustDetector
 from robustgen._checks import UsageError
 from robustgen.inference.explanation import top_features
-from tests.detectors.builders import DETECTORS, colour_images, grey_images, signals, text, vectors, words
+from tests.detectors.builders import (
+    DETECTORS,
+    clips,
+    colour_images,
+    grey_images,
+    signals,
+    text,
+    vectors,
+    words,
+)
 
 INPUTS = {
     "vectors": vectors,
     "grey images": grey_images,
     "colour images": colour_images,
     "signals": signals,
+    "clips": clips,
     "text": text,
     "words": words,
 }

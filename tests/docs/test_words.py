@@ -14,7 +14,8 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "benchmarks/README.md",
     ROOT / "reports/README.md",
-    *ROOT.glob("docs/**/*.md"),
+    *ROOT.glob("docs/*.md"),
+    *ROOT.glob("docs/methods/*.md"),
 ]
 TEMPLATES = sorted(ROOT.glob("robustgen/reporting/templates/*.j2"))
 MODULES = sorted(ROOT.glob("robustgen/**/*.py"))

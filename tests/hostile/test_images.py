@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from robustgen._checks import UsageError
-from robustgen.data.files import ImageReading, read_images
+from robustgen.data.files import RowOptions
+from robustgen.data.files.images import read_images
 from tests.hostile import damaged, draws, rows_or_one_line
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
@@ -27,7 +28,7 @@ def test_a_damaged_image_is_read_or_refused(tmp_path, form):
     content = encoded(form)
     for rng in draws(form):
         (tmp_path / "a.png").write_bytes(damaged(content, rng))
-        rows_or_one_line(lambda: read_images(tmp_path, ImageReading(size=(4, 4))))
+        rows_or_one_line(lambda: read_images(tmp_path, RowOptions(size=(4, 4))))
 
 
 def test_postscript_named_png_starts_no_interpreter(tmp_path, monkeypatch):
@@ -60,7 +61,7 @@ def test_a_photo_is_read_as_a_viewer_shows_it(tmp_path, orientation, ending):
     Image.fromarray(shade).save(tmp_path / f"a.{ending}", exif=exif)
     turns = {2: np.fliplr, 3: lambda x: np.rot90(x, 2), 4: np.flipud, 5: np.transpose}
     turns |= {6: lambda x: np.rot90(x, -1), 7: lambda x: np.rot90(x, 2).T, 8: np.rot90}
-    shown = read_images(tmp_path, ImageReading(mode="L")).X[0].astype(int)
+    shown = read_images(tmp_path, RowOptions(mode="L")).X[0].astype(int)
     np.testing.assert_allclose(shown, turns.get(orientation, np.array)(shade).astype(int), atol=6)
 
 
@@ -74,7 +75,7 @@ def test_pages_and_frames_are_refused_or_passed_over_by_name(tmp_path, ending):
     with pytest.raises(UsageError, match="has 3 pages or frames"):
         read_images(tmp_path)
     pages[0].save(tmp_path / "b.png")
-    images = read_images(tmp_path, ImageReading(skip_unreadable=True))
+    images = read_images(tmp_path, RowOptions(skip_unreadable=True))
     assert [path.name for path in images.paths] == ["b.png"]
     assert "has 3 pages" in images.skipped[0]
 
@@ -141,4 +142,4 @@ def test_images_beside_sub_folders_are_rows_like_any(tmp_path):
 def test_no_image_that_can_be_read_is_an_error(tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(UsageError, match=r"no image of .* can be read; the first"):
-        read_images(tmp_path, ImageReading(skip_unreadable=True))
+        read_images(tmp_path, RowOptions(skip_unreadable=True))

@@ -18,7 +18,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from robustgen import Autoencoder, ConformalDetector
 from robustgen._checks import UsageError
-from robustgen.inference.conformal import cross_conformal_p_values
+from robustgen.inference.conformal import conformal_p_values_among, cross_conformal_p_values
 from robustgen.peers import PyODPeer, Trimmed
 
 
@@ -207,6 +207,14 @@ def test_among_clean_training_rows_an_inlier_s_p_value_is_conservative():
             for seed in range(5)
         ]
     )
+    for level in (0.02, 0.1, 0.5):
+        assert (p_values <= level).mean() <= level
+
+
+def test_scores_of_a_model_that_treats_all_rows_alike_give_conservative_p_values_too():
+    """Rows that are exchangeable have exchangeable scores, by whatever symmetric function of them all."""
+    scores = [Distance().score_samples(rows(0, 100, seed) - rows(0, 100, seed).mean(0)) for seed in range(5)]
+    p_values = np.concatenate([conformal_p_values_among(one, trim=0) for one in scores])
     for level in (0.02, 0.1, 0.5):
         assert (p_values <= level).mean() <= level
 

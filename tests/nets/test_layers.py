@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from robustgen.nets.conv import Conv2d, ConvDecoder, ConvEncoder, ConvTranspose2d
+from robustgen.nets.conv import Conv, ConvDecoder, ConvEncoder, ConvTranspose
 from robustgen.nets.mlp import BatchNorm, Linear
 from robustgen.nets.rsr import RSRLayer, UnitSphere
 
@@ -23,14 +23,14 @@ def test_linear_is_torchs(generator):
 
 
 def test_convolution_is_torchs(generator):
-    layer = Conv2d(2, 3, 5, (2, 2))
+    layer = Conv(2, 3, 5, (2, 2))
     x = torch.randn(1, 4, 2, 9, 8, generator=generator)
     expected = functional.conv2d(x[0], layer.weight[0], layer.bias[0], stride=2, padding=2)
     torch.testing.assert_close(layer(x)[0], expected)
 
 
 def test_transposed_convolution_is_torchs(generator):
-    layer = ConvTranspose2d(2, 3, 5, (2, 2), (1, 0))
+    layer = ConvTranspose(2, 3, 5, (2, 2), (1, 0))
     x = torch.randn(1, 4, 2, 5, 4, generator=generator)
     expected = functional.conv_transpose2d(
         x[0], layer.weight[0], layer.bias[0], stride=2, padding=2, output_padding=(1, 0)

@@ -9,6 +9,7 @@
     shown: shown(),
     share: one("#table-shares tbody tr").cells[2].textContent,
     warnings: all("#table-shares small").map((warning) => warning.textContent),
+    strip: all("#strip li").map((shown) => shown.className),
     bar: one("#table-columns tbody tr").cells[1].textContent,
   });
   const slide = (count) => {

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from robustgen.reporting.audit import LISTED, REACH, AuditPage, Cell, histogram
+from robustgen.reporting.sketches import sketched_images
 from robustgen.triage.shares import removed_shares
 
 
@@ -41,6 +42,13 @@ def audited(n_rows=1000, outliers=300, **changes):
         "contents": {place: f"{place:016x}" for place in range(n_rows)},
     }
     return AuditPage(**facts | changes)
+
+
+def drawn():
+    """Draw the rows that a page of a thousand lists, of which each is like the first."""
+    images = np.random.default_rng(0).random((1000, 6, 5))
+    listed = range(1000 - LISTED, 1000)
+    return sketched_images(images, {place: images[place] for place in listed}, dict.fromkeys(listed, 0))
 
 
 def data_of(page):
@@ -113,3 +121,24 @@ def test_every_row_is_in_the_histogram():
         part = audited()
         axes = histogram(audited(scores=part.scores + shift)).axes[0]
         assert sum(patch.get_height() for patch in axes.patches) == pytest.approx(1000)
+
+
+def test_images_are_called_so_and_drawn_once():
+    named = {"noun": "images", "cells": {}, "row_names": [f"{place}.png" for place in range(1000)]}
+    page = audited(draw=drawn, **named).html()
+    assert "300 images would be removed" in re.sub("<.*?>", "", page)
+    assert "<b>999.png</b>" in page
+    assert "normal: 0.png" in page
+    assert page.count('<g id="drawn-') == LISTED + 1
+    used = set(re.findall(r'href="#(drawn-\d+)"', page))
+    assert used == set(re.findall(r'<g id="(drawn-\d+)"', page))
+
+
+def test_images_without_names_are_numbered_as_images():
+    assert audited(noun="images").heading(4) == "Image 5"
+
+
+def test_the_strip_shows_both_sides_of_the_threshold():
+    page = audited(outliers=3)
+    assert [card["removed"] for card in page.border] == [True] * 3 + [False] * 8
+    assert audited(outliers=0).border[0]["rank"] == 0

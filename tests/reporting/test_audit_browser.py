@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from . import browser
-from .test_audit import audited
+from .test_audit import audited, drawn
 
 PROBE = Path(__file__).with_name("audit_probe.js")
 
@@ -20,7 +20,7 @@ def seen(tmp_path_factory):
         pytest.skip("no browser: put Chromium or Chrome on the path, or name one by ROBUSTGEN_BROWSER")
     folder = tmp_path_factory.mktemp("audit")
     page = folder / "audit.html"
-    page.write_text(audited(outliers=100, name="a b.csv").html())
+    page.write_text(audited(outliers=100, name="a b.csv", draw=drawn, options=" -d vae").html())
     saw, log = browser.play(program, page, PROBE.read_text(), folder, width=390)
     assert "broken" not in saw, saw["broken"]
     return saw | {"console": re.findall(r"CONSOLE.*", log)}
@@ -36,7 +36,7 @@ def test_the_decision_is_the_verdict_at_first(seen):
     assert not seen["hidden"]
     assert seen["first"]["count"] == "100"
     assert seen["first"]["removed"] == 100
-    assert seen["first"]["command"] == "robustgen clean 'a b.csv' -o kept.csv --remove 0.1"
+    assert seen["first"]["command"] == "robustgen clean 'a b.csv' -o kept.csv -d vae --remove 0.1"
 
 
 def test_the_slider_moves_count_list_shares_bars_and_command(seen):
@@ -61,3 +61,8 @@ def test_a_tick_decides_on_one_row_and_the_export_holds_all(seen):
 
 def test_the_rows_at_the_threshold_come_first_on_request(seen):
     assert seen["border"] in ("199", "200")
+
+
+def test_the_strip_moves_with_the_threshold(seen):
+    assert seen["first"]["strip"] == ["removed"] * 8 + [""] * 8
+    assert seen["none"]["strip"] == [""] * 8

@@ -14,7 +14,8 @@ from robustgen._checks import UsageError
 from robustgen.inference.corruption import Corruption
 from robustgen.triage.pages import page_of
 from robustgen.triage.removal import ByEstimate, ByRate, ByShare
-from robustgen.triage.table_audit import audit_of_scores, standing_out
+from robustgen.triage.table_audit import audit_of_scores
+from robustgen.triage.verdict import standing_out
 
 N_ROWS = 300
 QUICK = {"epochs": 5, "hidden_dims": (8,), "latent_dim": 2, "random_state": 0}
@@ -174,7 +175,7 @@ def test_scores_of_a_fitted_model_make_an_audit_with_the_same_faults(faulty, aud
     again = audit_of_scores(*given, name="new rows", decided_by="a rate", p_values=p_values)
     pd.testing.assert_frame_equal(again.rows, audit.rows)
     assert "rows of new rows look wrong" in again.sentence
-    assert "a rate" in page_of(again, faulty).facts
+    assert "a rate" in page_of(again).facts
 
 
 def test_the_verdict_counts_what_stands_out_by_the_score_within_the_interval_of_the_detector():
@@ -183,6 +184,20 @@ def test_the_verdict_counts_what_stands_out_by_the_score_within_the_interval_of_
     found = standing_out(scores, Corruption(0.2, (0.05, 0.4)))
     assert found.share == pytest.approx(0.03, abs=0.005)
     assert found.interval == (found.share, 0.4)
+
+
+def test_the_verdict_is_no_more_than_the_models_agree_on():
+    rng = np.random.default_rng(0)
+    scores = -np.r_[rng.normal(5, 1, 600), rng.normal(30, 1, 400)]
+    assert standing_out(scores, Corruption(0.02, (0.0, 0.3))).share == 0.02
+
+
+def test_a_table_of_one_column_loses_its_outlier_alone():
+    table = pd.DataFrame({"heat": np.random.default_rng(0).normal(size=N_ROWS)})
+    table.loc[3, "heat"] = 90
+    judged = robustgen.audit(table, RobustDetector(contamination="auto", n_members=1, **QUICK), n_folds=0)
+    assert judged.outlier[3]
+    assert judged.outlier.mean() < 0.05
 
 
 def test_seldom_values_of_a_number_are_no_outliers_of_a_clean_table():

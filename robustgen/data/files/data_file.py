@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from robustgen._checks import UsageError
 from robustgen._files import file_hash
 from robustgen.data.dataset import Dataset
 from robustgen.data.files.formats import format_of
-from robustgen.data.files.images import AS_THEY_ARE, ImageReading
 from robustgen.data.files.labelled import read
+from robustgen.data.files.row_options import AS_THEY_ARE, RowOptions
 from robustgen.data.files.table_options import AS_IT_LOOKS, TableOptions
 
 
@@ -30,15 +30,15 @@ class DataFile:
         The hash of the content, of which every result is one.
     options : TableOptions
         How a table is read.
-    images : ImageReading
-        How the images of a folder are read.
+    rows : RowOptions
+        How rows that are no table's are read.
     """
 
     path: str
     label: str | None
     sha256: str
     options: TableOptions = AS_IT_LOOKS
-    images: ImageReading = AS_THEY_ARE
+    rows: RowOptions = AS_THEY_ARE
 
     @classmethod
     def at(
@@ -46,7 +46,7 @@ class DataFile:
         path: str | Path,
         label: str | None = None,
         options: TableOptions = AS_IT_LOOKS,
-        images: ImageReading = AS_THEY_ARE,
+        rows: RowOptions = AS_THEY_ARE,
     ) -> DataFile:
         """Return the file at `path` with the hash of what it holds now.
 
@@ -56,7 +56,7 @@ class DataFile:
             If there is nothing at `path`, or nothing that can be read.
         """
         format_of(path)
-        return cls(str(Path(path).resolve()), label, content_hash(path), options, images)
+        return cls(str(Path(path).resolve()), label, content_hash(path), options, rows)
 
     @property
     def name(self) -> str:
@@ -66,8 +66,7 @@ class DataFile:
     @property
     def content(self) -> dict[str, Any]:
         """What a result depends on: label, hash and how the file is read, wherever it lies."""
-        images = {} if self.images == AS_THEY_ARE else asdict(self.images)
-        return {"label": self.label, "sha256": self.sha256, **self.options.given, **images}
+        return {"label": self.label, "sha256": self.sha256, **self.options.given, **self.rows.given}
 
     def read(self, name: str) -> Dataset:
         """Return the data set under a name.
@@ -77,7 +76,7 @@ class DataFile:
         UsageError
             If the file cannot be read, or holds something else than when it was named.
         """
-        dataset = read(self.path, self.label, name, self.options, self.images)
+        dataset = read(self.path, self.label, name, self.options, self.rows)
         if content_hash(self.path) != self.sha256:
             raise UsageError(f"'{self.path}' has changed since the run began: start the run again")
         return dataset

@@ -1,4 +1,4 @@
-"""What a path holds, by its name: a table, an array, an archive of arrays, or a folder of images."""
+"""What a path holds, by names: a table, an array, an archive of arrays, a folder of images or sounds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Literal
 
 from robustgen._checks import UsageError, suggest
 from robustgen._files import shown
+from robustgen.data.files import images, sounds
+from robustgen.data.files.file_rows import named
 from robustgen.data.files.packing import PACKINGS
 
-Format = Literal["csv", "jsonl", "parquet", "feather", "excel", "npy", "npz", "images"]
+Format = Literal["csv", "jsonl", "parquet", "feather", "excel", "npy", "npz", "images", "sounds"]
 """How a file is read."""
 
 TEXTS = (".csv", ".tsv")
@@ -34,7 +36,7 @@ def expect_there(path: Path) -> None:
 
 
 def format_of(path: str | Path) -> Format:
-    """Return how the file at `path` is read; a folder is a folder of images.
+    """Return how the file at `path` is read; a folder is one of sounds where it holds some, or of images.
 
     Parameters
     ----------
@@ -43,13 +45,14 @@ def format_of(path: str | Path) -> Format:
 
     Returns
     -------
-    {"csv", "jsonl", "parquet", "feather", "excel", "npy", "npz", "images"}
+    {"csv", "jsonl", "parquet", "feather", "excel", "npy", "npz", "images", "sounds"}
         By the ending of the name, in capitals or not.
 
     Raises
     ------
     UsageError
-        If there is nothing at `path` (with names like it), or its ending is unknown.
+        If there is nothing at `path` (with names like it), its ending is unknown, or a folder holds
+        images and sounds.
 
     Examples
     --------
@@ -59,11 +62,22 @@ def format_of(path: str | Path) -> Format:
     path = Path(path)
     expect_there(path)
     if path.is_dir():
-        return "images"
+        return _of_folder(path)
     for ending, form in _ENDINGS.items():
         if path.name.lower().endswith(ending):
             return form
     expected = ", ".join(_ENDINGS)
     raise UsageError(
-        f"'{shown(path)}' has no known ending: expected one of {expected}, or a folder of images"
+        f"'{shown(path)}' has no known ending: expected one of {expected}, or a folder of images or sounds"
     )
+
+
+def _of_folder(path: Path) -> Format:
+    sound = next(named(path, sounds.ENDINGS), None)
+    image = None if sound is None else next(named(path, images.ENDINGS), None)
+    if sound is not None and image is not None:
+        raise UsageError(
+            f"'{shown(path)}' holds images and sounds ('{shown(image.name)}', '{shown(sound.name)}'): put "
+            "each into a folder of its own"
+        )
+    return "images" if sound is None else "sounds"

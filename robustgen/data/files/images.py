@@ -7,9 +7,9 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,102 +17,35 @@ from numpy.typing import NDArray
 from robustgen._checks import UsageError
 from robustgen._files import shown
 from robustgen.data.archive import channels_first
+from robustgen.data.files.file_rows import FileRows, each_read, files_below
+from robustgen.data.files.row_options import AS_THEY_ARE, Mode, RowOptions
 from robustgen.data.reading import reading
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
-"""Files of other endings are passed over, as are hidden ones."""
+"""Files of other endings are passed over."""
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """What a file may hold, whatever its name ends with: EPS, for one, would start an interpreter."""
-
-Mode = Literal["L", "RGB"]
-""""L" is grey and "RGB" is colour, in Pillow's words."""
 
 _GREY = {"1", "L", "LA"}
 _COLOUR = {"P", "RGB", "RGBA", "CMYK", "YCbCr"}
 
 
-@dataclass(frozen=True)
-class ImageReading:
-    """How the images of a folder are read.
-
-    Parameters
-    ----------
-    size : (H, W) or None
-        What every image is resized to; None demands that all have one size.
-    mode : {"L", "RGB"} or None
-        Grey or colour; None for grey where every image is grey, and colour otherwise. Transparency
-        is left out.
-    skip_unreadable : bool
-        Whether to pass over a file that cannot be read, instead of raising.
-    """
-
-    size: tuple[int, int] | None = None
-    mode: Mode | None = None
-    skip_unreadable: bool = False
-
-
-AS_THEY_ARE = ImageReading()
-
-
-@dataclass(frozen=True, eq=False)
-class ImageFolder:
-    """The images of a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder.
-    X : uint8 (n, H, W) or (n, 3, H, W)
-        The pixels, grey or in colour, as a viewer shows them.
-    paths : tuple of Path (n,)
-        The file of each image, in alphabetical order.
-    hashes : tuple of str (n,)
-        The SHA-256 of each file.
-    skipped : tuple of str
-        What was passed over, and why.
-    """
-
-    folder: Path
-    X: NDArray[np.uint8]
-    paths: tuple[Path, ...]
-    hashes: tuple[str, ...]
-    skipped: tuple[str, ...] = ()
-
-    @property
-    def classes(self) -> tuple[str, ...] | None:
-        """The sub-folder of each image (n,); None for a flat folder.
-
-        Raises
-        ------
-        UsageError
-            If images lie both in the folder and in sub-folders.
-        """
-        flat = {path.parent == self.folder: path for path in self.paths}
-        if len(flat) == 2:
-            raise UsageError(
-                f"'{shown(self.folder)}' holds images both beside its sub-folders and inside them "
-                f"('{shown(flat[True].name)}', '{shown(flat[False].relative_to(self.folder))}'): move each "
-                "into a sub-folder, its class"
-            )
-        return None if True in flat else tuple(path.relative_to(self.folder).parts[0] for path in self.paths)
-
-
-def read_images(folder: str | Path, options: ImageReading | None = None) -> ImageFolder:
+def read_images(folder: str | Path, options: RowOptions = AS_THEY_ARE) -> FileRows:
     """Read every image of a folder.
 
     Parameters
     ----------
     folder : str or Path
         Holds images, in sub-folders of any depth or not.
-    options : ImageReading or None
-        How they are read; as they are, where None.
+    options : RowOptions
+        How they are read: ``size``, ``mode`` and ``skip_unreadable`` count.
 
     Returns
     -------
-    ImageFolder
+    FileRows
         Pixels, files and classes. A photo is turned as its EXIF orientation says. Of a JPEG with several
         pictures (MPO: previews, gain maps) the first, which is the photo, is read.
 
@@ -123,8 +56,7 @@ def read_images(folder: str | Path, options: ImageReading | None = None) -> Imag
         pages, or has another size (it is named).
     """
     folder = Path(folder)
-    options = options or ImageReading()
-    paths = images_below(folder)
+    paths = files_below(folder, "image", ENDINGS)
     mode = options.mode or _common_mode(paths)
     skipped: list[str] = []
     read = list(_images(paths, mode, options, skipped))
@@ -133,20 +65,7 @@ def read_images(folder: str | Path, options: ImageReading | None = None) -> Imag
     with reading(folder, "folder of images"):
         X = np.stack([pixels for _, pixels, _ in read])
     kept, hashes = tuple(path for path, _, _ in read), tuple(content for _, _, content in read)
-    return ImageFolder(folder, channels_first(X) if mode == "RGB" else X, kept, hashes, tuple(skipped))
-
-
-def images_below(folder: Path) -> tuple[Path, ...]:
-    """Return the files of a folder and its sub-folders that are images by their names, in order."""
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
-    paths = tuple(sorted(path for path in found if not _is_hidden(path.relative_to(folder))))
-    if not paths:
-        raise UsageError(f"the folder '{shown(folder)}' holds no image (of {', '.join(ENDINGS)})")
-    return paths
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+    return FileRows(folder, channels_first(X) if mode == "RGB" else X, kept, hashes, tuple(skipped))
 
 
 def _common_mode(paths: tuple[Path, ...]) -> Mode:
@@ -163,17 +82,11 @@ def _is_grey(path: Path) -> bool:
 
 
 def _images(
-    paths: tuple[Path, ...], mode: Mode, options: ImageReading, skipped: list[str]
+    paths: tuple[Path, ...], mode: Mode, options: RowOptions, skipped: list[str]
 ) -> Iterator[tuple[Path, NDArray[np.uint8], str]]:
     first: tuple[Path, tuple[int, ...]] | None = None
-    for path in paths:
-        try:
-            pixels, content = _pixels(path, mode, options.size)
-        except UsageError as error:
-            if not options.skip_unreadable:
-                raise
-            skipped.append(str(error))
-            continue
+    read = partial(_pixels, mode=mode, size=options.size)
+    for path, (pixels, content) in each_read(paths, read, skipped if options.skip_unreadable else None):
         first = first or (path, pixels.shape)
         if pixels.shape != first[1]:
             raise UsageError(

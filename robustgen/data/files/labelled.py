@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from robustgen._checks import UsageError, suggest
+from robustgen._declared import DECLARED
 from robustgen._files import shown
 from robustgen.data.archive import dataset_from, read_arrays
-from robustgen.data.dataset import Dataset, read_labels
+from robustgen.data.dataset import Dataset, Kind, read_labels
 from robustgen.data.files.arrays import read_array
+from robustgen.data.files.folders import READERS, read_folder
 from robustgen.data.files.formats import format_of
-from robustgen.data.files.images import AS_THEY_ARE, ImageReading, read_images
+from robustgen.data.files.row_options import AS_THEY_ARE, RowOptions
 from robustgen.data.files.table_options import AS_IT_LOOKS, TableOptions
 from robustgen.data.files.tables import FRAMES, read_table
 
 TABLES = ("csv", *FRAMES)
+KINDS: dict[str, Kind] = {"images": "image", "signals": "signal", "clips": "clip"}
+"""What a data set is said to hold, by the type of its rows."""
 
 
 def read(
@@ -29,7 +34,7 @@ def read(
     label: str | None = None,
     name: str | None = None,
     options: TableOptions = AS_IT_LOOKS,
-    images: ImageReading = AS_THEY_ARE,
+    rows: RowOptions = AS_THEY_ARE,
 ) -> Dataset:
     """Read a labelled file of a user's own.
 
@@ -42,16 +47,16 @@ def read(
     ----------
     path : str or Path
         A table, as :func:`robustgen.data.files.chunks` takes it, an array (``.npy``), arrays (``.npz``), or a
-        folder with a sub-folder of images for each class.
+        folder with a sub-folder of images or sounds for each class.
     label : str or None
         The column of a table; the number of a column of an ``.npy``, from 0 or negative from the
-        end; the array of an ``.npz``, ``y`` where None. None for a folder of images.
+        end; the array of an ``.npz``, ``y`` where None. None for a folder.
     name : str or None
         The name of the data set, which seeds its draws; that of the file where None.
     options : TableOptions
         How a table is read and encoded, as by ``robustgen fit``.
-    images : ImageReading
-        How the images of a folder are read.
+    rows : RowOptions
+        How rows that are no table's are read.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def read(
     Warns
     -----
     UserWarning
-        When images are passed over, with each and the reason.
+        When files are passed over, with each and the reason.
 
     Examples
     --------
@@ -80,15 +85,14 @@ def read(
     """
     path = Path(path)
     form = format_of(path)
-    if form == "images":
-        _expect_no_table(path, options)
-        return _read_folder(path, label, name or path.resolve().name, images)
-    if images != AS_THEY_ARE:
-        raise UsageError(f"'{shown(path)}' is no folder of images: leave out how images are read")
+    rows.expect_suited(path, form)
+    name = name or path.resolve().name
     if form in TABLES:
-        return _read_table(path, label, name or path.resolve().name, options)
+        return _read_table(path, label, name, options)
     _expect_no_table(path, options)
-    return _READERS[form](path, label, name or path.resolve().name)
+    if form in READERS:
+        return _read_folder(path, label, name, rows)
+    return _declared(_READERS[form](path, label, name), rows.row_type)
 
 
 def _expect_no_table(path: Path, options: TableOptions) -> None:
@@ -173,20 +177,27 @@ def check_finite(X: Any, name: str) -> None:
         )
 
 
-def _read_folder(path: Path, label: str | None, name: str, reading: ImageReading) -> Dataset:
+def _declared(dataset: Dataset, row_type: str | None) -> Dataset:
+    if row_type is None:
+        return dataset
+    return replace(dataset, X=DECLARED[row_type](dataset.X), kind=KINDS[row_type])
+
+
+def _read_folder(path: Path, label: str | None, name: str, options: RowOptions) -> Dataset:
     if label is not None:
         raise UsageError(
             f"'{path}' is a folder: its sub-folders are the labels; leave out the label '{label}'"
         )
-    images = read_images(path, reading)
-    if images.skipped:
+    files = read_folder(path, options)
+    if files.skipped:
         # a record may be published: it names no folder of the user's
-        lines = [line.replace(f"{shown(path)}/", "") for line in images.skipped]
-        warnings.warn("\n  ".join([f"{len(lines)} images passed over:", *lines]), stacklevel=3)
-    if images.classes is None:
-        raise UsageError(f"'{path}' has no sub-folders: put the images of each class into one")
-    y, classes = np.unique(images.classes, return_inverse=True)[::-1]
-    return Dataset(name, images.X, y, tuple(map(str, classes)), "image")
+        lines = [line.replace(f"{shown(path)}/", "") for line in files.skipped]
+        warnings.warn("\n  ".join([f"{len(lines)} files passed over:", *lines]), stacklevel=3)
+    if files.classes is None:
+        raise UsageError(f"'{path}' has no sub-folders: put the files of each class into one")
+    y, classes = np.unique(files.classes, return_inverse=True)[::-1]
+    kind = KINDS[getattr(files.X, "row_type", "images")]
+    return Dataset(name, files.X, y, tuple(map(str, classes)), kind)
 
 
 def _dataset(X: NDArray, values: NDArray, name: str, label: str) -> Dataset:

@@ -75,8 +75,8 @@ def conditional_means(gaussian: Gaussian, x: Tensor) -> Tensor:
     >>> from robustgen.densities.gaussian import fit_gaussian
     >>> rows = torch.randn(500, 1, dtype=torch.float64) @ torch.ones(1, 2, dtype=torch.float64)
     >>> model = fit_gaussian(rows + 0.1 * torch.randn_like(rows), seed=0)
-    >>> conditional_means(model, torch.tensor([[3.0, 0.0]], dtype=torch.float64)).round()
-    tensor([[0., 3.]], dtype=torch.float64)
+    >>> conditional_means(model, torch.tensor([[3.0, 0.0]], dtype=torch.float64))[0, 1].round()
+    tensor(3., dtype=torch.float64)
     """
     axes, floor = gaussian.axes.to(x), gaussian.floor.to(x)
     weights = 1 / gaussian.variances.to(x) - 1 / floor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from robustgen._checks import UsageError
 from robustgen._seeds import base_seed, seed_from, subsample
 from robustgen._validation import check_rows
 from robustgen.densities.clean_subset import least_suspected
@@ -32,10 +33,12 @@ from robustgen.descriptors.description import Description
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
+from robustgen.detectors.comparison import fit_comparison
+from robustgen.detectors.likeness import Likeness, fit_likeness
 from robustgen.detectors.parameters import check_choices, check_contamination, check_share
 from robustgen.detectors.robust.modality import Choice, Modality, Vectors, modality_for
 from robustgen.detectors.robust.screening import CHOOSABLE, SCREENERS, Screening
-from robustgen.inference.audit import Audit, audit
+from robustgen.inference.audit import Audit, audit, finite_scores
 from robustgen.inference.corruption import Corruption, agreed_corruption
 from robustgen.objectives.errors import shared
 from robustgen.training import History, RobustTraining
@@ -69,13 +72,18 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
        a Gaussian and the neighbours of *all* rows join the mean with that weight: they know more rows, and
        outliers without company of their own kind mislead them little.
 
+    4. Where a person judged some rows (``y`` of ``fit``), those that go with an outlier are not learnt from,
+       and the score loses how much more a row is like a judged outlier than like one that was judged normal,
+       from -1 to 1 (:class:`robustgen.detectors.likeness.Likeness`).
+
     That is for vectors. **Images** are compared by what they look like, as one vector of pixels, edges and
     textures (:class:`robustgen.detectors.robust.modality.Images`): one screener finds the half of them that
     lies together, and the nearest of these score. **Signals** are described by their values, spectrum and
     statistics, each of which is screened and scored
-    (:class:`robustgen.detectors.robust.modality.Signals`). **Text**, bags of words (counts or TF-IDF), are
-    directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`). Where
-    screeners or models are chosen, texts are vectors like others.
+    (:class:`robustgen.detectors.robust.modality.Signals`), **clips** likewise by their spectrum and
+    motion (:class:`robustgen.detectors.robust.modality.Clips`). **Text**, bags of words (counts or TF-IDF),
+    are directions, and are compared by their cosines (:class:`robustgen.detectors.robust.modality.Text`).
+    Where screeners or models are chosen, texts are vectors like others.
 
     The autoencoders learn all rows where they screen or score. Where they do neither, as for images and text,
     they learn the clean subset, which needs no robust training, and do no more than ``transform`` and
@@ -84,8 +92,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     Parameters
     ----------
     screeners : tuple of {"autoencoder", "forest", "covariance", "tails", "trimming"} or None
-        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for images and
-        signals. "forest" is an isolation forest, "covariance" the smallest covariance
+        The screeners; ``None`` takes the autoencoders and the tails for vectors, "trimming" for
+        images, signals and clips. "forest" is an isolation forest, "covariance" the smallest covariance
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
         The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
@@ -93,13 +101,14 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
-        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals.
+        all but the mixture for vectors, "neighbours" for images, these and "gaussian" for signals and
+        clips.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
-        most 10; 10 for images and signals.
+        most 10; 10 for all but vectors.
     hidden_dims : tuple of int
         Widths of the encoder's hidden layers, mirrored in the decoder. Of images they see thumbnails of
-        at most 32 x 32 pixels; text takes none.
+        at most 32 x 32 pixels, of clips at most 16 cells along each axis; text takes none.
     epochs : int or None
         Passes of the autoencoders over the rows; ``None`` makes as many as give the ``steps`` of
         ``training``.
@@ -140,6 +149,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
         too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
         are large; 4,096 texts.
+    likeness_ : robustgen.detectors.likeness.Likeness or None
+        What the rows that a person judged say of rows like them; ``None`` without answers of both kinds.
     history_ : robustgen.training.History
         The training objective of the first autoencoders by epoch and member.
     offset_ : float
@@ -165,8 +176,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
         The first autoencoders, which ``transform`` and ``reconstruct``.
-    row_type_ : {"vectors", "images", "signals", "text"}
+    row_type_ : {"vectors", "images", "signals", "clips", "text"}
         What the rows are.
+    rate_ : int or None
+        Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
     input_shape_ : tuple of int
@@ -197,6 +210,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     ensemble_: Ensemble | JointEnsemble | CosineModel
     autoencoder_: Autoencoder
     reference_: NDArray[np.intp]
+    likeness_: Likeness | None
 
     def __init__(
         self,
@@ -280,8 +294,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         self._support_fraction = self.support_fraction if judged is None else ANSWERED_SUPPORT
         self.scaling_ = fit_scaling(rows, self.modality_.scaling)
         self._fit_models(rows)
+        self.likeness_ = None
         if judged is not None:
             self.reference_ = np.flatnonzero(judged.remaining)[self.reference_]
+            self.likeness_ = fit_likeness(X, fit_comparison(X), judged)
 
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
@@ -332,11 +348,19 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         return 1.0  # that of normalised errors
 
     def _row_errors(self, x: Tensor) -> Tensor:
-        errors, weights = self.ensemble_(self.modality_.compared(x)), list(self.ensemble_.weights)
+        errors = self.ensemble_(self.modality_.compared(x))
         if "autoencoder" in self.choice_.models:
-            errors, weights = torch.cat([errors, self._autoencoder_errors(x)[None]]), [*weights, 1.0]
+            errors = torch.cat([errors, self._autoencoder_errors(x)[None]])
+        return self._joined(errors, x)
+
+    def _joined(self, errors: Tensor, x: Tensor) -> Tensor:
+        """Return the weighted mean (B,) of the models' normalised errors (M, B), and what answers add."""
+        weights = [*self.ensemble_.weights, *[1.0] * ("autoencoder" in self.choice_.models)]
         shares = errors.new_tensor(weights) / sum(weights)
-        return (shares[:, None] * errors).sum(0)
+        joined = (shares[:, None] * errors).sum(0)
+        if self.likeness_ is None:
+            return joined
+        return joined + self.likeness_(self.scaling_.invert(x.cpu().double())).to(joined)
 
     def _autoencoder_errors(self, x: Tensor) -> Tensor:
         rows = self.modality_.encoded_rows(x.cpu().double(), self.scaling_)
@@ -361,8 +385,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         blocks = [x.cpu().double() for x in self._blocks(X[asked])]
         rows = torch.cat([self.modality_.compared(x) for x in blocks])
         clean = torch.from_numpy(np.isin(asked, self.reference_))
-        center, scale = standardisation(rows[clean])
-        errors = held_out_errors((rows - center) / scale, clean, names, self._seed)
+        errors = self._held_out_errors(rows, clean, names)
         of_all = cast(Ensemble | JointEnsemble, self.ensemble_).part(
             [name in MODELS_OF_ALL for name in self._densities()]
         )
@@ -370,6 +393,63 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
         return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
+
+    def held_out_scores(self, X: Any) -> NDArray[np.float64]:
+        r"""Return the scores of the training rows by models of clean rows that have not seen them.
+
+        The Gaussian and the neighbours are fitted to either half of the clean subset, and a row is scored by
+        that of the half without it (:func:`robustgen.densities.held_out.held_out_errors`). Screeners and the
+        models of all rows are those of ``score_samples``. As they treat all rows alike, and the halves are
+        drawn, the scores of inliers are exchangeable: so they may be ranked for p-values
+        (:func:`robustgen.inference.conformal.conformal_p_values_among`) as scores out of folds are, for which
+        all would be fitted anew in each fold.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix or memory map
+            The rows that the detector was fitted to, vectors.
+
+        Returns
+        -------
+        ndarray of float64, (n,)
+            Larger = more normal, in the unit of ``score_samples``.
+
+        Raises
+        ------
+        UsageError
+            When these are not as many rows as it was fitted to, or no vectors.
+        """
+        check_is_fitted(self)
+        checked = check_rows(self, X, fitting=False)
+        if not self.holds_out or checked.shape[0] != len(self.training_scores_):
+            raise UsageError(
+                f"got {checked.shape[0]} rows of {self.row_type_}, expected the {len(self.training_scores_)} "
+                "training rows, vectors"
+            )
+        rows = torch.cat([x.cpu().double() for x in self._blocks(checked)])
+        clean = torch.zeros(len(rows), dtype=torch.bool)
+        clean[self.reference_] = True
+        names = [name for name in self._densities() if name in MODELS]
+        held_out = dict(zip(names, self._held_out_errors(rows, clean, names), strict=True))
+        ensemble = cast(Ensemble, self.ensemble_)
+        errors = [
+            fit_score_normalisation(held_out[name])(held_out[name])
+            if name in MODELS
+            else _blockwise(member, rows)
+            for name, member in zip(self._densities(), ensemble.members, strict=True)
+        ]
+        if "autoencoder" in self.choice_.models:
+            errors.append(_blockwise(self._autoencoder_errors, rows))
+        return finite_scores(-self._joined(torch.stack(errors), rows).numpy())
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether the fitted detector has :meth:`held_out_scores`: where rows are vectors."""
+        return isinstance(self.modality_, Vectors) and any(name in MODELS for name in self._densities())
+
+    def _held_out_errors(self, rows: Tensor, clean: Tensor, names: Sequence[str]) -> Tensor:
+        center, scale = standardisation(rows[clean])
+        return held_out_errors((rows - center) / scale, clean, names, self._seed)
 
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Return the autoencoders' latent code of each row, the members' codes side by side.
@@ -406,6 +486,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _encoded(self, X: Any) -> Any:
         check_is_fitted(self)
         return self.modality_.encoded(check_rows(self, X, fitting=False), self.scaling_)
+
+
+def _blockwise(errors: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    return torch.cat([errors(block) for block in rows.split(BLOCK_ROWS)])
 
 
 def _not_compressed(normalised: Tensor) -> Tensor:

@@ -18,9 +18,10 @@ from robustgen.densities.clumping import loneliness
 from robustgen.densities.cosine import CosineModel, fit_cosine_model, unit_rows
 from robustgen.densities.ensemble import Ensemble, fit_ensemble, standardisation
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
-from robustgen.densities.joint import JointEnsemble
+from robustgen.densities.joint import JointEnsemble, join
+from robustgen.descriptors.clip_views import clip_views, pooled, pooled_shape
 from robustgen.descriptors.description import Description, described_width, fit_description
-from robustgen.descriptors.signal_views import signal_views, view_widths
+from robustgen.descriptors.signal_views import signal_views
 from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.robust.contributions import conditional_means, error_drops
@@ -32,6 +33,7 @@ REFERENCE_VECTORS = 5_000
 """Of tables: twice as many cost twice and found no more on four large sets of five (``speed-default``)."""
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
+CLIP_CELLS = 16
 OF_ALL = ("all_gaussian", "all_neighbours")
 """Models of all rows that outliers mislead where they clump: they count as far as suspects are alone."""
 LEAST_WEIGHT = 1e-6
@@ -119,7 +121,7 @@ def modality_for(row_type: str) -> Modality:
 
     Parameters
     ----------
-    row_type : {"vectors", "images", "signals", "text"}
+    row_type : {"vectors", "images", "signals", "clips", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
 
     Examples
@@ -258,29 +260,32 @@ class Images:
         return first_order_parts(errors, x)
 
 
-@storable
-class Signals:
-    """Signals (C, T), each described by its values, its log spectrum and its statistics.
+class Views:
+    """Rows that are described in several ways, none of which is best for all: all of them are asked.
 
-    No description is best for all signals, so that all of them are asked
-    (:mod:`robustgen.descriptors.signal_views`). One screener finds the half that lies together in each
+    One screener finds the half of the rows that lies together in each description
     (:func:`robustgen.densities.iterative_trimming.trim_iteratively`), and the mean rank decides. A shrunk
     Gaussian and the five nearest neighbours of that half score each description, and the errors are joined
-    (:class:`robustgen.densities.joint.JointEnsemble`). Autoencoders see the values. See
+    (:class:`robustgen.densities.joint.JointEnsemble`). See
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
     usual = Choice(("trimming",), ("gaussian", "neighbours"))
-    copies: int | None = 20  # a sensor that was off has many equal signals
+    copies: int | None = 20  # a sensor that was off has many equal rows
     scaling: str | None = "standard"
     description = None
+    views: Callable[[Tensor], tuple[Tensor, ...]]
+    """Returns each description of scaled rows (B, ...) as vectors (B, D)."""
     widths: tuple[int, ...]
 
     def most_screened(self, row_shape: tuple[int, ...]) -> int:
-        return most_of_width(sum(view_widths(row_shape)))
+        return most_of_width(sum(self._widths(row_shape)))
+
+    def _widths(self, row_shape: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(view.shape[1] for view in self.views(torch.zeros(1, *row_shape)))
 
     def learn(self, X: Any, places: NDArray[Any], scaling: Scaling) -> Tensor:
-        self.widths = view_widths(X.shape[1:])
+        self.widths = self._widths(X.shape[1:])
         scaled = RowBlocks(X, scaling, CPU, torch.float64)
         step = block_rows(1, X.shape[1:])
         blocks = np.split(places, range(step, len(places), step))
@@ -292,14 +297,27 @@ class Signals:
         return [(part - center) / scale for part, (center, scale) in parts]
 
     def compared(self, x: Tensor) -> Tensor:
-        return torch.cat(signal_views(x), dim=1)
+        return torch.cat(self.views(x), dim=1)
 
     def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> JointEnsemble:
         alone = np.mean([loneliness(part, clean) for part in self.screened(rows)])
         weights = dict.fromkeys(OF_ALL, max(float(alone), LEAST_WEIGHT))
         parts = rows.split(self.widths, dim=1)
-        ensembles = [fit_ensemble(part, clean, models, seed, weights=weights) for part in parts]
-        return JointEnsemble(tuple(ensembles), self.widths)
+        return join([fit_ensemble(part, clean, models, seed, weights=weights) for part in parts], parts)
+
+    def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
+        return first_order_parts(errors, x)
+
+
+@storable
+class Signals(Views):
+    """Signals (C, T), each described by its values, its log spectrum and its statistics.
+
+    See :mod:`robustgen.descriptors.signal_views`. Autoencoders see the values. See
+    :class:`robustgen.detectors.robust.modality.Views`.
+    """
+
+    views = staticmethod(signal_views)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling="standard", **options)
@@ -313,8 +331,31 @@ class Signals:
     def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
         return vectors
 
-    def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
-        return first_order_parts(errors, x)
+
+@storable
+class Clips(Views):
+    """Clips (C, T, H, W), each described by its spectrum in time and space and by its motion.
+
+    See :mod:`robustgen.descriptors.clip_views`. Autoencoders see at most 16 cells along each axis. See
+    :class:`robustgen.detectors.robust.modality.Views`.
+    """
+
+    views = staticmethod(clip_views)
+
+    def autoencoder(self, **options: Any) -> Autoencoder:
+        return Autoencoder(scaling=None, **options)
+
+    def encoded(self, X: Any, scaling: Scaling) -> NDArray[np.float32]:
+        blocks = RowBlocks(X, scaling, CPU, torch.float32).sequence(block_rows(1, X.shape[1:]))
+        return torch.cat([self.encoded_rows(block, scaling) for block in blocks]).numpy()
+
+    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
+        return pooled(x.float(), CLIP_CELLS).flatten(1)
+
+    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
+        small = torch.from_numpy(vectors).unflatten(1, pooled_shape(shape, CLIP_CELLS))
+        large = functional.interpolate(small, shape[1:], mode="trilinear", align_corners=False)
+        return scaling.invert(large).numpy()
 
 
 @storable
@@ -378,6 +419,7 @@ MODALITIES: dict[str, Callable[[], Modality]] = {
     "vectors": Vectors,
     "images": Images,
     "signals": Signals,
+    "clips": Clips,
     "text": Text,
 }
 """How rows of each type are compared."""

@@ -55,7 +55,21 @@ function showCards() {
     card.hidden = !gone && !ticks.has(rank) && rank >= shown + 10; // and a few beyond the threshold
   }
   byId("beyond").textContent = taken > cards.length
-    ? `The first ${cards.length} of ${grouped(taken)} rows; the others are in decision.csv and in the table that robustgen clean writes.` : "";
+    ? `The first ${cards.length} of ${grouped(taken)} ${known.noun}; the others are in decision.csv and in the table that robustgen clean writes.` : "";
+}
+function showStrip() { // the last that go and the first that stay, of those that are drawn
+  const strip = byId("strip");
+  if (!strip) return;
+  strip.replaceChildren(...cards.filter((card) => Math.abs(Number(card.dataset.rank) + 0.5 - taken) < 8)
+    .sort((a, b) => a.dataset.rank - b.dataset.rank).map((card) => {
+      const one = document.createElement("li");
+      one.className = card.className;
+      const figure = card.querySelector("figure").cloneNode(true), name = card.querySelector("b").textContent;
+      figure.append(Object.assign(document.createElement("figcaption"), { textContent: name, title: name }));
+      one.append(figure);
+      return one;
+    }));
+  strip.scrollLeft = (strip.scrollWidth - strip.clientWidth) / 2;
 }
 function show() {
   const removed = ranks.filter(goes);
@@ -66,12 +80,13 @@ function show() {
   showShares(removed);
   showColumns(removed);
   showCards();
+  showStrip();
 }
 function command(removed) {
   const share = removed.length / known.total;
   const bySlider = ticks.size === 0 && removed.length > 0 && share <= 0.5;
   const quote = (text) => (/^[\w.\/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-  return `robustgen clean ${quote(known.file)} -o kept${known.ending} --remove ${bySlider ? Number(share.toPrecision(6)) : "decision.csv"}`;
+  return `robustgen clean ${quote(known.file)} -o kept${known.ending}${known.options} --remove ${bySlider ? Number(share.toPrecision(6)) : "decision.csv"}`;
 }
 function save() {
   const cell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

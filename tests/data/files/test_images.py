@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from robustgen._checks import UsageError
-from robustgen.data.files import ImageReading, read_images
+from robustgen.data.files import RowOptions
+from robustgen.data.files.images import read_images
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (5, 4), dtype=np.uint8)
@@ -45,8 +46,8 @@ def test_colours_come_first_and_one_colour_image_makes_all_coloured(tmp_path):
 def test_the_mode_and_the_size_can_be_asked_for(tmp_path):
     put(tmp_path / "a.png", GREY)
     put(tmp_path / "b.png", np.zeros((9, 9, 3), np.uint8))
-    assert read_images(tmp_path, ImageReading(size=(6, 7), mode="L")).X.shape == (2, 6, 7)
-    assert read_images(tmp_path, ImageReading(size=(6, 7))).X.shape == (2, 3, 6, 7)
+    assert read_images(tmp_path, RowOptions(size=(6, 7), mode="L")).X.shape == (2, 6, 7)
+    assert read_images(tmp_path, RowOptions(size=(6, 7))).X.shape == (2, 3, 6, 7)
 
 
 def test_transparency_is_left_out(tmp_path):

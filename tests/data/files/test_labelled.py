@@ -11,7 +11,7 @@ from PIL import Image
 
 from robustgen._checks import UsageError
 from robustgen.data import draw, read
-from robustgen.data.files import DataFile, ImageReading, read_array
+from robustgen.data.files import DataFile, RowOptions, read_array
 
 X = np.arange(12.0).reshape(6, 2)
 FAULTY = np.array([0, 1, 0, 0, 1, 0])
@@ -189,24 +189,24 @@ def pictures(tmp_path):
 def test_images_of_several_sizes_are_resized_on_request(pictures):
     with pytest.raises(UsageError, match="--resize 8x8"):
         read(pictures)
-    assert read(pictures, images=ImageReading(size=(8, 6))).X.shape == (4, 8, 6)
+    assert read(pictures, rows=RowOptions(size=(8, 6))).X.shape == (4, 8, 6)
 
 
 def test_images_that_cannot_be_read_are_passed_over_on_request_and_named_without_their_folder(pictures):
     (pictures / "b" / "broken.png").write_bytes(b"no image")
-    with pytest.warns(UserWarning, match="1 images passed over") as warned:
-        assert len(read(pictures, images=ImageReading(size=(8, 8), skip_unreadable=True)).X) == 4
+    with pytest.warns(UserWarning, match="1 files passed over") as warned:
+        assert len(read(pictures, rows=RowOptions(size=(8, 8), skip_unreadable=True)).X) == 4
     assert "b/broken.png" in str(warned[0].message)
     assert str(pictures) not in str(warned[0].message)
 
 
 def test_how_images_are_read_is_said_of_a_folder_only(tmp_path):
     path, label = write_csv(tmp_path, FAULTY)
-    with pytest.raises(UsageError, match="is no folder of images"):
-        read(path, label, images=ImageReading(size=(8, 8)))
+    with pytest.raises(UsageError, match="of the format csv: leave out --resize"):
+        read(path, label, rows=RowOptions(size=(8, 8)))
 
 
 def test_how_images_are_read_is_part_of_what_a_result_depends_on(pictures):
-    plain, resized = (DataFile.at(pictures, images=ImageReading(size=size)) for size in (None, (8, 8)))
+    plain, resized = (DataFile.at(pictures, rows=RowOptions(size=size)) for size in (None, (8, 8)))
     assert plain.content != resized.content
     assert json.loads(json.dumps(resized.content))["size"] == [8, 8]

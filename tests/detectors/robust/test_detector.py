@@ -256,3 +256,40 @@ def test_a_cell_out_of_all_measure_does_not_blind_its_column():
     X[0, 2], X[1, 2] = 99_999.0, 12.0
     scores = RobustDetector(**CHEAP).fit(X).score_samples(X)
     assert set(np.argsort(scores)[:2]) == {0, 1}
+
+
+def test_scores_that_are_held_out_are_those_of_models_that_have_not_seen_the_row():
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    detector = RobustDetector(
+        screeners=("tails",), models=("neighbours",), n_members=1, epochs=1, random_state=0
+    )
+    seen = detector.fit(X).score_samples(X)
+    held_out = detector.held_out_scores(X)
+    core = detector.reference_
+    assert held_out[core].mean() < seen[core].mean()  # no row is its own neighbour, at a distance of 0
+    assert np.median(held_out) == pytest.approx(0, abs=1e-12)
+
+
+def test_among_inliers_held_out_scores_are_as_low_in_the_clean_subset_s_halves():
+    """The halves are drawn, so that neither is nearer to its models than the other."""
+    X = np.random.default_rng(0).normal(size=(600, 3))
+    detector = RobustDetector(n_members=1, epochs=1, random_state=0).fit(X)
+    again = RobustDetector(n_members=1, epochs=1, random_state=1).fit(X)
+    first, second = detector.held_out_scores(X), again.held_out_scores(X)
+    assert np.corrcoef(first, second)[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("n_rows", [99, 101])
+def test_held_out_are_the_training_rows_alone(n_rows):
+    rng = np.random.default_rng(0)
+    detector = RobustDetector(n_members=1, epochs=1, random_state=0).fit(rng.normal(size=(100, 3)))
+    with pytest.raises(UsageError, match="expected the 100 training rows"):
+        detector.held_out_scores(rng.normal(size=(n_rows, 3)))
+
+
+def test_no_scores_of_images_are_held_out():
+    images = np.random.default_rng(0).normal(size=(40, 8, 8))
+    detector = RobustDetector(n_members=1, epochs=1, random_state=0).fit(images)
+    assert not detector.holds_out
+    with pytest.raises(UsageError, match="vectors"):
+        detector.held_out_scores(images)

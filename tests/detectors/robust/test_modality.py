@@ -8,9 +8,9 @@ import pytest
 import robustgen
 from robustgen import Autoencoder, RobustDetector
 from robustgen.densities.ensemble import MODELS, MODELS_OF_ALL
-from robustgen.detectors.robust.modality import Images, Signals, Text, Vectors
+from robustgen.detectors.robust.modality import Clips, Images, Signals, Text, Vectors
 from robustgen.detectors.robust.screening import CHOOSABLE
-from tests.detectors.builders import colour_images, grey_images, signals, text, vectors, words
+from tests.detectors.builders import clips, colour_images, grey_images, signals, text, vectors, words
 
 KINDS = {
     "vectors": (Vectors, vectors()),
@@ -18,6 +18,7 @@ KINDS = {
     "images": (Images, colour_images(30)),
     "grey images": (Images, grey_images(30)),
     "signals": (Signals, signals(30)),
+    "clips": (Clips, clips(30)),
     "words": (Text, words()),
     "words, dense": (Text, words().toarray()),
 }

@@ -1,0 +1,214 @@
+"""Does everything train and score on a GPU as on the CPU, and how fast?
+
+    python benchmarks/gpu/check.py reports/gpu
+
+needs the checkout and what the library needs, and takes the first CUDA device, or ``--device cpu`` where
+there is none: then the comparison is of the CPU with itself, and only says that the program runs. It writes
+``results.json`` and ``report.md``:
+
+* **parity**: every builder of the contract table (``tests/detectors/builders.py``) is fitted on either
+  device, in single precision and in bf16; AUROC may differ by .01.
+* **synchronisation**: how often the host waits for the device, by one batch more.
+* **images**: rows a second of a convolutional VAE, and its share of the device's peak, which a product of
+  matrices measures.
+* **members**: seconds of 1 to 64 RSRAE that are trained at once.
+* **RSRAE on Fashion-MNIST** (``--fashion``, reads ``ROBUSTGEN_DATA``): ten classes, five corruptions, three
+  seeds, members together.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the table of builders is a test's
+
+from robustgen import RSRAE, VAE, Autoencoder
+from robustgen.data import draw, load
+from tests.detectors.builders import DETECTORS
+
+CLOSE = 0.01
+WAITS = ("cudaStreamSynchronize", "cudaDeviceSynchronize", "cudaEventSynchronize")
+MEMBERS = (1, 4, 16, 64)
+IMAGES, BATCH = 4096, 256
+CORRUPTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)
+SIDE = 4096
+"""Of the matrices whose product measures the peak."""
+Line = dict[str, Any]
+
+
+def seconds(call: Callable[[], Any], device: str) -> float:
+    """Return how long a call takes until the device is done."""
+    wait(device)
+    start = time.perf_counter()
+    call()
+    wait(device)
+    return time.perf_counter() - start
+
+
+def wait(device: str) -> None:
+    """Let the device finish."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def rows_with_outliers() -> tuple[np.ndarray, np.ndarray]:
+    """Return rows near a plane, a tenth of them far from it, and which."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(600, 3)) @ rng.normal(size=(3, 12)) + 0.1 * rng.normal(size=(600, 12))
+    outlier = np.arange(600) < 60
+    rows[outlier] += rng.normal(size=(60, 12))
+    return rows, outlier
+
+
+def parity(device: str) -> list[Line]:
+    """Fit every builder on the CPU and on the device, in two precisions."""
+    X, outlier = rows_with_outliers()
+
+    def auroc(name: str, where: str, precision: str) -> float:
+        detector = DETECTORS[name](device=where, training={"precision": precision})
+        return float(roc_auc_score(outlier, -detector.fit(X).score_samples(X)))
+
+    lines = []
+    for name in DETECTORS:
+        line: Line = {"detector": name, "cpu": auroc(name, "cpu", "float32")}
+        line |= {precision: auroc(name, device, precision) for precision in ("float32", "bf16")}
+        line["within"] = all(abs(line[precision] - line["cpu"]) <= CLOSE for precision in ("float32", "bf16"))
+        lines.append(line)
+    return lines
+
+
+def synchronisations(device: str) -> list[Line]:
+    """Count how often the host waits in a fit of so many batches an epoch, and in one of twice as many."""
+    rng = np.random.default_rng(0)
+
+    def waits(cls: type, batches: int) -> int:
+        X = rng.normal(size=(64 * batches, 12)).astype(np.float32)
+        detector = cls(epochs=3, batch_size=64, device=device, random_state=0)
+        activities = [ProfilerActivity.CPU, *[ProfilerActivity.CUDA] * (device == "cuda")]
+        with profile(activities=activities) as seen:
+            detector.fit(X)
+        return sum(event.count for event in seen.key_averages() if event.key in WAITS)
+
+    return [
+        {"detector": cls.__name__, "a batch": (waits(cls, 80) - waits(cls, 40)) / (3 * 40)}
+        for cls in (Autoencoder, RSRAE, VAE)
+    ]
+
+
+def peak(device: str) -> float:
+    """Return the TFLOP/s of a product of large matrices in single precision."""
+    a = torch.randn(SIDE, SIDE, device=device)
+    a @ a
+    return 2 * SIDE**3 / seconds(lambda: a @ a, device) / 1e12
+
+
+def images(device: str, reach: float) -> Line:
+    """Train a VAE on noise; return images a second, and the share of the peak that is reached."""
+    X = np.random.default_rng(0).random((IMAGES, 1, 28, 28)).astype(np.float32)
+
+    def fit(epochs: int) -> VAE:
+        return VAE(epochs=epochs, batch_size=BATCH, device=device, random_state=0).fit(X)
+
+    fit(1)
+    taken = seconds(lambda: fit(6), device) - seconds(lambda: fit(1), device)
+    with FlopCounterMode(display=False) as counted:
+        fit(1)
+    flops = 5 * counted.get_total_flops() / taken / 1e12
+    return {"images a second": 5 * IMAGES / taken, "TFLOP/s": flops, "share of the peak": flops / reach}
+
+
+def members(device: str) -> list[Line]:
+    """Train 1 to 64 RSRAE at once."""
+    X = np.random.default_rng(0).normal(size=(5000, 32)).astype(np.float32)
+
+    def fit(n: int) -> RSRAE:
+        return RSRAE(n_members=n, epochs=5, device=device, random_state=0).fit(X)
+
+    fit(1)
+    return [{"members": n, "seconds": seconds(lambda n=n: fit(n), device)} for n in MEMBERS]
+
+
+def fashion(device: str) -> list[Line]:
+    """Return RSRAE's mean AUROC on the classes of Fashion-MNIST, three seeds trained at once."""
+    dataset = load("fashion_mnist:test")
+
+    def auroc(inlier_class: int, corruption: float) -> float:
+        split = draw(dataset, inlier_class=str(inlier_class), corruption=corruption, corruption_of="inliers")
+        detector = RSRAE(n_members=3, device=device, random_state=0).fit(split.X_train)
+        return float(roc_auc_score(split.outlier_train, -detector.score_samples(split.X_train)))
+
+    return [
+        {"corruption": corruption, "auroc": float(np.mean([auroc(k, corruption) for k in range(10)]))}
+        for corruption in CORRUPTIONS
+    ]
+
+
+def table(lines: list[Line]) -> str:
+    """Return lines as a Markdown table."""
+    heads = list(lines[0])
+    cells = [
+        [f"{value:.4g}" if isinstance(value, float) else str(value) for value in line.values()]
+        for line in lines
+    ]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *cells])
+
+
+def page(found: dict[str, Any]) -> str:
+    """Return the report."""
+    parts = [
+        "# On a GPU",
+        "",
+        f"{found['device']}, torch {torch.__version__}, {found['seconds']:.0f} s in all.",
+        "",
+    ]
+    for name, lines in found["tables"].items():
+        parts += [f"## {name}", "", table(lines), ""]
+    return "\n".join(parts)
+
+
+@click.command()
+@click.argument("output", type=click.Path(path_type=Path))
+@click.option("--device", default="cuda", show_default=True)
+@click.option("--fashion", "with_fashion", is_flag=True, help="RSRAE on Fashion-MNIST too.")
+def main(output: Path, device: str, with_fashion: bool) -> None:
+    """Measure, and write OUTPUT/results.json and OUTPUT/report.md; ends with 1 where a device differs."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise click.UsageError(
+            "got --device cuda, but torch sees no GPU: take --device cpu to try the program"
+        )
+    warnings.simplefilter("ignore")
+    start = time.perf_counter()
+    reach = peak(device)
+    tables = {
+        "Parity: AUROC": parity(device),
+        "Waits of the host": synchronisations(device),
+        "Images": [images(device, reach) | {"peak, TFLOP/s": reach}],
+        "Members": members(device),
+    }
+    if with_fashion:
+        tables["RSRAE on Fashion-MNIST"] = fashion(device)
+    name = torch.cuda.get_device_name() if device == "cuda" else "CPU (no GPU: the program was only tried)"
+    found = {"device": name, "seconds": time.perf_counter() - start, "tables": tables}
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "results.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    (output / "report.md").write_text(page(found), encoding="utf-8")
+    click.echo(page(found))
+    if not all(line["within"] for line in tables["Parity: AUROC"]):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

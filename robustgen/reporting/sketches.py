@@ -1,0 +1,192 @@
+"""Images and signals drawn small for a page: each once, and what adds to its error."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+from PIL import Image
+
+BUDGET = 1_500_000
+"""Bytes that all drawings of a page may take."""
+LENGTHS = (144, 112, 80, 56, 40)
+"""The longer side of a drawn image in pixels, as long as the budget allows."""
+JPEG_QUALITY = 78
+HEAT_LENGTH = 28
+"""The longer side of a heat map in pixels; the browser smooths it."""
+HEAT = (255, 64, 0)
+OPAQUE = 200
+"""How opaque the hottest place is, of 255."""
+SIGNAL_WIDTH, CHANNEL_HEIGHT, MARGIN = 160, 56, 2
+"""Of a drawn signal."""
+POINTS = 160
+"""Points of a drawn signal; of more the lowest and highest of each stretch are drawn."""
+CENTRAL = (0.1, 99.9)
+"""The percentiles of a channel's values that are within its frame."""
+
+
+@dataclass(frozen=True)
+class Sketches:
+    """Rows drawn small.
+
+    Attributes
+    ----------
+    size : (width, height)
+        In units of the drawing.
+    drawn : mapping of int to Markup
+        What is inside an ``<svg>``, by the places of the rows.
+    heat : mapping of int to Markup
+        What is laid over it: where the row's error comes from.
+    nearest : mapping of int to int
+        The place of the most similar row that is taken as normal.
+    """
+
+    size: tuple[int, int]
+    drawn: Mapping[int, Markup]
+    heat: Mapping[int, Markup]
+    nearest: Mapping[int, int]
+
+
+def sketched_images(
+    images: NDArray[Any], contributions: Mapping[int, NDArray[np.float64]], nearest: Mapping[int, int]
+) -> Sketches:
+    """Draw images.
+
+    Parameters
+    ----------
+    images : ndarray, (n, H, W) or (n, C, H, W)
+        All of them.
+    contributions : mapping of int to ndarray, (H, W) or (C, H, W)
+        What each pixel adds to the error, by the places of images that are drawn; without any entries
+        where that is not known.
+    nearest : mapping of int to int
+        For each drawn image the place of the one to show beside it, which is drawn too.
+
+    Returns
+    -------
+    Sketches
+        As large as they may be for all to take ``BUDGET`` bytes.
+
+    Examples
+    --------
+    >>> sketches = sketched_images(np.eye(8)[None].repeat(2, 0), {0: np.eye(8)}, {0: 1})
+    >>> sketches.size, sorted(sketches.drawn), sorted(sketches.heat)
+    ((8, 8), [0, 1], [0])
+    """
+    places = sorted({*contributions, *nearest, *nearest.values()})
+    pictures = {place: _picture(images[place]) for place in places}
+    size = images.shape[-1], images.shape[-2]
+    for length in LENGTHS:
+        drawn = {place: _image(_url(picture, length), size) for place, picture in pictures.items()}
+        if sum(map(len, drawn.values())) <= BUDGET:
+            break
+    return Sketches(size, drawn, _heats(contributions, size), nearest)
+
+
+def sketched_signals(
+    signals: NDArray[Any], contributions: Mapping[int, NDArray[np.float64]], nearest: Mapping[int, int]
+) -> Sketches:
+    """Draw signals (n, C, T), one channel below the other, each in the same units for all of them.
+
+    Parameters
+    ----------
+    signals : ndarray, (n, C, T)
+        All of them.
+    contributions : mapping of int to ndarray, (C, T)
+        What each point adds to the error, by the places of the signals that are drawn.
+    nearest : mapping of int to int
+        For each drawn signal the place of the one to show beside it, which is drawn too.
+
+    Returns
+    -------
+    Sketches
+        Values beyond the central 99.8 % of a channel's are drawn at its frame.
+
+    Examples
+    --------
+    >>> sketched_signals(np.zeros((2, 1, 3)), {}, {0: 1}).drawn[0]
+    Markup('<path class="signal" d="M0.0,54.0L80.0,54.0L160.0,54.0"/>')
+    """
+    lowest, highest = np.percentile(signals, CENTRAL, axis=(0, 2))
+    unit = np.where(highest > lowest, highest - lowest, 1)
+    size = SIGNAL_WIDTH, CHANNEL_HEIGHT * signals.shape[1]
+    places = sorted({*contributions, *nearest, *nearest.values()})
+    levels = {place: ((signals[place].T - lowest) / unit).clip(0, 1).T for place in places}
+    drawn = {place: Markup("".join(map(_path, level, range(len(level))))) for place, level in levels.items()}
+    return Sketches(size, drawn, _heats(contributions, size), nearest)
+
+
+def _picture(image: NDArray[Any]) -> Image.Image:
+    """Return an image (H, W) or (C, H, W) to draw: grey, or the first three of three channels or more."""
+    pixels = image if image.dtype == np.uint8 else _levels(image)
+    if pixels.ndim == 3:
+        pixels = pixels[0] if len(pixels) < 3 else pixels[:3].transpose(1, 2, 0)
+    return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def _levels(image: NDArray[Any]) -> NDArray[np.uint8]:
+    values = np.asarray(image, dtype=np.float64)
+    lowest, highest = values.min(), values.max()
+    return np.round(255 * (values - lowest) / max(highest - lowest, 1e-12)).astype(np.uint8)
+
+
+def _url(picture: Image.Image, length: int) -> str:
+    """Return a picture of that length at most as a PNG or a JPEG, whichever is smaller."""
+    small = picture.copy()
+    small.thumbnail((length, length))
+    return min(_encoded(small, "png"), _encoded(small, "jpeg", quality=JPEG_QUALITY), key=len)
+
+
+def _encoded(picture: Image.Image, kind: str, **options: Any) -> str:
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+
+
+def _image(url: str, size: tuple[int, int]) -> Markup:
+    width, height = size
+    pixelated = ' class="pixels"' if max(size) <= LENGTHS[-1] else ""
+    return Markup(
+        f'<image width="{width}" height="{height}" preserveAspectRatio="none"{pixelated} href="{url}"/>'
+    )
+
+
+def _heats(contributions: Mapping[int, NDArray[np.float64]], size: tuple[int, int]) -> dict[int, Markup]:
+    return {place: _image(_heat(parts), size) for place, parts in contributions.items() if parts.size}
+
+
+def _heat(contributions: NDArray[np.float64]) -> str:
+    """Return where an error comes from as one colour, the more opaque the more a place adds to it.
+
+    What half of the places add does not single any of them out.
+    """
+    added = contributions if contributions.ndim == 2 else contributions.sum(0)
+    height, width = (min(side, HEAT_LENGTH) for side in added.shape)
+    singled = Image.fromarray((added - np.median(added)).clip(0, None).astype(np.float32))
+    heat = np.asarray(singled.resize((width, height), Image.Resampling.BOX))
+    opacity = (OPAQUE * heat / (heat.max() or 1)).astype(np.uint8) // 8 * 8  # 26 levels pack well
+    coloured = np.dstack([np.full_like(opacity, level) for level in HEAT] + [opacity])
+    return _encoded(Image.fromarray(coloured), "png", optimize=True)
+
+
+def _path(level: NDArray[np.float64], channel: int) -> str:
+    """Return the line of a channel's values in [0, 1]."""
+    values = _shortened(level)
+    x = np.linspace(0, SIGNAL_WIDTH, len(values))
+    y = CHANNEL_HEIGHT * (channel + 1) - MARGIN - (CHANNEL_HEIGHT - 2 * MARGIN) * values
+    line = "L".join(f"{left:.1f},{top:.1f}" for left, top in zip(x, y, strict=True))
+    return f'<path class="signal" d="M{line}"/>'
+
+
+def _shortened(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lowest and the highest value of each stretch of a long channel: no spike is lost."""
+    if len(values) <= POINTS:
+        return values
+    stretches = np.array_split(values, POINTS // 2)
+    return np.array([end for part in stretches for end in (part.min(), part.max())])
