@@ -1,5 +1,6 @@
 # The two commands of the README on a CPU: docker build -t robustgen . && docker run robustgen make bench
 FROM python:3.11-slim
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends git make && rm -rf /var/lib/apt/lists/*
 WORKDIR /robustgen
 COPY . .

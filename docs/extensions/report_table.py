@@ -18,7 +18,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-INDEXED = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<path>[\w/-]+\.md)\)")
+INDEXED = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<path>[\w/-]+\.(?:md|html))\)")
 REPORTS = Path(__file__).parents[2] / "reports"
 
 

@@ -112,6 +112,7 @@ def _list_suites(context: click.Context, parameter: click.Parameter, value: bool
 @click.pass_context
 def bench(
     context: click.Context,
+    /,
     suite_name: str | None,
     output: Path | None,
     resume: bool,

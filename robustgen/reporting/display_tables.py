@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from robustgen.reporting.cells import METRICS
+from robustgen.bench.published import METRICS
 from robustgen.reporting.figures import token
 from robustgen.reporting.formatting import count, percent, points, score, seconds
 from robustgen.reporting.tables import SCORES

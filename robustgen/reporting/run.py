@@ -13,8 +13,9 @@ import pandas as pd
 
 from robustgen._checks import UsageError
 from robustgen._text import legible
+from robustgen.bench.published import METRICS
 from robustgen.bench.records import FILE_NAME, Record, read
-from robustgen.reporting.cells import COSTS, COUNTS, METRICS, SAMPLE_METRICS, cells
+from robustgen.reporting.cells import COSTS, COUNTS, SAMPLE_METRICS, cells
 from robustgen.reporting.formatting import count
 
 PUBLISHED = "metrics.csv"

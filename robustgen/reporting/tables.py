@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from robustgen.bench.published import METRICS
 from robustgen.reporting import statistics
-from robustgen.reporting.cells import METRICS, TIE, measured, with_baseline, with_oracle
+from robustgen.reporting.cells import TIE, measured, with_baseline, with_oracle
 from robustgen.reporting.intervals import intervals
 from robustgen.reporting.means import nested_mean, nested_spread, support
 from robustgen.reporting.statistics import Block, block, mean_ranks

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances_argmin
 
 from robustgen._validation import check_rows
-from robustgen.detectors.answers import compared_rows
+from robustgen.detectors.comparison import compared_rows
 from robustgen.reporting.sketches import Sketches, sketched_images, sketched_signals
 from robustgen.triage.table_audit import TableAudit
 
