@@ -24,7 +24,7 @@ from sklearn.pipeline import make_pipeline
 
 from benchmarks.mixed_tables import TABLES, faulty
 from robustgen import ConformalDetector, RobustDetector, TableEncoder
-from robustgen.inference.conformal import cross_conformal_p_values
+from robustgen.inference.conformal import conformal_p_values_among
 from robustgen.inference.p_values import discoveries
 
 RATES = (0.05, 0.1, 0.2)
@@ -50,7 +50,8 @@ def without_a_tenth(table: pd.DataFrame, draw: int) -> pd.DataFrame:
 
 def without_discoveries(table: pd.DataFrame, draw: int) -> pd.DataFrame:
     """Return the table without the rows that are outliers at a false discovery rate of .1."""
-    p_values = cross_conformal_p_values(detector(draw), table, random_state=draw)
+    encoder, judge = detector(draw).fit(table).named_steps.values()
+    p_values = conformal_p_values_among(judge.held_out_scores(encoder.transform(table)))
     return table[~discoveries(p_values, 0.1)].reset_index(drop=True)
 
 

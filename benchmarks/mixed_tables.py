@@ -26,7 +26,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from robustgen import RobustDetector, TableEncoder
-from robustgen.inference.conformal import cross_conformal_p_values
+from robustgen.inference.conformal import conformal_p_values_among
 from robustgen.inference.p_values import discoveries
 from robustgen.triage.verdict import verdict
 
@@ -248,8 +248,9 @@ def verdicts(name: str, share: float, draw: int) -> dict[str, Any]:
 def discovered(name: str, share: float, draw: int) -> dict[str, Any]:
     """Return what ``clean --remove fdr=0.1`` would remove."""
     table, what = drawn(name, share, draw)
-    detector = RobustDetector(contamination="auto", random_state=draw)
-    removed = discoveries(cross_conformal_p_values(detector, encoded(table), random_state=draw), RATE)
+    X = encoded(table)
+    detector = RobustDetector(contamination="auto", random_state=draw).fit(X)
+    removed = discoveries(conformal_p_values_among(detector.held_out_scores(X)), RATE)
     group, loss = worst_group(table[what == ""], removed[what == ""])
     return {"removed": removed.mean(), "worst group": group, "loses": loss} | decided(removed, what)
 

@@ -154,7 +154,9 @@ def _means(frame: pd.DataFrame, name: str) -> str:
     behind = wide.sub(wide["iforest"], axis=0).lt(-BEHIND).groupby("c").sum()
     lines = [f"### {name} ({frame['set'].nunique()} sets)", ""]
     lines += [
-        "| | " + " | ".join(f"{c:g}" for c in means) + " | mean rank | sets over 5 points behind iforest |"
+        "| detector | "
+        + " | ".join(f"{c:g}" for c in means)
+        + " | mean rank | sets over 5 points behind iforest |"
     ]
     lines += ["|---" * (len(means.columns) + 3) + "|"]
     for who, row in means.iterrows():

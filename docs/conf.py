@@ -48,6 +48,7 @@ html_theme_options = {
 }
 
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"  # the page is of one class, and its names are long
 autodoc_typehints = "none"  # numpydoc's sections say them
 numpydoc_show_class_members = False  # the template lists them
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import nullcontext
 from multiprocessing import get_context
 
 import pytest
 import torch
+from PIL import Image
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +48,14 @@ def forks():
         ["robustgen.cli.review_session", "robustgen.reporting.compare", "robustgen.storage"]
     )
     return context
+
+
+@pytest.fixture
+def without_drawings(monkeypatch):
+    """Let the figures of a report be blank, where no test is of them: to draw them takes most of its time."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(buffer, format="png")
+    blank = {"png": buffer.getvalue(), "svg": b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'}
+    monkeypatch.setattr(
+        "robustgen.reporting.figures.svg._saved", lambda figure, **options: blank[options["format"]]
+    )

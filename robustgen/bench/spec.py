@@ -283,9 +283,10 @@ class Suite:
 
         Of a user's file they tell label and content, and not where it lies: a report may be published.
         """
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
-        for one, spec in zip(plain["datasets"], self.datasets, strict=True):
+        told = asdict(self)
+        for one, spec in zip(told["datasets"], self.datasets, strict=True):
             one["file"] = spec.file and spec.file.content
+        plain: dict[str, Any] = json.loads(json.dumps(told, default=str))  # as it is read again
         if not self.questioning.answers:
             del plain["questioning"]
         return plain | plain.pop("sampling")

@@ -194,11 +194,14 @@ def _command() -> list[str]:
 def _conclude(suite: Suite, path: Path, records: Sequence[Record], *, quiet: bool) -> None:
     """Show the table, write the report, and fail if a run did."""
     from robustgen.reporting import build_report, terminal
+    from robustgen.reporting.layout import answer
+    from robustgen.reporting.run import read_run
 
     if not quiet and any(record.status == "ok" for record in records):
         for table in _means(suite, records):
             console = terminal.console()
             console.print(*terminal.terminals(table, console.width))
+        click.echo(legible(answer(read_run(path))))
     click.echo(f"report: {build_report(path)}")
     if not quiet:
         next_step(f"open the report, or compare two: robustgen compare {shown(path)} OTHER")

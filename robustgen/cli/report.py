@@ -1,4 +1,4 @@
-"""``robustgen report``: a benchmark's report again, from its records alone."""
+"""``robustgen report``: a benchmark's report again, from its records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from robustgen.cli.outputs import next_step
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
-    """Rebuild the report of the benchmark in DIR from its records."""
+    """Rebuild the report of the benchmark in DIR from its records, or a published one from metrics.csv."""
     with interrupts_kept():
         from robustgen.reporting import build_report
 

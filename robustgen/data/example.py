@@ -11,7 +11,7 @@ FAULTS = {
     "heat and flow swapped": 5,
     "pressure = -999": 5,
     "pressure of another boiler": 6,
-    "fuel misspelt": 4,
+    "state misspelt": 4,
 }
 """What is planted, and into how many rows."""
 
@@ -74,4 +74,4 @@ def _plant(table: pd.DataFrame, fault: str, rows: np.ndarray) -> None:
         states = table.loc[rows, "state"].map({"idle": "running", "running": "idle"})
         table.loc[rows, "pressure"] = states.map(other)
     else:
-        table.loc[rows, "fuel"] = "gaz"
+        table.loc[rows, "state"] = table.loc[rows, "state"].map({"idle": "idel", "running": "runing"})

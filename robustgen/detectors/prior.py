@@ -16,6 +16,7 @@ from robustgen.nets.members import initialise
 from robustgen.nets.pixelcnn import GatedPixelCNN
 from robustgen.objectives.code_likelihood import CodeLikelihood, position_surprisal
 from robustgen.training import History, TrainingConfig, train
+from robustgen.training.callbacks import present_callbacks
 
 BLOCK_ROWS = 512
 
@@ -82,7 +83,9 @@ class CodePrior:
         self._members = len(seeds)
         self.net = initialise(self._build, seeds).to(codes.device)
         n_positions = codes.shape[-1] - (self.n_labels > 0)
-        self.history = train(self.net, CodeLikelihood(n_positions), CodeRows(codes), config, generators)
+        self.history = train(
+            self.net, CodeLikelihood(n_positions), CodeRows(codes), config, generators, present_callbacks()
+        )
         self.net.requires_grad_(False)
         return self
 

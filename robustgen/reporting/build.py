@@ -10,7 +10,7 @@ from robustgen._files import staged, write_csv, write_text
 from robustgen.reporting import curves
 from robustgen.reporting.documents import html, markdown
 from robustgen.reporting.layout import lay_out
-from robustgen.reporting.run import Run, read_run
+from robustgen.reporting.run import Run, read_results
 
 LONGEST_NAME = 100
 """Characters of a data set's name that a file is named after: names of files have at most 255 bytes."""
@@ -19,7 +19,7 @@ FOLDERS = ("tables", "curves", "figures")
 
 
 def build_report(folder: Path) -> Path:
-    """Rebuild the report of a run from its records alone.
+    """Rebuild the report of a run from its records, or from the `metrics.csv` that was published of them.
 
     Writes `report.html`, `report.md`, `metrics.csv` and the folders `tables`, `curves` and `figures` into
     the run folder; these three belong to the report and are replaced as a whole. Everything is drawn
@@ -28,7 +28,8 @@ def build_report(folder: Path) -> Path:
     Parameters
     ----------
     folder : Path
-        A run folder with `records.jsonl`, and with `manifest.json` if the provenance is to be shown.
+        A run folder with `records.jsonl`, and with `manifest.json` if the provenance is to be shown. What
+        only records have, curves and scores, is not there without them.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def build_report(folder: Path) -> Path:
     UsageError
         If the folder holds no readable record, a damaged manifest, or two kinds of corruption.
     """
-    run = read_run(Path(folder))
+    run = read_results(Path(folder))
     with staged(Path(folder)) as parts:
         _write(parts, run)
         _publish(parts, Path(folder))

@@ -83,7 +83,9 @@ def caveat(best: str, compared: Block | None, pairs: pd.DataFrame) -> str:
         return ""
     sets = len(compared.scores)
     if not compared.testable:
-        few = "1 set is" if sets == 1 else f"{count(sets, 'set')} are"
+        same = compared.scores.index.get_level_values("dataset").nunique() == sets
+        noun = "set" if same else "normal class"
+        few = f"1 {noun} is" if sets == 1 else f"{count(sets, noun)} are"
         return f"; {few} too few to call any difference significant"
     alike = _alike(best, pairs)
     if not alike:

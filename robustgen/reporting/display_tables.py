@@ -314,7 +314,7 @@ def table_of(
         Line(
             tuple(form(row) for _, form in shown),
             token(row.get("detector", "")),
-            row.get("detector") == baseline,
+            baseline is not None and row.get("detector") == baseline,
         )
         for _, row in table.iterrows()
     ]

@@ -59,7 +59,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """All that a report says, before it becomes a page; and its tables in full, by their names."""
+    """All that a report says, before it becomes a page; and its tables in full, by their names.
+
+    The note is what readers must know of a published run: of which commit it is, and what has changed since.
+    """
 
     title: str
     facts: tuple[str, ...]
@@ -71,6 +74,7 @@ class Report:
     damaged: tuple[str, ...]
     provenance: Mapping[str, str]
     rebuild: tuple[str, ...]
+    note: str = ""
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property

@@ -21,6 +21,24 @@ def lay_out(run: Run) -> Report:
     return _of_samples(run) if run.task == "generation" else _of_scores(run)
 
 
+def answer(run: Run) -> str:
+    """Return the sentence that a report begins with, an empty text where no detector can be compared."""
+    if run.task == "generation":
+        return samples.headline(samples.summary(run.cells)).sentence
+    found = cards(run.without_answers, _tables(run.without_answers))
+    return found[0].headline.sentence if found else ""
+
+
+def _tables(run: Run) -> dict[str, pd.DataFrame]:
+    return {
+        "summary": tables.summary(run.cells, baseline=run.baseline),
+        "sets": tables.by_dataset(run.cells, baseline=run.baseline),
+        "ranks": tables.ranks(run.cells),
+        "pairs": tables.pairs(run.cells),
+        "budgets": alarm_budgets(run.records),
+    }
+
+
 def _of_samples(run: Run) -> Report:
     means = samples.summary(run.cells)
     question = str(run.suite.get("question") or "")
@@ -38,19 +56,14 @@ def _of_samples(run: Run) -> Report:
         damaged=_damaged(run),
         provenance=_provenance(run),
         rebuild=_rebuild(run),
+        note=str(run.manifest.get("note", "")),
     )
 
 
 def _of_scores(whole_run: Run) -> Report:
     run = whole_run.without_answers
     answered = answers.summary(whole_run.records)
-    whole = {
-        "summary": tables.summary(run.cells, baseline=run.baseline),
-        "sets": tables.by_dataset(run.cells, baseline=run.baseline),
-        "ranks": tables.ranks(run.cells),
-        "pairs": tables.pairs(run.cells),
-        "budgets": alarm_budgets(run.records),
-    }
+    whole = _tables(run)
     answer = cards(run, whole)
     parts = sections.Parts(run, whole, _marks(whole["summary"], run.baseline))
     return Report(
@@ -64,6 +77,7 @@ def _of_scores(whole_run: Run) -> Report:
         damaged=_damaged(run),
         provenance=_provenance(run),
         rebuild=_rebuild(run),
+        note=str(run.manifest.get("note", "")),
         tables=whole | ({"answers": answered} if len(answered) else {}),
     )
 

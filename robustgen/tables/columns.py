@@ -19,6 +19,8 @@ INT64_LIMIT = 2.0**63
 """Whole numbers from here on are left in double precision."""
 SECOND = pd.Timedelta(1, "s")
 DAY = np.timedelta64(1, "D")
+YEAR = 365.2425
+"""Days."""
 EPOCH = np.datetime64("1970-01-01")
 
 
@@ -208,7 +210,11 @@ class BooleanColumn(OneNumber):
 @storable
 @dataclass(frozen=True)
 class DateColumn:
-    """Days since 1970, the phase of the week and, where there are times, of the day, as points on circles.
+    """Days since 1970, and the phases of the week, the year and the day, as points on circles.
+
+    Of the year where the training rows are of more than one, so that a number that follows the seasons is odd
+    where it is not of its season; of the day where there are times. Time goes on: days after the last ones of
+    the training rows, for as long as these span, count as the last.
 
     Attributes
     ----------
@@ -220,12 +226,19 @@ class DateColumn:
         Whether the training rows have times of day.
     notation : robustgen.tables.notation.DateNotation
         How dates are written where they are text.
+    seasons : bool
+        Whether nine tenths of the training rows' dates span a year or more.
+    last, until : float
+        From and until when days count as the last one, which is the last that is not far from the others.
     """
 
     name: str
     fill: float
     times: bool
     notation: DateNotation = BY_ISO
+    seasons: bool = False
+    last: float = np.inf
+    until: float = np.inf
     least: ClassVar[float] = 0.5
 
     @property
@@ -237,8 +250,13 @@ class DateColumn:
     def fitted(cls, name: str, cells: pd.Series, notation: DateNotation = BY_ISO) -> DateColumn:
         """Learn from cells in a notation."""
         days = _days(notation.read(cells).dropna())
-        median = float(np.median(days)) if days.size else np.nan
-        return cls(name, median, bool((days % 1 != 0).any()), notation)
+        if not days.size:
+            return cls(name, np.nan, False, notation)
+        first, median, late = map(float, np.percentile(days, (5, 50, 95)))
+        span = late - first
+        last = float(days[days <= late + span].max())
+        times = bool((days % 1 != 0).any())
+        return cls(name, median, times, notation, span >= YEAR, last, last + span)
 
     def parse(self, cells: pd.Series) -> pd.Series:
         """Read dates; a time zone is turned into UTC."""
@@ -246,16 +264,22 @@ class DateColumn:
 
     @property
     def outputs(self) -> list[str]:
-        """Three, or five with times."""
-        parts = ["days", "week sin", "week cos", *(["day sin", "day cos"] if self.times else [])]
-        return [f"{self.name} ({part})" for part in parts]
+        """The days, and two for each circle."""
+        turns = [f"{circle} {turn}" for circle in self._circles for turn in ("sin", "cos")]
+        return [f"{self.name} ({part})" for part in ("days", *turns)]
+
+    @property
+    def _circles(self) -> list[str]:
+        return ["week", *["year"] * self.seasons, *["day"] * self.times]
 
     def encode(self, values: pd.Series) -> NDArray[np.float64]:
         """Fill what is missing, and lay the phases on circles."""
         days = np.full(len(values), self.fill)
         days[values.notna().to_numpy()] = _days(values.dropna())
-        phases = [np.floor(days) % 7 / 7, *([days % 1] if self.times else [])]
-        circles = [turn(2 * np.pi * phase) for phase in phases for turn in (np.sin, np.cos)]
+        phases = {"week": np.floor(days) % 7 / 7, "year": days % YEAR / YEAR, "day": days % 1}
+        days = np.where((days > self.last) & (days <= self.until), self.last, days)
+        angles = [2 * np.pi * phases[circle] for circle in self._circles]
+        circles = [turn(angle) for angle in angles for turn in (np.sin, np.cos)]
         return np.column_stack([days, *circles])
 
     def decode(self, numbers: NDArray[np.float64]) -> Any:

@@ -36,7 +36,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     """Turn numbers, booleans, dates, durations and categories into numbers: the first step of a pipeline.
 
     A column's kind is estimated from its cells, where it is not declared. Dates become days and phases of
-    week and day, durations seconds. Numbers and dates may be written as people write them: 1.234,5 or
+    week, year and day, durations seconds. Numbers and dates may be written as people write them: 1.234,5 or
     1,234.5, with a percent sign, a currency or a unit, 12/31/2023 or 31.12.2023 10:00, in one notation a
     column (:mod:`robustgen.tables.notation`), which is remembered. Cells that a column's kind cannot be read
     from are errors, or missing values on request.
@@ -60,8 +60,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     missing : {"impute", "refuse"}
         "impute" puts the median for a number or a date; a missing category or boolean is a value of its own,
         judged as others are. Of groups a second number says how odd it is that the number is missing, or that
-        it is there, 0 where it is nothing odd, for columns with missing cells in training; in the others a
-        missing cell is the farther from the median the odder that is. Of indicators a missing boolean becomes
+        it is there, 0 where it is nothing odd, for columns with missing cells in training, and of those that
+        take a few values whether it is one of these; in the others a missing cell is the farther from the
+        median the odder that is. Of indicators a missing boolean becomes
         what most rows have. "refuse" raises an error that names the cell.
     categories : {"groups", "indicators"}
         What becomes of categories and booleans.
@@ -235,15 +236,16 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def _within_groups(self, values: list[Values]) -> NDArray[np.float64]:
         judged = self.groups_.judged(_levels(values), _numbers(values))
-        oddities, numbers = iter(judged.oddities.T), zip(judged.numbers.T, judged.presences.T, strict=True)
-        gaps = iter(self.groups_.gaps)
+        parts = judged.numbers.T, judged.presences.T, self.groups_.numbers
+        oddities, numbers = iter(judged.oddities.T), zip(*parts, strict=True)
         blocks = []
         for column, cells in values:
             if _is_group(column):
                 blocks.append(next(oddities)[:, None])
             else:
-                number, odd = next(numbers)
-                blocks += [number[:, None], column.encode(cells)[:, 1:], *[odd[:, None]] * next(gaps)]
+                number, odd, grouped = next(numbers)
+                phases = column.encode(cells)[:, 1:] * (grouped.seldom is None)
+                blocks += [number[:, None], phases, *[odd[:, None]] * grouped.has_levels]
         return np.hstack(blocks)
 
     def inverse_transform(self, X: NDArray[np.float64]) -> pd.DataFrame:
@@ -281,7 +283,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str, (e,)
-            ``"heat"``, ``"heat (missing)"``, ``"fuel (oddity)"`` or ``"fuel=oil"``, ``"seen (days)"``.
+            ``"heat"``, ``"heat (oddity)"``, ``"fuel (oddity)"`` or ``"fuel=oil"``, ``"seen (days)"``.
         """
         check_is_fitted(self)
         return np.array([name for names in self._outputs() for name in names], dtype=object)
@@ -363,11 +365,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """Return the names of the numbers that each column becomes."""
         if self.categories == "indicators":
             return [column.outputs for column in self.columns_]
-        gaps = iter(self.groups_.gaps)
+        numbers = iter(self.groups_.numbers)
         return [
             [f"{column.name} (oddity)"]
             if _is_group(column)
-            else [*column.outputs, *[f"{column.name} (missing)"] * next(gaps)]
+            else [*column.outputs, *[f"{column.name} (oddity)"] * next(numbers).has_levels]
             for column in self.columns_
         ]
 

@@ -24,6 +24,8 @@ RARE_VALUE = 0.01
 """The share of the cells up to which none of these values is counted."""
 NEARLY_ALL = 0.95
 """The share of the cells that the counted ones hold, together."""
+THERE = "there"
+"""The level of a number that is not missing, and is not one of a few."""
 FENCE = 4.0
 """Spreads beyond the quartiles of the other values up to which such a number is usual."""
 
@@ -55,7 +57,8 @@ class GroupedNumber:
 
     with m and s the median and the spread of all rows, :math:`m_g, s_g` those of the group (of all rows where
     it has fewer than 30), and z the unit in which skewed numbers are symmetric, such as a logarithm
-    (:class:`robustgen.tables.units.Skew`): a long tail is no group of outliers.
+    (:class:`robustgen.tables.units.Skew`): a long tail is no group of outliers. A value that most rows have,
+    such as no delay, is left out of m, s and z.
 
     Where most rows have one value, and the others a few, as of a discount, or where hardly any row has
     another value, or has one at all, the number says what kind a row is, as a category does, and no such kind
@@ -79,6 +82,8 @@ class GroupedNumber:
         Whether the number is missing in some training rows.
     seldom : Seldom or None
         m, a and b of a number that says what kind a row is.
+    steps : ndarray of float, (S,), or None
+        The values of a number that takes a few, in order.
     """
 
     by: int | None
@@ -87,6 +92,7 @@ class GroupedNumber:
     skew: Skew
     gaps: bool
     seldom: Seldom | None = None
+    steps: NDArray[np.float64] | None = None
 
     def __call__(self, numbers: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return y (n,) of numbers (n,), NaN where there is none, in rows with levels (n, C)."""
@@ -108,6 +114,19 @@ class GroupedNumber:
         z = self.skew.inverse((y - self.center[-1]) / self.scale[-1])
         return self.center[own] + self.scale[own] * z
 
+    def levels(self, numbers: NDArray[np.float64]) -> NDArray[np.object_]:
+        """Return numbers (n,) as categories: missing, there, or the value where it is one of a few.
+
+        Beyond the least and the largest of these it is the nearer one: how far it is says the number itself.
+        """
+        there = THERE if self.steps is None else numbers.clip(self.steps[0], self.steps[-1]).astype(str)
+        return np.where(np.isnan(numbers), "", there).astype(object)
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether the number is a category as well: missing now and then, or one of a few values."""
+        return bool(self.gaps) or self.steps is not None
+
     @property
     def usual(self) -> float:
         """What stands for a missing number: the median, or that of a number that says what kind a row is."""
@@ -123,19 +142,27 @@ def fit_grouped_number(numbers: NDArray[np.float64], codes: NDArray[np.intp]) ->
     """Choose the column (n, C) that explains numbers (n,), NaN among them, best, and learn its groups."""
     there = np.isfinite(numbers)
     gaps = not there.all()
-    kinds = _kinds(numbers[there], len(numbers))
+    steps, kinds = _steps(numbers[there]), _kinds(numbers[there], len(numbers))
     if kinds is not None:
-        return _fit_kinds(*kinds, gaps)
+        return _fit_kinds(*kinds, gaps, steps)
     numbers, codes = numbers[there], codes[there]
-    of_all = center_and_scale(numbers, 1.0)
-    gains = [_explained(numbers, column) for column in codes.T]
+    others = _others(numbers)
+    of_all = center_and_scale(others, 1.0)
+    gains = [] if others is not numbers else [_explained(numbers, column) for column in codes.T]
     by = int(np.argmax(gains)) if gains and max(gains) >= LEAST_EXPLAINED else None
     groups = [] if by is None else _groups(numbers, codes[:, by])
     units = [center_and_scale(group, of_all[1]) if group.size >= LEAST_ROWS else of_all for group in groups]
     centers, scales = np.transpose([*units, of_all])
-    own = np.full(numbers.size, -1) if by is None else codes[:, by]
-    skew = fit_skew((numbers - centers[own]) / scales[own])
-    return GroupedNumber(by, centers, scales, skew, gaps)
+    own = np.full(others.size, -1) if by is None else codes[:, by]
+    skew = fit_skew((others - centers[own]) / scales[own])
+    return GroupedNumber(by, centers, scales, skew, gaps, None, steps)
+
+
+def _others(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers (n,) without the value that most have: it has no spread, and its groups have none."""
+    values, counts = np.unique(numbers, return_counts=True)
+    others = numbers[numbers != values[counts.argmax()]]
+    return others if LEAST_ROWS <= others.size < numbers.size / 2 else numbers
 
 
 def _kinds(numbers: NDArray[np.float64], n_rows: int) -> tuple[float, NDArray[np.float64]] | None:
@@ -147,24 +174,27 @@ def _kinds(numbers: NDArray[np.float64], n_rows: int) -> tuple[float, NDArray[np
         return float(np.median(numbers)), numbers
     if most_slips(n_rows) < others.size <= SELDOM * n_rows:
         return usual, others
-    few = LEAST_ROWS <= others.size < numbers.size / 2 and _few(counts)
+    few = LEAST_ROWS <= others.size < numbers.size / 2 and _steps(numbers) is not None
     return (usual, others) if few else None
 
 
-def _few(counts: NDArray[np.intp]) -> bool:
-    """Tell whether two to ten values, the frequent ones, hold nearly all cells."""
-    frequent = counts[counts >= max(RARE_VALUE * counts.sum(), 2)]
-    few = 1 < frequent.size <= FEW_VALUES
-    return bool(few and frequent.sum() >= NEARLY_ALL * counts.sum())
+def _steps(numbers: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the frequent ones of numbers (k,) where they are two to ten, and hold nearly all cells."""
+    values, counts = np.unique(numbers, return_counts=True)
+    frequent = counts >= max(RARE_VALUE * numbers.size, 2)
+    few = 1 < frequent.sum() <= FEW_VALUES and counts[frequent].sum() >= NEARLY_ALL * numbers.size
+    return values[frequent] if few and numbers.size >= 2 * LEAST_ROWS else None
 
 
-def _fit_kinds(usual: float, others: NDArray[np.float64], gaps: bool) -> GroupedNumber:
+def _fit_kinds(
+    usual: float, others: NDArray[np.float64], gaps: bool, steps: NDArray[np.float64] | None
+) -> GroupedNumber:
     center, scale = center_and_scale(others, float(abs(np.median(others) - usual)) or 1.0)
     u = (others - center) / scale
     skew = fit_skew(u)
     lower, upper, here = skew(np.append(np.percentile(u, (25, 75)), (usual - center) / scale))
     seldom = Seldom(usual, float(min(lower - FENCE, here)), float(max(upper + FENCE, here)))
-    return GroupedNumber(None, np.array([center]), np.array([scale]), skew, gaps, seldom)
+    return GroupedNumber(None, np.array([center]), np.array([scale]), skew, gaps, seldom, steps)
 
 
 def _groups(numbers: NDArray[np.float64], codes: NDArray[np.intp]) -> list[NDArray[np.float64]]:

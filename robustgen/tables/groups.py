@@ -17,8 +17,6 @@ from robustgen.tables.levels import Levels, Pair, fit_levels, fit_pair
 
 MOST_LEVELS, MOST_PAIRS = 50, 300
 """Of columns whose combinations are counted."""
-THERE = "there"
-"""The level of a number that is not missing."""
 
 
 @storable
@@ -26,14 +24,14 @@ THERE = "there"
 class Groups:
     """What is normal in each group of a table.
 
-    Whether a number is there or missing is a category, too: rare where hardly any row misses it, and odd
-    where its group does not go together with it.
+    Whether a number is there or missing is a category, too, and so is which value it has where it takes a
+    few: rare where hardly any row has it so, and odd where its group does not go together with it.
 
     Attributes
     ----------
     levels : tuple of Levels
-        Of the C columns of categories and booleans, then of the D numbers: "there" and, where it is missing
-        in some training rows, "".
+        Of the C columns of categories and booleans, then of the D numbers: their values where they take a
+        few, else "there", and, where they are missing in some training rows, "".
     pairs : tuple of Pair
         Of two of these columns.
     numbers : tuple of GroupedNumber
@@ -63,7 +61,7 @@ class Groups:
         numbers : ndarray of float, (n, D)
             The columns of numbers, NaN where a cell is missing.
         """
-        levels = _with_presence(cells, numbers)
+        levels = np.hstack([cells, _levels_of(self.numbers, numbers)])
         codes, missing = _codes(self.levels, levels), levels == ""
         odd = np.maximum(self._oddities(codes), missing * self.absences(missing)[:, None])
         in_numbers = odd[:, cells.shape[1] :]
@@ -85,20 +83,15 @@ class Groups:
     ) -> NDArray[np.float64]:
         """Return numbers (n, D) given the rows' groups, the usual one where they are missing.
 
-        Of a column without gaps in training a missing number lies as far out as its absence is odd (n, D); of
-        another one that is a number of its own.
+        Of a column that is no category as well a missing number lies as far out as its absence is odd (n, D);
+        of another one that is a number of its own.
         """
         found = np.empty(numbers.shape)
         for place, grouped in enumerate(self.numbers):
             y = grouped(numbers[:, place], codes)
-            instead = grouped.usual + (not grouped.gaps) * odd[:, place] * grouped.scale[-1]
+            instead = grouped.usual + (not grouped.has_levels) * odd[:, place] * grouped.scale[-1]
             found[:, place] = np.where(np.isnan(y), instead, y)
         return found
-
-    @property
-    def gaps(self) -> list[bool]:
-        """Whether each number (D,) is missing in some training rows."""
-        return [bool(one.gaps) for one in self.numbers]
 
 
 class Judged(NamedTuple):
@@ -111,7 +104,7 @@ class Judged(NamedTuple):
     numbers : ndarray of float, (n, D)
         What each number would be if the row's group were like all rows; nothing is missing.
     presences : ndarray of float, (n, D)
-        How odd it is that each number is missing, or that it is there.
+        How odd it is that each number is missing, that it is there, or that it has its value of a few.
     """
 
     oddities: NDArray[np.float64]
@@ -143,21 +136,26 @@ def fit_groups(cells: NDArray[np.object_], numbers: NDArray[np.float64]) -> Grou
     >>> bool(wrong > 5 * heat.max())  # a number that is usual for oil, where there is gas
     True
     """
-    both = _with_presence(cells, numbers)
-    levels = tuple(fit_levels(column) for column in both.T)
-    codes = _codes(levels, both)
     n_groups = cells.shape[1]
+    of_cells = tuple(fit_levels(column) for column in cells.T)
+    groups = _codes(of_cells, cells)
+    grouped = tuple(fit_grouped_number(column, groups) for column in numbers.T)
+    both = np.hstack([cells, _levels_of(grouped, numbers)])
+    levels = (*of_cells, *(fit_levels(column) for column in both.T[n_groups:]))
     counted = [place for place in range(n_groups) if len(levels[place].values) <= MOST_LEVELS]
-    gaps = [place for place in range(n_groups, len(levels)) if len(levels[place].values) > 1]
-    places = islice(chain(combinations(counted, 2), product(counted, gaps)), MOST_PAIRS)
-    grouped = tuple(fit_grouped_number(column, codes[:, :n_groups]) for column in numbers.T)
+    others = [n_groups + place for place, one in enumerate(grouped) if one.has_levels]
+    places = islice(chain(combinations(counted, 2), product(counted, others)), MOST_PAIRS)
+    codes = _codes(levels, both)
     pairs = tuple(fit_pair(pair, levels, codes) for pair in places)
     return Groups(levels, pairs, grouped, fit_absences(both == ""))
 
 
-def _with_presence(cells: NDArray[np.object_], numbers: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Return categories (n, C + D): those of the rows, and whether each of their numbers is there."""
-    return np.hstack([cells, np.where(np.isnan(numbers), "", THERE).astype(object)])
+def _levels_of(grouped: Sequence[GroupedNumber], numbers: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return numbers (n, D) as categories."""
+    found = np.empty(numbers.shape, dtype=object)
+    for place, one in enumerate(grouped):
+        found[:, place] = one.levels(numbers[:, place])
+    return found
 
 
 def _codes(levels: Sequence[Levels], cells: NDArray[np.object_]) -> NDArray[np.intp]:

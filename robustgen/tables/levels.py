@@ -17,8 +17,8 @@ RARE = 0.01
 SLIPS, SLIPS_OF_FEW = 5, 0.003
 """The rows up to which a level may be a slip, and their share where that is fewer: what comes more often is a
 group, which is judged by its numbers."""
-MOST_RARE = 10.0
-"""Rare levels that together hold more than this many times `RARE` are the rule in their column."""
+MOST_SLIPS = 10.0
+"""How many times as many rows may have rare levels where these are spelt like frequent ones."""
 MOST_LIKELY = 10.0
 """How many times as frequent a level is than one that is spelt alike, to be what was meant."""
 LEAST_RATIO = 5.0
@@ -41,13 +41,14 @@ def most_slips(n_rows: int) -> float:
 class Levels:
     r"""The levels of one column of categories, and how rare each is.
 
-    .. math:: r(v) = \max\Big(0, \log \frac{0.01}{\max(p(v), t(v) / 10)}\Big)
+    .. math:: r(v) = \max\Big(0, \log \frac{0.01}{\max(p(v), t(v))}\Big)
 
-    with p(v) the share of the rows that have the level and t(v) the share that has it or one no more
-    frequent: where a tenth of the rows have rare levels, a rare level is nothing to remark on. A level that
-    more than a few rows have (:func:`most_slips`) is a group, be it small, and r is 0: all of its rows would
-    be odd alike; unless it is spelt like another level that is ten times as frequent. A missing cell is a
-    level as others are.
+    with p(v) the share of the cells that have the level and t(v) the share that has it or one no more
+    frequent: where more have rare levels, a rare level is nothing to remark on. A level that more than a few
+    rows have (:func:`most_slips`) is a group, be it small, and r is 0: all of its rows would be odd alike. A
+    level that is spelt like another one, ten times as frequent, is odd even so, and a tenth of t(v) counts:
+    slips may be many. A missing cell is a level as others are, but is none of the cells that these are shares
+    of.
 
     Attributes
     ----------
@@ -62,7 +63,7 @@ class Levels:
     --------
     >>> fuel = fit_levels(np.array(["gas"] * 700 + ["oil"] * 298 + ["coal", "oli"], dtype=object))
     >>> fuel.values, fuel.rarity.round(1), fuel.codes(np.array(["oil", "peat"], dtype=object))
-    (('coal', 'gas', 'oil', 'oli'), array([1.9, 0. , 0. , 1.9, 3. ]), array([ 2, -1]))
+    (('coal', 'gas', 'oil', 'oli'), array([1.6, 0. , 0. , 1.6, 3. ]), array([ 2, -1]))
     """
 
     values: tuple[str, ...]
@@ -77,11 +78,13 @@ class Levels:
 def fit_levels(cells: NDArray[np.object_]) -> Levels:
     """Count the levels of cells (n,)."""
     values, found = np.unique(cells.astype(str), return_counts=True)
-    counts = np.append(found, 0).astype(float)
-    shares = (counts + 0.5) / (cells.size + 1)
-    tails = np.array([counts[counts <= count].sum() for count in counts]) / cells.size
-    rarity = np.log(RARE / np.maximum(shares, tails / MOST_RARE)).clip(0)
-    slips = (counts <= most_slips(cells.size)) | np.append(_misspelt(values, found), False)
+    counts, there = np.append(found, 0).astype(float), np.append(values != "", True)
+    of = np.where(there, max(counts[there].sum(), 1.0), cells.size)
+    shares = (counts + 0.5) / (of + 1)
+    tails = np.array([counts[there & (counts <= count)].sum() for count in counts]) / of
+    misspelt_ones = np.append(_misspelt(values, found), False)
+    rarity = np.log(RARE / np.maximum(shares, tails / np.where(misspelt_ones, MOST_SLIPS, 1.0))).clip(0)
+    slips = misspelt_ones | (counts <= most_slips(cells.size))
     return Levels(tuple(values.tolist()), counts, np.where(slips, rarity, 0.0))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 LEAST_LETTERS = 4
-"""Of a word: shorter ones are codes, and each of them is meant."""
+"""Of a word in which a letter may be wrong: shorter ones are codes, and each of them is meant."""
 WORDS = re.compile(r"[^\W\d_]{2,}")
 CODES = re.compile(r"\d+|(?<![^\W\d_])[^\W\d_](?![^\W\d_])")
 """Numbers and single letters, as in "op-28" and "ward B"."""
@@ -15,8 +15,9 @@ CODES = re.compile(r"\d+|(?<![^\W\d_])[^\W\d_](?![^\W\d_])")
 def misspelt(values: Iterable[str], right: Iterable[str]) -> list[bool]:
     """Tell which values are spelt like one of the right ones.
 
-    They are so where their words are the same but for capitals, spaces, signs and one letter, left out, put
-    in, exchanged or swapped with the next, and their numbers and single letters are the same.
+    They are so where their words are the same but for capitals, spaces and signs, and, of four letters or
+    more, one letter, left out, put in, exchanged or swapped with the next; their numbers and single letters
+    are the same.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ def misspelt(values: Iterable[str], right: Iterable[str]) -> list[bool]:
 def _variants(value: str) -> Iterator[tuple[str, str]]:
     """Yield a value's words with no letter or one left out, and its codes: what slips have in common."""
     word, codes = "".join(WORDS.findall(value.casefold())), " ".join(CODES.findall(value.casefold()))
-    if len(word) >= LEAST_LETTERS:
+    if word:
         yield word, codes
+    if len(word) >= LEAST_LETTERS:
         yield from ((word[:k] + word[k + 1 :], codes) for k in range(len(word)))

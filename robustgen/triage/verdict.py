@@ -62,7 +62,7 @@ def _own(detector: Any, scores: NDArray[np.float64]) -> Corruption:
 
 
 def standing_out(scores: NDArray[np.float64], estimate: Corruption) -> Corruption:
-    """Return the share of a table's rows that stand out by the score that ranks them.
+    """Return the share of a table's rows that stand out by the score that ranks them, and to its models.
 
     The share that a detector estimates is to come near the truth on average. A verdict takes rows from a
     person's table: where a clean one has skewed columns that share was one row in ten, and the rows that
@@ -78,8 +78,9 @@ def standing_out(scores: NDArray[np.float64], estimate: Corruption) -> Corruptio
     Returns
     -------
     Corruption
-        :func:`robustgen.inference.corruption.estimate_corruption` of the scores, and the interval of the
+        :func:`robustgen.inference.corruption.estimate_corruption` of the scores, or the detector's estimate
+        where that is less, as it is of one or two columns, whose scores have no bulk; and the interval of the
         detector, which is widened to hold it.
     """
-    share, (lower, upper) = estimate_corruption(scores).share, estimate.interval
+    share, (lower, upper) = min(estimate_corruption(scores).share, estimate.share), estimate.interval
     return Corruption(share, (min(lower, share), max(upper, share)))

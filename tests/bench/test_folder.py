@@ -10,7 +10,7 @@ import pytest
 from robustgen._checks import UsageError
 from robustgen.bench.folder import RunFolder
 from robustgen.bench.spec import DatasetSpec
-from robustgen.data.files import DataFile
+from robustgen.data.files import DataFile, TableOptions
 from tests.bench.suites import detector, small_suite, transductive
 
 SUITE = small_suite()
@@ -133,7 +133,8 @@ def test_two_runs_at_once_are_refused(folder):
 
 
 def test_a_file_may_move_but_not_change(folder):
-    was = DatasetSpec("boilers", file=DataFile("/here/boilers.csv", "faulty", "aa"))
+    ignoring = TableOptions(ignore=("id",))
+    was = DatasetSpec("boilers", file=DataFile("/here/boilers.csv", "faulty", "aa", ignoring))
     begin(folder, replace(SUITE, datasets=(was,)))
     begin(folder, replace(SUITE, datasets=(replace(was, file=replace(was.file, path="/there/b.csv")),)))
     for change in ({"sha256": "bb"}, {"label": "broken"}):

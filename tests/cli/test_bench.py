@@ -58,7 +58,9 @@ def test_a_run_ends_with_its_table_and_its_report(bench, tmp_path):
     assert re.search(r"iforest +[01]\.\d{3}", ended.stdout)
     for heading in ("AUROC", "AP", "Recovered", "Clean oracle"):
         assert heading in ended.stdout
-    assert "report: reports/runs/tiny/report.html" in ended.stdout.splitlines()
+    said = ended.stdout.splitlines()
+    place = said.index("report: reports/runs/tiny/report.html")
+    assert re.match(r"When \d+ % of the training rows are outliers, .+ ranks first", said[place - 1])
     assert ended.stderr == ""
     written = {path.name for path in (tmp_path / "reports/runs/tiny").iterdir()}
     assert {

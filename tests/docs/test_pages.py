@@ -13,6 +13,7 @@ import pytest
 from robustgen.bench.published import schema_table
 from robustgen.bench.suites import parse_suite
 from robustgen.data.catalog import read_toml
+from robustgen.training import each_epoch
 from tests.docs.snippets import (
     PAGES,
     ROOT,
@@ -26,11 +27,19 @@ from tests.docs.snippets import (
 GALLERY = sorted(ROOT.glob("docs/gallery/plot_*.py"))
 
 
+@pytest.fixture
+def short_fits():
+    """End every training after two epochs: that an example runs is asked, not what its nets have learnt."""
+    with each_epoch(lambda history: history.epochs == 2):
+        yield
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.usefixtures("without_drawings")
 def test_a_page_runs_by_itself_and_its_snippets_print_what_it_says(page, tmp_path, monkeypatch):
     alone(tmp_path, monkeypatch)
     fabricate_runs(monkeypatch)
@@ -61,6 +70,7 @@ def test_the_page_of_own_detectors_has_the_schema_as_it_is():
 
 
 @pytest.mark.parametrize("example", GALLERY, ids=name_of)
+@pytest.mark.usefixtures("short_fits")
 def test_an_example_of_the_gallery_runs(example, monkeypatch, capsys):
     mpl.use("agg")
     drawn = []

@@ -50,6 +50,15 @@ def test_few_sets_are_said_in_the_sentence() -> None:
     (card,) = answers([line("rsrae", "wine", auroc=0.9), line("knn", "wine", auroc=0.6)])
     assert card.headline.sentence.endswith("; 1 set is too few to call any difference significant.")
 
+    classes = [
+        line(name, "wine", auroc=auroc, inlier_class=str(place))
+        for name, auroc in (("rsrae", 0.9), ("knn", 0.6))
+        for place in range(2)
+    ]
+    (card,) = answers(classes)
+    told = "over 1 data set; 2 normal classes are too few to call any difference significant."
+    assert card.headline.sentence.endswith(told)
+
 
 def test_each_corruption_has_its_answer_the_highest_first() -> None:
     found = answers(on_sets({"rsrae": 0.9, "knn": 0.8}) + on_sets({"rsrae": 0.7, "knn": 0.8}, 0.1))

@@ -56,10 +56,35 @@ def test_a_day_of_the_week_and_a_time_of_day_are_points_on_circles():
     np.testing.assert_allclose(numbers["seen (day cos)"], 0, atol=1e-9)
 
 
+def test_days_after_the_training_rows_count_as_the_last_and_days_far_off_do_not():
+    encoder = TableEncoder().fit(pd.DataFrame({"seen": pd.date_range("2023-01-01", periods=200)}))
+    asked = pd.to_datetime(["2023-07-19", "2023-09-01", "2023-12-15", "2099-12-31", "1970-01-01"])
+    last, soon, later, never, once = encoder.transform(pd.DataFrame({"seen": asked}))[:, 0]
+    assert soon == later == last
+    assert never > last + 10_000
+    assert once < last - 10_000
+
+
+DAYS = ("2021-01-10", "2022-01-10", "2022-07-10")
+
+
+def test_seasons_count_where_there_is_more_than_one_year():
+    days = pd.Series(pd.date_range("2021-01-01", "2023-12-31").strftime("%Y-%m-%d"))
+    numbers = encoded(pd.DataFrame({"seen": days}))
+    january, next_january, july = (int(np.flatnonzero(days == day)[0]) for day in DAYS)
+    assert numbers["seen (year cos)"][january] == pytest.approx(
+        numbers["seen (year cos)"][next_january], abs=0.01
+    )
+    assert numbers["seen (year cos)"][july] < 0 < numbers["seen (year cos)"][january]
+    assert list(encoded(pd.DataFrame({"seen": days[:300]}))) == [
+        *("seen (days)", "seen (week sin)", "seen (week cos)"),
+    ]
+
+
 def test_categories_and_booleans_become_how_odd_they_are(table):
     encoder = TableEncoder().fit(table)
     assert list(encoder.get_feature_names_out()) == [
-        *("heat", "heat (missing)", "on (oddity)", "ready (oddity)", "fuel (oddity)"),
+        *("heat", "heat (oddity)", "on (oddity)", "ready (oddity)", "fuel (oddity)"),
         *("seen (days)", "seen (week sin)", "seen (week cos)", "count"),
     ]
 
@@ -302,7 +327,7 @@ def test_declared_signs_and_patterns_decide():
 
 def test_a_declared_type_is_the_column_s():
     table = pd.DataFrame(
-        {"code": [1, 2] * 50, "id": range(100), "day": [20240101, 20240102] * 50, "x": ["1"] * 100}
+        {"code": [1, 2] * 50, "id": range(100), "day": [*range(20240101, 20240126)] * 4, "x": ["1"] * 100}
     )
     types = {"code": "category", "id": "id", "day": "date", "x": "category"}
     encoder = TableEncoder(types=types, date_format="%Y%m%d").fit(table)

@@ -49,6 +49,13 @@ def test_a_group_of_a_few_rows_is_judged_with_all(rng):
     np.testing.assert_allclose(encoded(table)["a"][few], table["a"][few])
 
 
+def test_notes_that_few_rows_have_are_nothing_odd_and_a_long_tail_of_names_is_not(rng):
+    notes = np.full(N, None, dtype=object)
+    notes[:30] = [f"call {k} back" for k in range(30)]
+    tags = [f"tag {k}" for k in rng.zipf(1.7, N)]
+    assert (encoded(pd.DataFrame({"note": notes, "tag": tags})) == 0).all(axis=None)
+
+
 def test_a_category_is_odd_where_it_is_rare_and_not_where_rare_ones_are_the_rule(rng):
     fuel = np.array(["gas"] * 600 + ["oil"] * 398 + ["oli", "ga"])
     odd = encoded(pd.DataFrame({"fuel": fuel}))["fuel (oddity)"]
@@ -79,7 +86,7 @@ def test_missing_cells_are_the_median_unless_it_is_odd_that_they_are_missing(rng
     table.loc[999] = np.nan
     numbers = encoded(table)
     np.testing.assert_allclose(numbers.loc[0, ["a", "b"]], table[["a", "b"]].median())
-    assert (numbers.loc[999].filter(like="missing") == numbers.loc[999].max()).all()
+    assert (numbers.loc[999].filter(like="oddity") == numbers.loc[999].max()).all()
     assert numbers.loc[999].max() > 2
 
 
@@ -110,12 +117,31 @@ def test_none_of_the_few_values_of_a_number_is_odd_but_what_lies_far_from_all_is
     assert (odd[:2].abs() > 100).all()
 
 
-def test_neither_of_two_values_is_odd_and_many_values_stay_as_they_are(rng):
+def test_a_number_between_the_few_that_are_usual_is_odd_as_a_category_is(rng):
+    discount = rng.choice([0.0, 5.0, 10.0, 20.0], N, p=[0.7, 0.15, 0.1, 0.05])
+    discount[0] = 7.31  # swapped with another column
+    odd = encoded(pd.DataFrame({"discount": discount}))["discount (oddity)"]
+    assert odd[0] > 1
+    assert (odd[1:] == 0).all()
+
+
+def test_one_of_a_few_numbers_that_its_group_never_has_is_odd(rng):
+    site = rng.choice(["N", "S"], N)
+    wheels = np.where(site == "N", rng.choice([2.0, 4.0], N), rng.choice([6.0, 8.0], N))
+    wheels[0] = 2.0 if site[0] == "S" else 8.0
+    odd = encoded(pd.DataFrame({"wheels": wheels, "site": site}))
+    assert (odd.filter(like="oddity").loc[0] > 1).all()
+    assert (odd.filter(like="oddity").loc[1:] == 0).all(axis=None)
+
+
+def test_neither_of_two_values_is_odd_and_many_values_stay_in_order(rng):
     table = pd.DataFrame({"switch": rng.choice([0.0, 1.0], N, p=[0.7, 0.3])})
-    table["delay"] = np.where(rng.random(N) < 0.7, 0, rng.gamma(2, 30, N))
+    table["delay"] = np.where(rng.random(N) < 0.7, 0, np.exp(rng.normal(7, 1, N)))
     numbers = encoded(table)
     assert (numbers["switch"] == 0).all()
-    np.testing.assert_array_equal(numbers["delay"], table["delay"])
+    assert (numbers["delay"].rank() == table["delay"].rank()).all()
+    far = (numbers["delay"] - numbers["delay"].mean()).abs() / numbers["delay"].std()
+    assert far.max() < 5
 
 
 def test_few_values_lead_back_to_the_one_that_most_rows_have(rng):
@@ -139,14 +165,14 @@ def test_a_seldom_empty_cell_is_nothing_odd_in_any_column(rng):
 def test_a_cell_that_its_group_always_or_never_misses_is_odd_where_it_is_otherwise(rng):
     table = pd.DataFrame({"flow": rng.normal(size=N), "site": rng.choice(["N", "E"], N, p=[0.8, 0.2])})
     table.loc[table["site"] == "E", "flow"] = np.nan  # that site has no such meter
-    odd = encoded(table)["flow (missing)"]
+    odd = encoded(table)["flow (oddity)"]
     assert (odd == 0).all()
     table.loc[table.index[table["site"] == "E"][0], "flow"] = 0.0
     table.loc[table.index[table["site"] == "N"][0], "flow"] = np.nan
-    odd = encoded(table)["flow (missing)"]
+    odd = encoded(table)["flow (oddity)"]
     assert (odd > 1).sum() == 2
     table.loc[table.index[table["site"] == "N"][:20], "flow"] = np.nan  # now and then in the other site, too
-    assert (encoded(table)["flow (missing)"] > 0).sum() == 1
+    assert (encoded(table)["flow (oddity)"] > 0).sum() == 1
 
 
 def test_a_gap_where_training_had_none_is_as_odd_as_a_category_it_had_not_seen(rng):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import robustgen
-from robustgen import Autoencoder
+from robustgen import VQVAE, Autoencoder
 from robustgen._checks import UsageError
 from robustgen.training import each_epoch
 
@@ -88,3 +88,10 @@ def test_training_is_logged_under_one_logger(caplog, capsys):
     assert [record.levelname for record in caplog.records] == ["DEBUG", "DEBUG", "INFO"]
     assert caplog.messages[-1].startswith("Autoencoder: 2 epochs, objective ")
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_training_of_a_prior_is_watched_too():
+    fitted = VQVAE(quantisation={"n_codes": 4}, epochs=1, prior_epochs=5, random_state=0).fit(X)
+    with each_epoch(lambda history: history.epochs == 2):
+        fitted.fit_prior()
+    assert fitted.prior_.history.stopped_at.tolist() == [2]

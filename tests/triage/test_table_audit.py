@@ -186,6 +186,20 @@ def test_the_verdict_counts_what_stands_out_by_the_score_within_the_interval_of_
     assert found.interval == (found.share, 0.4)
 
 
+def test_the_verdict_is_no_more_than_the_models_agree_on():
+    rng = np.random.default_rng(0)
+    scores = -np.r_[rng.normal(5, 1, 600), rng.normal(30, 1, 400)]
+    assert standing_out(scores, Corruption(0.02, (0.0, 0.3))).share == 0.02
+
+
+def test_a_table_of_one_column_loses_its_outlier_alone():
+    table = pd.DataFrame({"heat": np.random.default_rng(0).normal(size=N_ROWS)})
+    table.loc[3, "heat"] = 90
+    judged = robustgen.audit(table, RobustDetector(contamination="auto", n_members=1, **QUICK), n_folds=0)
+    assert judged.outlier[3]
+    assert judged.outlier.mean() < 0.05
+
+
 def test_seldom_values_of_a_number_are_no_outliers_of_a_clean_table():
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.normal(size=(N_ROWS, 3)), columns=list("abc"))

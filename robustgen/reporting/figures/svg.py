@@ -160,5 +160,13 @@ def _saved(figure: Figure, **options: Any) -> bytes:
     buffer = io.BytesIO()
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+", UserWarning)  # a page has more fonts than a drawing
+        _settle(figure)
         figure.savefig(buffer, **options)
     return buffer.getvalue()
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the parts of a figure out once: each file of it would solve the same layout again."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
