@@ -30,6 +30,7 @@ from benchmarks.made_signals import SUITES, draw, long_series
 from robustgen import Autoencoder, RobustDetector, SeriesDetector, Signals
 from robustgen.descriptors.signal_views import signal_views
 from robustgen.metrics import auroc, average_precision, vus_pr
+from robustgen.registry import build, resolve
 
 SHARES = (0.0, 0.1, 0.3)
 VIEWS = ("values", "spectrum", "statistics")
@@ -77,11 +78,38 @@ METHODS: dict[str, tuple[Callable[[Scores, Scores, str], Scores], tuple[str, ...
     "IForest": (forest, VIEWS),
 }
 
-SERIES: dict[str, Callable[[], SeriesDetector]] = {
+
+class MatrixProfile:
+    """The distance of each window to its nearest one of the training series, shapes alone compared.
+
+    The mean over the windows of a point, as `SeriesDetector` has it; it needs ``pip install stumpy``.
+    """
+
+    def __init__(self, window: int = 64) -> None:
+        self.window = window
+
+    def fit(self, series: Scores) -> MatrixProfile:
+        """Keep the training series (T,)."""
+        self.known = series
+        return self
+
+    def score_samples(self, series: Scores) -> Scores:
+        """Return minus the distance at each point (T,)."""
+        import stumpy
+
+        profile = stumpy.stump(series, self.window, self.known, ignore_trivial=False)[:, 0].astype(float)
+        spread = np.ones(self.window)
+        return -np.convolve(profile, spread) / np.convolve(np.ones(len(profile)), spread)
+
+
+SERIES: dict[str, Callable[[], SeriesDetector | MatrixProfile]] = {
     "default": SeriesDetector,
     "Autoencoder, robust": lambda: SeriesDetector(Autoencoder(robust=True, random_state=0)),
     "default, by windows": lambda: SeriesDetector(scoring="windows"),
     "IForest, by windows": lambda: SeriesDetector(IsolationForest(random_state=0)),
+    "PCA, by windows": lambda: SeriesDetector(build(resolve("pca"), random_state=0)),
+    "KNN 50, by windows": lambda: SeriesDetector(build(resolve("knn-50"), random_state=0)),
+    "matrix profile (stumpy)": MatrixProfile,
 }
 
 
@@ -114,11 +142,11 @@ def run_series(path: Path, draws: int) -> pd.DataFrame:
         for share in SERIES_SHARES:
             rng = np.random.default_rng(seed)
             (train, _), (test, kinds) = long_series(rng, 4000, share), long_series(rng, 6000, 0.1)
-            for method, build in SERIES.items():
+            for method, make in SERIES.items():
                 if (share, seed, method) in done:
                     continue
                 start = time.perf_counter()
-                errors = -build().fit(train).score_samples(test)
+                errors = -make().fit(train).score_samples(test)
                 seconds = round(time.perf_counter() - start, 1)
                 spikes = kinds < 2
                 values = [
