@@ -21,6 +21,7 @@ HOMES = frozenset(
         "descriptors.description",
         "detectors.autoencoder",
         "detectors.comparison",
+        "detectors.conditional",
         "detectors.latent",
         "detectors.likeness",
         "detectors.maw",
