@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from robustgen.descriptors.spectrogram import log_spectrogram
 
@@ -42,3 +45,33 @@ def picture_of(row: NDArray[Any], row_type: str) -> NDArray[Any]:
         shown = row[:, np.linspace(0, row.shape[1] - 1, min(MOST_FRAMES, row.shape[1])).astype(int)]
         return shown.swapaxes(1, 2).reshape(*shown.shape[::2], -1)
     return row
+
+
+def drawn(image: NDArray[Any]) -> Image.Image:
+    """Return an image (H, W) or (C, H, W), its values spread over the grey levels unless they are bytes.
+
+    Three or four channels are colours, and of another number the first one is drawn.
+    """
+    pixels = image if image.dtype == np.uint8 else _levels(image)
+    if pixels.ndim == 3:
+        pixels = pixels[0] if len(pixels) not in (3, 4) else pixels[:3].transpose(1, 2, 0)
+    return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def _levels(image: NDArray[Any]) -> NDArray[np.uint8]:
+    values = np.asarray(image, dtype=np.float64)
+    lowest, highest = values.min(), values.max()
+    return np.round(255 * (values - lowest) / max(highest - lowest, 1e-12)).astype(np.uint8)
+
+
+def data_url(picture: Image.Image, kind: str, **options: Any) -> str:
+    """Return a picture as a "png" or a "jpeg" in a data URL.
+
+    Examples
+    --------
+    >>> data_url(drawn(np.eye(2)), "png")[:22]
+    'data:image/png;base64,'
+    """
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from robustgen.reporting.documents import page
@@ -79,21 +76,11 @@ class Question:
 
 def picture_url(image: NDArray[Any]) -> str:
     """Return an image (H, W) or (C, H, W) as a PNG in a data URL, its values spread over the grey levels."""
-    from PIL import Image
+    from robustgen.reporting.pictures import data_url, drawn
 
-    pixels = image if image.dtype == np.uint8 else _levels(image)
-    if pixels.ndim == 3:
-        pixels = pixels[0] if len(pixels) not in (3, 4) else pixels[:3].transpose(1, 2, 0)
-    drawn = Image.fromarray(np.ascontiguousarray(pixels))
-    drawn.thumbnail((PICTURE_PIXELS, PICTURE_PIXELS))
-    file = io.BytesIO()
-    drawn.save(file, "png")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
-
-
-def _levels(image: NDArray[Any]) -> NDArray[np.uint8]:
-    lowest, highest = float(image.min()), float(image.max())
-    return np.round(255 * (image - lowest) / max(highest - lowest, 1e-12)).astype(np.uint8)
+    small = drawn(image)
+    small.thumbnail((PICTURE_PIXELS, PICTURE_PIXELS))
+    return data_url(small, "png")
 
 
 def review_page(title: str, asked: list[Question], kept: list[list[str]]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
+
+from robustgen.reporting.pictures import data_url, drawn
 
 BUDGET = 1_500_000
 """Bytes that all drawings of a page may take."""
@@ -80,13 +80,13 @@ def sketched_images(
     ((8, 8), [0, 1], [0])
     """
     places = sorted({*contributions, *nearest, *nearest.values()})
-    pictures = {place: _picture(images[place]) for place in places}
+    pictures = {place: drawn(images[place]) for place in places}
     size = images.shape[-1], images.shape[-2]
     for length in LENGTHS:
-        drawn = {place: _image(_url(picture, length), size) for place, picture in pictures.items()}
-        if sum(map(len, drawn.values())) <= BUDGET:
+        shown = {place: _image(_url(picture, length), size) for place, picture in pictures.items()}
+        if sum(map(len, shown.values())) <= BUDGET:
             break
-    return Sketches(size, drawn, _heats(contributions, size), nearest)
+    return Sketches(size, shown, _heats(contributions, size), nearest)
 
 
 def sketched_signals(
@@ -118,35 +118,15 @@ def sketched_signals(
     size = SIGNAL_WIDTH, CHANNEL_HEIGHT * signals.shape[1]
     places = sorted({*contributions, *nearest, *nearest.values()})
     levels = {place: ((signals[place].T - lowest) / unit).clip(0, 1).T for place in places}
-    drawn = {place: Markup("".join(map(_path, level, range(len(level))))) for place, level in levels.items()}
-    return Sketches(size, drawn, _heats(contributions, size), nearest)
-
-
-def _picture(image: NDArray[Any]) -> Image.Image:
-    """Return an image (H, W) or (C, H, W) to draw: grey, or the first three of three channels or more."""
-    pixels = image if image.dtype == np.uint8 else _levels(image)
-    if pixels.ndim == 3:
-        pixels = pixels[0] if len(pixels) < 3 else pixels[:3].transpose(1, 2, 0)
-    return Image.fromarray(np.ascontiguousarray(pixels))
-
-
-def _levels(image: NDArray[Any]) -> NDArray[np.uint8]:
-    values = np.asarray(image, dtype=np.float64)
-    lowest, highest = values.min(), values.max()
-    return np.round(255 * (values - lowest) / max(highest - lowest, 1e-12)).astype(np.uint8)
+    lines = {place: Markup("".join(map(_path, level, range(len(level))))) for place, level in levels.items()}
+    return Sketches(size, lines, _heats(contributions, size), nearest)
 
 
 def _url(picture: Image.Image, length: int) -> str:
     """Return a picture of that length at most as a PNG or a JPEG, whichever is smaller."""
     small = picture.copy()
     small.thumbnail((length, length))
-    return min(_encoded(small, "png"), _encoded(small, "jpeg", quality=JPEG_QUALITY), key=len)
-
-
-def _encoded(picture: Image.Image, kind: str, **options: Any) -> str:
-    file = io.BytesIO()
-    picture.save(file, kind, **options)
-    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+    return min(data_url(small, "png"), data_url(small, "jpeg", quality=JPEG_QUALITY), key=len)
 
 
 def _image(url: str, size: tuple[int, int]) -> Markup:
@@ -172,7 +152,7 @@ def _heat(contributions: NDArray[np.float64]) -> str:
     heat = np.asarray(singled.resize((width, height), Image.Resampling.BOX))
     opacity = (OPAQUE * heat / (heat.max() or 1)).astype(np.uint8) // 8 * 8  # 26 levels pack well
     coloured = np.dstack([np.full_like(opacity, level) for level in HEAT] + [opacity])
-    return _encoded(Image.fromarray(coloured), "png", optimize=True)
+    return data_url(Image.fromarray(coloured), "png", optimize=True)
 
 
 def _path(level: NDArray[np.float64], channel: int) -> str:
