@@ -113,9 +113,8 @@ class ConditionalDetector(QuantisedDetector):
             raise UsageError("got labels, but the detector was fitted without: fit(X, labels=...)")
         checked = check_rows(self, X, fitting=False)
         n_rows = checked.shape[0]
-        given = self._checked_labels(np.broadcast_to(np.asarray(labels), n_rows).copy(), n_rows)
-        if int(given.max()) >= self.n_labels_:
-            raise UsageError(f"got the label {int(given.max())}, expected one below {self.n_labels_}")
+        everyone = np.broadcast_to(np.asarray(labels), n_rows).copy()
+        given = self._checked_labels(everyone, n_rows, self.n_labels_)
         indices, _ = self._indices_and_errors(checked)
         told = given.to(indices.device).expand(len(indices), -1)
         return self._decoded(indices, told).mean(0)

@@ -263,13 +263,16 @@ class QuantisedDetector(NetDetector):
         assert self.prior_ is not None
         return self.prior_
 
-    def _checked_labels(self, labels: Any, n_rows: int) -> Tensor:
+    def _checked_labels(self, labels: Any, n_rows: int, n_labels: int | None = None) -> Tensor:
+        """Return the labels (n,) of rows, each below n_labels where that many were learnt."""
         given = torch.as_tensor(np.asarray(labels))
         if given.shape != (n_rows,) or given.is_floating_point() or (n_rows and int(given.min()) < 0):
             raise UsageError(
                 f"got labels of shape {tuple(given.shape)} and type {given.dtype}, "
                 f"expected {n_rows} integers of 0 or more: one for each row of codes_"
             )
+        if n_labels is not None and int(given.max()) >= n_labels:
+            raise UsageError(f"got the label {int(given.max())}, expected one below {n_labels}")
         return given.long()
 
     def sample(
@@ -317,9 +320,7 @@ class QuantisedDetector(NetDetector):
             raise UsageError(f"the prior was fitted with {wanted}: sample takes {wanted} too")
         if labels is None:
             return None
-        given = self._checked_labels(labels, n_samples)
-        if int(given.max()) >= prior.n_labels:
-            raise UsageError(f"got the label {int(given.max())}, expected one below {prior.n_labels}")
+        given = self._checked_labels(labels, n_samples, prior.n_labels)
         padded = torch.cat([given, given.new_zeros(each * self.n_members - n_samples)])
         return padded.view(each, self.n_members).T.to(next(self.net_.parameters()).device)
 
