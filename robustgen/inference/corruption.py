@@ -87,7 +87,8 @@ class Bulk(NamedTuple):
         >>> Bulk.of(np.array([0.0, 1.0, 2.0, 3.0, 4.0, 1000.0]))
         Bulk(center=2.0, spread=1.4826, n_rows=5)
         """
-        spread, n_rows = _spreads(ordered), _bulk_sizes(ordered, cut)
+        spread = _spreads(ordered)
+        n_rows = _bulk_sizes(ordered, cut * spread)
         return cls(float(ordered[(n_rows - 1) // 2]), float(spread), int(n_rows))
 
     def standardised(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,9 +107,9 @@ def _spreads(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(spread, noise)
 
 
-def _bulk_sizes(ordered: NDArray[np.float64], cut: float) -> NDArray[np.intp]:
-    """Count the rows (...) of the bulks of ascending errors (..., n)."""
-    width, n_rows = cut * _spreads(ordered), ordered.shape[-1]
+def _bulk_sizes(ordered: NDArray[np.float64], width: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Count the rows (...) of the bulks of ascending errors (..., n), which reach so far (...) up."""
+    n_rows = ordered.shape[-1]
     sizes = np.full(ordered.shape[:-1], n_rows)
     while True:
         limits = np.take_along_axis(ordered, (sizes[..., None] - 1) // 2, -1) + width[..., None]
@@ -271,5 +272,5 @@ def _extreme_shares(errors: NDArray[np.float64], short_tail: float) -> NDArray[n
 
 def _set_apart(errors: NDArray[np.float64], ordered: NDArray[np.float64], cut: float) -> NDArray[np.bool_]:
     """Mark what each row of errors (..., n) leaves out of its bulk."""
-    last = _bulk_sizes(ordered, cut)[..., None] - 1
+    last = _bulk_sizes(ordered, cut * _spreads(ordered))[..., None] - 1
     return errors > np.take_along_axis(ordered, last, -1)

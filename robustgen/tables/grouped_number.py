@@ -142,7 +142,8 @@ def fit_grouped_number(numbers: NDArray[np.float64], codes: NDArray[np.intp]) ->
     """Choose the column (n, C) that explains numbers (n,), NaN among them, best, and learn its groups."""
     there = np.isfinite(numbers)
     gaps = not there.all()
-    steps, kinds = _steps(numbers[there]), _kinds(numbers[there], len(numbers))
+    steps = _steps(numbers[there])
+    kinds = _kinds(numbers[there], len(numbers), few_values=steps is not None)
     if kinds is not None:
         return _fit_kinds(*kinds, gaps, steps)
     numbers, codes = numbers[there], codes[there]
@@ -157,7 +158,9 @@ def fit_grouped_number(numbers: NDArray[np.float64], codes: NDArray[np.intp]) ->
     return GroupedNumber(by, centers, scales, skew, gaps, None, steps)
 
 
-def _kinds(numbers: NDArray[np.float64], n_rows: int) -> tuple[float, NDArray[np.float64]] | None:
+def _kinds(
+    numbers: NDArray[np.float64], n_rows: int, *, few_values: bool
+) -> tuple[float, NDArray[np.float64]] | None:
     """Return the usual one of the numbers (k,) of n rows, and the others; None where they are no kinds."""
     values, counts = np.unique(numbers, return_counts=True)
     usual = float(values[counts.argmax()])
@@ -166,8 +169,8 @@ def _kinds(numbers: NDArray[np.float64], n_rows: int) -> tuple[float, NDArray[np
         return float(np.median(numbers)), numbers
     if most_slips(n_rows) < others.size <= SELDOM * n_rows:
         return usual, others
-    few = LEAST_ROWS <= others.size < numbers.size / 2 and _steps(numbers) is not None
-    return (usual, others) if few else None
+    few = LEAST_ROWS <= others.size < numbers.size / 2
+    return (usual, others) if few and few_values else None
 
 
 def _steps(numbers: NDArray[np.float64]) -> NDArray[np.float64] | None:
