@@ -34,13 +34,13 @@ SAMPLE_ROWS = 4096
 class Comparison:
     """The map from rows to what they are compared by: at most 50 principal axes.
 
-    Vectors and signals are in standard units, and images are what they look like
+    Vectors, signals and clips are in standard units, and images are what they look like
     (:class:`robustgen.descriptors.description.Description`). Texts have length 1 along the axes, so that
     their angles count, as in latent semantic analysis: those of few common words would lie near the origin.
 
     Attributes
     ----------
-    row_type : {"vectors", "images", "signals", "text"}
+    row_type : {"vectors", "images", "signals", "clips", "text"}
         What rows are.
     scaling : Scaling
         Standard units; none for texts.

@@ -32,7 +32,7 @@ def sketches_of(audit: TableAudit, places: Sequence[int]) -> Sketches | None:
     -------
     Sketches or None
         The most similar row is found among those that are no outliers, compared as
-        :func:`robustgen.detectors.answers.compared_rows` does.
+        :func:`robustgen.detectors.comparison.compared_rows` does.
     """
     drawing = {"images": sketched_images, "signals": sketched_signals}.get(audit.row_type)
     if drawing is None:

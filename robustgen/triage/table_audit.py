@@ -339,7 +339,8 @@ def audit_of_scores(
     TableAudit
         Its interval is estimated from these scores.
     """
-    detector = model[-1] if hasattr(model, "named_steps") else model
+    table = rows.reset_index(drop=True) if hasattr(model, "named_steps") else None
+    detector = model if table is None else model[-1]
     estimate = estimate_corruption(scores)
     frame = pd.DataFrame({"verdict": np.where(outlier, OUTLIER, NORMAL), "score": scores})
     if p_values is not None:
@@ -354,10 +355,9 @@ def audit_of_scores(
         threshold=float(scores[outlier].max()) if outlier.any() else float(detector.offset_),
         decided_by=decided_by,
         row_names=range(1, len(scores) + 1) if row_names is None else row_names,
+        array=rows if table is None else None,
     )
-    if detector is model:
-        return replace(found, array=rows)
-    return _explained(found, rows.reset_index(drop=True))
+    return found if table is None else _explained(found, table)
 
 
 def _ignoring_empty(encoder: TableEncoder, table: pd.DataFrame) -> TableEncoder:
