@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+from robustgen.descriptors.pooling import pooled
 
 CELLS = 8
 """Along each axis, at most."""
@@ -24,23 +25,6 @@ def clip_views(clips: Tensor) -> tuple[Tensor, ...]:
     [512, 34]
     """
     return (log_power(clips), motion(clips)) if clips.shape[2] > 1 else (log_power(clips),)
-
-
-def pooled(clips: Tensor, cells: int) -> Tensor:
-    """Return clips (B, C, T, H, W) of at most so many cells along each axis, means of what they cover."""
-    _, frames, height, width = pooled_shape(clips.shape[1:], cells)
-    return functional.adaptive_avg_pool3d(clips, (frames, height, width))
-
-
-def pooled_shape(clip_shape: tuple[int, ...], cells: int) -> tuple[int, ...]:
-    """Return the shape of what :func:`pooled` makes of a clip (C, T, H, W).
-
-    Examples
-    --------
-    >>> pooled_shape((3, 10, 64, 5), 8)
-    (3, 8, 8, 5)
-    """
-    return (clip_shape[0], *(min(cells, side) for side in clip_shape[1:]))
 
 
 def log_power(clips: Tensor) -> Tensor:

@@ -6,14 +6,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
+
+from robustgen.descriptors.pooling import pooled, pooled_shape
 
 SIDE = 32
 """Pixels a side, at most."""
 BLOCK_IMAGES = 256
 
 
-def thumbnail_shape(image_shape: tuple[int, ...]) -> tuple[int, int, int]:
+def thumbnail_shape(image_shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape (C, H', W') of the thumbnail of an image (C, H, W).
 
     Examples
@@ -21,8 +22,7 @@ def thumbnail_shape(image_shape: tuple[int, ...]) -> tuple[int, int, int]:
     >>> thumbnail_shape((3, 480, 24))
     (3, 32, 24)
     """
-    channels, height, width = image_shape
-    return channels, min(height, SIDE), min(width, SIDE)
+    return pooled_shape(image_shape, SIDE)
 
 
 def thumbnail(images: Tensor) -> Tensor:
@@ -43,8 +43,7 @@ def thumbnail(images: Tensor) -> Tensor:
     >>> thumbnail(torch.ones(2, 3, 480, 24)).shape
     torch.Size([2, 3, 32, 24])
     """
-    shape = thumbnail_shape(tuple(images.shape[1:]))
-    return images if shape == images.shape[1:] else functional.adaptive_avg_pool2d(images, shape[1:])
+    return pooled(images, SIDE)
 
 
 def thumbnails(X: NDArray) -> NDArray:

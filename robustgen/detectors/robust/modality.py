@@ -19,10 +19,11 @@ from robustgen.densities.cosine import CosineModel, fit_cosine_model, unit_rows
 from robustgen.densities.ensemble import Ensemble, fit_ensemble, standardisation
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
 from robustgen.densities.joint import JointEnsemble, join
-from robustgen.descriptors.clip_views import clip_views, pooled, pooled_shape
+from robustgen.descriptors.clip_views import clip_views
 from robustgen.descriptors.description import Description, described_width, fit_description
+from robustgen.descriptors.pooling import pooled, pooled_shape
 from robustgen.descriptors.signal_views import signal_views
-from robustgen.descriptors.thumbnail import thumbnail, thumbnail_shape
+from robustgen.descriptors.thumbnail import SIDE, thumbnail
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.robust.contributions import conditional_means, error_drops
 from robustgen.training.rows import RowBlocks, block_rows
@@ -34,6 +35,8 @@ REFERENCE_VECTORS = 5_000
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
 CLIP_CELLS = 16
+ENLARGED = {3: "bilinear", 4: "trilinear"}
+"""By the axes of a row."""
 OF_ALL = ("all_gaussian", "all_neighbours")
 """Models of all rows that outliers mislead where they clump: they count as far as suspects are alone."""
 LEAST_WEIGHT = 1e-6
@@ -205,8 +208,29 @@ class Vectors:
         return error_drops(errors, x, conditional_means(self.expected, x))
 
 
+class Pooled:
+    """Images or clips, of which the autoencoder sees means of what at most so many cells an axis cover."""
+
+    cells: int
+
+    def autoencoder(self, **options: Any) -> Autoencoder:
+        return Autoencoder(scaling=None, **options)
+
+    def encoded(self, X: Any, scaling: Scaling) -> NDArray[np.float32]:
+        blocks = RowBlocks(X, scaling, CPU, torch.float32).sequence(block_rows(1, X.shape[1:]))
+        return torch.cat([self.encoded_rows(block, scaling) for block in blocks]).numpy()
+
+    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
+        return pooled(x.float(), self.cells).flatten(1)
+
+    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
+        small = torch.from_numpy(vectors).unflatten(1, pooled_shape(shape, self.cells))
+        large = functional.interpolate(small, shape[1:], mode=ENLARGED[len(shape)], align_corners=False)
+        return scaling.invert(large).numpy()
+
+
 @storable
-class Images:
+class Images(Pooled):
     """Images (C, H, W), each as one vector of pixels, edges and textures.
 
     The vectors are :class:`robustgen.descriptors.description.Description`. One screener finds the half of the
@@ -219,6 +243,7 @@ class Images:
     copies: int | None = 20  # a clump of equal images would be a clean subset of its own
     scaling: str | None = "standard"
     description: Description
+    cells = SIDE
 
     def most_screened(self, row_shape: tuple[int, ...]) -> int:
         return most_of_width(described_width(row_shape))
@@ -240,21 +265,6 @@ class Images:
     def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         # A description has its units already; the deviation of a pixel that is hardly ever lit is none.
         return fit_ensemble(rows, clean, models, seed, scale=torch.ones_like(rows[0]))
-
-    def autoencoder(self, **options: Any) -> Autoencoder:
-        return Autoencoder(scaling=None, **options)
-
-    def encoded(self, X: Any, scaling: Scaling) -> NDArray[np.float32]:
-        blocks = RowBlocks(X, scaling, CPU, torch.float32).sequence(block_rows(1, X.shape[1:]))
-        return torch.cat([self.encoded_rows(block, scaling) for block in blocks]).numpy()
-
-    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
-        return thumbnail(x.float()).flatten(1)
-
-    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
-        small = torch.from_numpy(vectors).unflatten(1, thumbnail_shape(shape))
-        large = functional.interpolate(small, shape[1:], mode="bilinear", align_corners=False)
-        return scaling.invert(large).numpy()
 
     def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
         return first_order_parts(errors, x)
@@ -333,7 +343,7 @@ class Signals(Views):
 
 
 @storable
-class Clips(Views):
+class Clips(Pooled, Views):
     """Clips (C, T, H, W), each described by its spectrum in time and space and by its motion.
 
     See :mod:`robustgen.descriptors.clip_views`. Autoencoders see at most 16 cells along each axis. See
@@ -341,21 +351,7 @@ class Clips(Views):
     """
 
     views = staticmethod(clip_views)
-
-    def autoencoder(self, **options: Any) -> Autoencoder:
-        return Autoencoder(scaling=None, **options)
-
-    def encoded(self, X: Any, scaling: Scaling) -> NDArray[np.float32]:
-        blocks = RowBlocks(X, scaling, CPU, torch.float32).sequence(block_rows(1, X.shape[1:]))
-        return torch.cat([self.encoded_rows(block, scaling) for block in blocks]).numpy()
-
-    def encoded_rows(self, x: Tensor, scaling: Scaling) -> Tensor:
-        return pooled(x.float(), CLIP_CELLS).flatten(1)
-
-    def decoded(self, vectors: NDArray[np.float64], shape: tuple[int, ...], scaling: Scaling) -> Any:
-        small = torch.from_numpy(vectors).unflatten(1, pooled_shape(shape, CLIP_CELLS))
-        large = functional.interpolate(small, shape[1:], mode="trilinear", align_corners=False)
-        return scaling.invert(large).numpy()
+    cells = CLIP_CELLS
 
 
 @storable
