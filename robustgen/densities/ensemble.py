@@ -189,6 +189,6 @@ def fit_ensemble(
     return Ensemble(tuple(member(name) for name in models))
 
 
-def errors_of(model: Model, rows: Tensor) -> Tensor:
-    """Return the errors (n,) of standardised rows (n, d), block by block."""
+def errors_of(model: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    """Return the errors (n,) of rows (n, d) in the model's units, block by block."""
     return torch.cat([model(block) for block in rows.split(BLOCK_ROWS)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.stats import norm
 from sklearn.metrics import pairwise_distances, pairwise_distances_argmin
 
 from robustgen._checks import UsageError
-from robustgen.detectors.comparison import compared_rows
+from robustgen.detectors.comparison import Comparison, fit_comparison
 from robustgen.inference.corruption import LEVEL, MINORITY, Corruption
 
 OVERLAP = 0.7
@@ -132,15 +132,18 @@ class Neighbourhoods:
         Whether each was judged an outlier.
     nearest : ndarray of int, (n,)
         Which of them is nearest to each row.
+    comparison : robustgen.detectors.comparison.Comparison or None
+        What rows are compared by, where they were not given as that.
     """
 
     judged: NDArray[np.intp]
     outlying: NDArray[np.bool_]
     nearest: NDArray[np.intp]
+    comparison: Comparison | None = None
 
     @classmethod
     def of(cls, rows: NDArray[np.float64], answers: NDArray[np.int8]) -> Neighbourhoods:
-        """Assign rows (n, d) to those that have an answer."""
+        """Assign rows (n, d), as they are compared, to those that have an answer."""
         judged = np.flatnonzero(answers)
         nearest = pairwise_distances_argmin(rows, rows[judged])
         nearest[judged] = np.arange(len(judged))  # a copy may have been judged otherwise
@@ -229,7 +232,8 @@ def judged_neighbourhoods(X: Any, y: Any) -> Neighbourhoods | None:
     answers = check_answers(y, X.shape[0])
     if answers is None:
         return None
-    found = Neighbourhoods.of(compared_rows(X), answers)
+    comparison = fit_comparison(X)
+    found = replace(Neighbourhoods.of(comparison.rows(X), answers), comparison=comparison)
     if np.count_nonzero(~found.excluded) < LEAST_ROWS:
         raise UsageError(
             f"got answers that leave {np.count_nonzero(~found.excluded)} of {X.shape[0]} rows to learn from, "

@@ -50,19 +50,20 @@ class Likeness:
         return (normal - outlying) / (normal + outlying).clamp_min(least)
 
 
-def fit_likeness(X: Any, comparison: Comparison, judged: Neighbourhoods) -> Likeness | None:
+def fit_likeness(X: Any, judged: Neighbourhoods) -> Likeness | None:
     """Take the judged rows of X; nothing is learnt of answers that are all alike.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from robustgen.detectors.comparison import fit_comparison
+    >>> from robustgen.detectors.answers import judged_neighbourhoods
     >>> X = np.array([[0.0], [1.0], [2.0], [4.0]])
-    >>> judged = Neighbourhoods.of(X, np.array([1, 0, 0, -1]))
-    >>> fit_likeness(X, fit_comparison(X), judged)(torch.tensor([[0.0], [1.0], [3.0]]).double())
+    >>> judged = judged_neighbourhoods(X, [1, 0, 0, -1])
+    >>> fit_likeness(X, judged)(torch.tensor([[0.0], [1.0], [3.0]]).double())
     tensor([-1.0000, -0.5000,  0.5000], dtype=torch.float64)
     """
-    if judged.outlying.all() or not judged.outlying.any():
+    comparison = judged.comparison
+    if comparison is None or judged.outlying.all() or not judged.outlying.any():
         return None
     normal, outliers = (
         torch.from_numpy(comparison.rows(X[judged.judged[judged.outlying == outlying]]))

@@ -7,18 +7,13 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from robustgen import Answers, RobustDetector, load, save
-from robustgen.detectors.answers import Neighbourhoods
-from robustgen.detectors.comparison import fit_comparison
+from robustgen.detectors.answers import judged_neighbourhoods
 from robustgen.detectors.likeness import fit_likeness
 from tests.detectors.test_answers import INPUTS
 
 
-def judged_of(X, answers):
-    return Neighbourhoods.of(fit_comparison(X).rows(X), answers.values(X.shape[0]))
-
-
 def likeness_of(X, answers):
-    return fit_likeness(X, fit_comparison(X), judged_of(X, answers))
+    return fit_likeness(X, judged_neighbourhoods(X, answers))
 
 
 @pytest.fixture

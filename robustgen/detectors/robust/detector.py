@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -24,6 +24,7 @@ from robustgen.densities.ensemble import (
     MODELS,
     MODELS_OF_ALL,
     Ensemble,
+    errors_of,
     fit_score_normalisation,
     standardisation,
 )
@@ -33,7 +34,6 @@ from robustgen.descriptors.description import Description
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.autoencoder import Autoencoder
 from robustgen.detectors.base import Detector
-from robustgen.detectors.comparison import fit_comparison
 from robustgen.detectors.likeness import Likeness, fit_likeness
 from robustgen.detectors.parameters import check_choices, check_contamination, check_share
 from robustgen.detectors.robust.modality import Choice, Modality, Vectors, modality_for
@@ -297,7 +297,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         self.likeness_ = None
         if judged is not None:
             self.reference_ = np.flatnonzero(judged.remaining)[self.reference_]
-            self.likeness_ = fit_likeness(X, fit_comparison(X), judged)
+            self.likeness_ = fit_likeness(X, judged)
 
     def _fit_models(self, X: Any) -> None:
         """Screen the rows, fit the models to those that can be trusted, and the autoencoders."""
@@ -334,6 +334,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _densities(self) -> list[str]:
         """Return the models that were taken, but for the autoencoders."""
         return [name for name in self.choice_.models if name != "autoencoder"]
+
+    def _models_of_clean_rows(self) -> list[str]:
+        return [name for name in self._densities() if name in MODELS]
 
     def _placement(self) -> tuple[torch.device, torch.dtype]:
         return self.autoencoder_._placement()
@@ -373,7 +376,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     def _audit(self, X: Any, scores: NDArray[np.float64], answered: Corruption | None) -> Audit:
         errors = _not_compressed(torch.from_numpy(scores)).numpy()
-        names = [name for name in self._densities() if name in MODELS]
+        names = self._models_of_clean_rows()
         if answered is not None or len(names) < 2:
             return audit(errors, answered)
         return audit(errors, self._agreed_share(X, names))
@@ -429,23 +432,23 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         rows = torch.cat([x.cpu().double() for x in self._blocks(checked)])
         clean = torch.zeros(len(rows), dtype=torch.bool)
         clean[self.reference_] = True
-        names = [name for name in self._densities() if name in MODELS]
+        names = self._models_of_clean_rows()
         held_out = dict(zip(names, self._held_out_errors(rows, clean, names), strict=True))
         ensemble = cast(Ensemble, self.ensemble_)
         errors = [
             fit_score_normalisation(held_out[name])(held_out[name])
             if name in MODELS
-            else _blockwise(member, rows)
+            else errors_of(member, rows)
             for name, member in zip(self._densities(), ensemble.members, strict=True)
         ]
         if "autoencoder" in self.choice_.models:
-            errors.append(_blockwise(self._autoencoder_errors, rows))
+            errors.append(errors_of(self._autoencoder_errors, rows))
         return finite_scores(-self._joined(torch.stack(errors), rows).numpy())
 
     @property
     def holds_out(self) -> bool:
         """Whether the fitted detector has :meth:`held_out_scores`: where rows are vectors."""
-        return isinstance(self.modality_, Vectors) and any(name in MODELS for name in self._densities())
+        return isinstance(self.modality_, Vectors) and bool(self._models_of_clean_rows())
 
     def _held_out_errors(self, rows: Tensor, clean: Tensor, names: Sequence[str]) -> Tensor:
         center, scale = standardisation(rows[clean])
@@ -486,10 +489,6 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _encoded(self, X: Any) -> Any:
         check_is_fitted(self)
         return self.modality_.encoded(check_rows(self, X, fitting=False), self.scaling_)
-
-
-def _blockwise(errors: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    return torch.cat([errors(block) for block in rows.split(BLOCK_ROWS)])
 
 
 def _not_compressed(normalised: Tensor) -> Tensor:
