@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
 import torch
 from torch import Tensor
 
-SPARE = 6
-"""Candidates beyond the rows that are asked for."""
-GROUP = 8
-"""Entries of which the least is found at once, and as many groups of groups."""
-BLOCK_ENTRIES = 2**20
+N_GROUPS = 32
+"""Of the rows, from whose least bounds the threshold is taken; twice as many as those where k is large."""
+SPARE = 3
+"""Groups beyond k whose least bound the threshold lets through."""
+MOST_CANDIDATES = 24
+"""Of a row, beyond k: more tie, or nearly so, and are left to a slower way."""
+BLOCK_ENTRIES = 2**18
+"""Bounds that stay in the processor's cache."""
+LEAST_BLOCK = 128
+"""Rows, under which a product is slow."""
 TIED = 1e-11
 """How much nearer a row may be, as a share of the squared distance, that is left for one as near but for
 rounding."""
 
 
+class Nearest(NamedTuple):
+    """The k nearest rows of each of B.
+
+    Attributes
+    ----------
+    distances : Tensor of float64, (B, k)
+        In ascending order.
+    places : Tensor of int, (B, k)
+        Where these rows stand.
+    """
+
+    distances: Tensor
+    places: Tensor
+
+
 @torch.no_grad()
-def nearest_places(x: Tensor, rows: Tensor, k: int) -> Tensor:
-    r"""Return the places of the k rows that are nearest to each row of x by the Euclidean distance.
+def nearest_rows(x: Tensor, rows: Tensor, k: int) -> Nearest:
+    r"""Return the k rows that are nearest to each row of x by the Euclidean distance.
 
     All squared distances but for :math:`\lVert x \rVert^2` are one product in single precision, from which
-    more than its rounding can add is subtracted: lower bounds. The k + 6 rows of least bounds are measured
-    exactly, and where the k-th of them is within the bounds of all others, no other can be nearer. The rows
-    of x of which this cannot be said are asked in double precision, and at last entry by entry.
+    more than its rounding can add is subtracted: lower bounds. Of the least bounds of 32 groups of rows the
+    (k + 3)-rd least is a threshold; the rows whose bounds are under it, a few more than k, are measured
+    exactly, and where the k-th of them is within the threshold, no other can be nearer. The rows of x of
+    which this cannot be said are asked in double precision, and at last entry by entry.
 
     Parameters
     ----------
@@ -35,8 +59,8 @@ def nearest_places(x: Tensor, rows: Tensor, k: int) -> Tensor:
 
     Returns
     -------
-    Tensor of int, (B, k)
-        In no order. Of rows that are equally near, but for rounding, any are taken.
+    Nearest
+        Of rows that are equally near, but for rounding, any are taken.
 
     References
     ----------
@@ -46,32 +70,42 @@ def nearest_places(x: Tensor, rows: Tensor, k: int) -> Tensor:
     Examples
     --------
     >>> rows = torch.tensor([[0.0], [1.0], [5.0]], dtype=torch.float64)
-    >>> nearest_places(rows, rows, 1)
+    >>> nearest_rows(rows, rows, 1).places
     tensor([[0],
             [1],
             [2]])
     """
-    places = torch.empty(len(x), k, dtype=torch.int64)
-    open_ = torch.arange(len(x))
-    for precision in (torch.float32, torch.float64):
-        bounds = _LowerBounds(rows, precision)
-        parts = [bounds.nearest(x[some], k) for some in open_.split(_block_rows(rows))]
-        places[open_] = torch.cat([found for found, _ in parts])
-        open_ = open_[~torch.cat([proven for _, proven in parts])]
-        if not len(open_):
-            return places
-    direct = [_directly(x[some], rows, k) for some in open_.split(_block_rows(rows))]
-    places[open_] = torch.cat(direct)
-    return places
+    distances, places = x.new_empty(len(x), k), torch.empty(len(x), k, dtype=torch.int64)
+    unproven = torch.arange(len(x))
+    for precision in (torch.float32, torch.float64) if len(rows) > _n_groups(k) else ():
+        if len(unproven):
+            unproven = _search(_LowerBounds(rows, k, precision), x, unproven, distances, places)
+    for some in unproven.split(_block_rows(len(rows))):
+        distances[some], places[some] = _directly(x[some], rows, k)
+    return Nearest(distances, places)
 
 
-def _block_rows(rows: Tensor) -> int:
-    return max(1, BLOCK_ENTRIES // len(rows))
+def _n_groups(k: int) -> int:
+    return max(N_GROUPS, 2 * (k + SPARE))
 
 
-def _directly(x: Tensor, rows: Tensor, k: int) -> Tensor:
-    distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
-    return distances.topk(k, dim=1, largest=False).indices
+def _block_rows(n_rows: int) -> int:
+    return max(LEAST_BLOCK, BLOCK_ENTRIES // n_rows)
+
+
+def _directly(x: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    found = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
+    nearest = found.topk(k, dim=1, largest=False)
+    return nearest.values, nearest.indices
+
+
+def _search(bounds: _LowerBounds, x: Tensor, asked: Tensor, distances: Tensor, places: Tensor) -> Tensor:
+    """Fill in the nearest of the rows of x that are asked, and return those of which that is not proven."""
+    unproven = []
+    for some in asked.split(bounds.block_rows):
+        distances[some], places[some], proven = bounds.nearest(x[some])
+        unproven.append(some[~proven])
+    return torch.cat([asked[:0], *unproven])
 
 
 class _LowerBounds:
@@ -80,41 +114,57 @@ class _LowerBounds:
     .. math:: \lVert r \rVert^2 - 2 x^T r - c (\lVert r \rVert^2 + 2 \lVert x \rVert \lVert r \rVert)
 
     They are one product of :math:`(x, \lVert x \rVert)` and :math:`(-2 r, -2 c \lVert r \rVert)`. The rows
-    are padded to whole groups of groups.
+    are padded to groups of equal size, whose members stand apart.
     """
 
-    def __init__(self, rows: Tensor, precision: torch.dtype) -> None:
-        self._rows = rows
+    def __init__(self, rows: Tensor, k: int, precision: torch.dtype) -> None:
+        self._rows, self._k = rows, k
         self._precision = precision
         slack = (rows.shape[1] + 8) * torch.finfo(precision).eps
         squares = rows.square().sum(1, keepdim=True)
         factors = torch.cat([-2 * rows, -2 * slack * squares.sqrt()], dim=1)
-        missing = -len(rows) % GROUP**2
-        self._offsets = torch.cat([(1 - slack) * squares[:, 0], rows.new_full((missing,), torch.inf)])
-        self._factors = torch.cat([factors, factors.new_zeros(missing, factors.shape[1])]).T
-        self._offsets, self._factors = self._offsets.to(precision), self._factors.to(precision).contiguous()
+        missing = -len(rows) % _n_groups(k)
+        offsets = torch.cat([(1 - slack) * squares[:, 0], rows.new_full((missing,), torch.inf)])
+        factors = torch.cat([factors, factors.new_zeros(missing, factors.shape[1])]).T
+        self._offsets, self._factors = offsets.to(precision), factors.to(precision).contiguous()
+        self.block_rows = _block_rows(len(offsets))
+        self._memory = self._offsets.new_empty(self.block_rows, len(offsets))  # fresh memory costs more
 
-    def nearest(self, x: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Return the places (B, k) of the nearest rows, and for which rows (B,) of x that is proven."""
-        squares = x.square().sum(1, keepdim=True)
-        augmented = torch.cat([x, squares.sqrt()], dim=1).to(self._precision)
-        n_candidates = min(k + SPARE, len(self._rows))
-        least, candidates = _least(torch.addmm(self._offsets, augmented, self._factors), n_candidates)
-        candidates = candidates.clamp_max(len(self._rows) - 1)  # what overflows may name a row that pads
-        exact = (x[:, None] - self._rows[candidates]).square().sum(2)
-        nearest = exact.topk(k, dim=1, largest=False)
-        farthest = nearest.values[:, -1]
-        others = least[:, -1].to(x) + squares[:, 0]
-        proven = (farthest * (1 - TIED) <= others) & others.isfinite() | (farthest == 0)
-        return candidates.gather(1, nearest.indices), proven | (n_candidates == len(self._rows))
+    def nearest(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return distances and places (B, k) of the nearest rows, and of which rows (B,) that is proven."""
+        squares = x.square().sum(1)
+        augmented = torch.cat([x, squares.sqrt()[:, None]], dim=1).to(self._precision)
+        bounds = torch.addmm(self._offsets, augmented, self._factors, out=self._memory[: len(x)])
+        threshold = self._threshold(bounds)
+        shape = len(x), self._k + MOST_CANDIDATES
+        asked, candidates, in_line = _under(bounds, threshold, shape[1])
+        exact = (x.index_select(0, asked) - self._rows.index_select(0, candidates)).square_().sum(1)
+        found = x.new_full(shape, torch.inf).index_put_((asked, in_line), exact)
+        places = torch.zeros(shape, dtype=torch.int64).index_put_((asked, in_line), candidates)
+        nearest = found.topk(self._k, dim=1, largest=False)
+        farthest, others = nearest.values[:, -1], threshold.to(x) + squares
+        proven = (farthest * (1 - TIED) <= others) & others.isfinite() & found[:, -1].isinf()
+        return nearest.values.sqrt_(), places.gather(1, nearest.indices), proven | (farthest == 0)
+
+    def _threshold(self, bounds: Tensor) -> Tensor:
+        """Return the (k + 3)-rd least (B,) of the least bounds of the groups."""
+        least = bounds.view(len(bounds), -1, _n_groups(self._k)).amin(1).numpy()
+        last = self._k + SPARE - 1
+        return torch.from_numpy(np.partition(least, last, axis=1)[:, last].copy())
 
 
-def _least(bounds: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Return the k least of bounds (B, R) in ascending order, and their places: in k groups at most."""
-    n_groups, rest = divmod(bounds.shape[1], GROUP)
-    if rest or n_groups <= k:
-        return bounds.topk(k, dim=1, largest=False)
-    _, groups = _least(bounds.view(len(bounds), GROUP, n_groups).amin(1), k)
-    places = (torch.arange(GROUP)[:, None] * n_groups + groups[:, None]).flatten(1)
-    least = bounds.gather(1, places).topk(k, dim=1, largest=False)
-    return least.values, places.gather(1, least.indices)
+def _under(bounds: Tensor, threshold: Tensor, most: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return which rows of bounds (B, R) have entries up to their threshold, which ones, and in which order.
+
+    Of a row that has more than `most` of them the first are returned.
+    """
+    n_rows, width = bounds.shape
+    asked, candidates = np.divmod(np.flatnonzero(bounds.numpy() <= threshold.numpy()[:, None]), width)
+    counts = np.bincount(asked, minlength=n_rows)
+    in_line = np.arange(len(asked)) - (counts.cumsum() - counts)[asked]
+    first = in_line < most
+    return (
+        torch.from_numpy(asked[first]),
+        torch.from_numpy(candidates[first]),
+        torch.from_numpy(in_line[first]),
+    )

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from robustgen._storable import storable
-from robustgen.densities.nearest import nearest_places
+from robustgen.densities.nearest import nearest_rows
 
 N_NEIGHBOURS = 5
-FEW_ROWS = 512
+FEW_ROWS = 128
 """Among which distances to all are faster than a search."""
 
 
@@ -41,7 +41,8 @@ def nearest_distances(x: Tensor, rows: Tensor, k: int) -> Tensor:
     if torch.compiler.is_compiling():  # or exported
         return _distances_to(x, rows[_nearest_by_products(x, rows, k)])
     if len(rows) > FEW_ROWS and x.device.type == "cpu":
-        return _distances_to(x, rows[nearest_places(x.double(), rows.double(), k)])
+        nearest = nearest_rows(x.double(), rows.double(), k)
+        return _distances_to(x, rows[nearest.places]) if x.requires_grad else nearest.distances.to(x)
     distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
     return distances.topk(k, dim=1, largest=False).values
 
