@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 N_GROUPS = 32
@@ -14,13 +15,16 @@ SPARE = 3
 """Groups beyond k whose least bound the threshold lets through."""
 MOST_CANDIDATES = 24
 """Of a row, beyond k: more tie, or nearly so, and are left to a slower way."""
-BLOCK_ENTRIES = 2**18
+BLOCK_ENTRIES = 2**19
 """Bounds that stay in the processor's cache."""
 LEAST_BLOCK = 128
 """Rows, under which a product is slow."""
 TIED = 1e-11
 """How much nearer a row may be, as a share of the squared distance, that is left for one as near but for
 rounding."""
+
+
+Array = NDArray[Any]
 
 
 class Nearest(NamedTuple):
@@ -89,8 +93,8 @@ def _n_groups(k: int) -> int:
     return max(N_GROUPS, 2 * (k + SPARE))
 
 
-def _block_rows(n_rows: int) -> int:
-    return max(LEAST_BLOCK, BLOCK_ENTRIES // n_rows)
+def _block_rows(entries: int) -> int:
+    return max(LEAST_BLOCK, BLOCK_ENTRIES // entries)
 
 
 def _directly(x: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -102,10 +106,10 @@ def _directly(x: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
 def _search(bounds: _LowerBounds, x: Tensor, asked: Tensor, distances: Tensor, places: Tensor) -> Tensor:
     """Fill in the nearest of the rows of x that are asked, and return those of which that is not proven."""
     unproven = []
-    for some in asked.split(bounds.block_rows):
+    for some in asked.split(_block_rows(MOST_CANDIDATES * x.shape[1])):
         distances[some], places[some], proven = bounds.nearest(x[some])
         unproven.append(some[~proven])
-    return torch.cat([asked[:0], *unproven])
+    return torch.cat(unproven)
 
 
 class _LowerBounds:
@@ -118,53 +122,49 @@ class _LowerBounds:
     """
 
     def __init__(self, rows: Tensor, k: int, precision: torch.dtype) -> None:
-        self._rows, self._k = rows, k
+        self._rows, self._k, self._n_groups = rows, k, _n_groups(k)
         self._precision = precision
         slack = (rows.shape[1] + 8) * torch.finfo(precision).eps
         squares = rows.square().sum(1, keepdim=True)
         factors = torch.cat([-2 * rows, -2 * slack * squares.sqrt()], dim=1)
-        missing = -len(rows) % _n_groups(k)
+        missing = -len(rows) % self._n_groups
         offsets = torch.cat([(1 - slack) * squares[:, 0], rows.new_full((missing,), torch.inf)])
         factors = torch.cat([factors, factors.new_zeros(missing, factors.shape[1])]).T
         self._offsets, self._factors = offsets.to(precision), factors.to(precision).contiguous()
-        self.block_rows = _block_rows(len(offsets))
-        self._memory = self._offsets.new_empty(self.block_rows, len(offsets))  # fresh memory costs more
+        self._memory = self._offsets.new_empty(_block_rows(len(offsets)), len(offsets))  # new costs more
 
     def nearest(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return distances and places (B, k) of the nearest rows, and of which rows (B,) that is proven."""
         squares = x.square().sum(1)
         augmented = torch.cat([x, squares.sqrt()[:, None]], dim=1).to(self._precision)
-        bounds = torch.addmm(self._offsets, augmented, self._factors, out=self._memory[: len(x)])
-        threshold = self._threshold(bounds)
-        shape = len(x), self._k + MOST_CANDIDATES
-        asked, candidates, in_line = _under(bounds, threshold, shape[1])
-        exact = (x.index_select(0, asked) - self._rows.index_select(0, candidates)).square_().sum(1)
-        found = x.new_full(shape, torch.inf).index_put_((asked, in_line), exact)
-        places = torch.zeros(shape, dtype=torch.int64).index_put_((asked, in_line), candidates)
-        nearest = found.topk(self._k, dim=1, largest=False)
-        farthest, others = nearest.values[:, -1], threshold.to(x) + squares
-        proven = (farthest * (1 - TIED) <= others) & others.isfinite() & found[:, -1].isinf()
+        blocks = [self._under_threshold(block) for block in augmented.split(len(self._memory))]
+        threshold, counts, candidates = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        exact, places = self._measured(x, counts, candidates)
+        nearest = exact.topk(self._k, dim=1, largest=False)
+        farthest, others = nearest.values[:, -1], torch.from_numpy(threshold).to(x) + squares
+        proven = (farthest * (1 - TIED) <= others) & others.isfinite()
+        proven &= torch.from_numpy(counts <= exact.shape[1])
         return nearest.values.sqrt_(), places.gather(1, nearest.indices), proven | (farthest == 0)
 
-    def _threshold(self, bounds: Tensor) -> Tensor:
-        """Return the (k + 3)-rd least (B,) of the least bounds of the groups."""
-        least = bounds.view(len(bounds), -1, _n_groups(self._k)).amin(1).numpy()
+    def _under_threshold(self, augmented: Tensor) -> tuple[Array, Array, Array]:
+        """Return the threshold of each row, and how many rows and which ones have bounds up to it."""
+        memory = self._memory[: len(augmented)]
+        bounds = torch.addmm(self._offsets, augmented, self._factors, out=memory)
+        least = bounds.view(len(bounds), -1, self._n_groups).amin(1).numpy()
         last = self._k + SPARE - 1
-        return torch.from_numpy(np.partition(least, last, axis=1)[:, last].copy())
+        threshold = np.partition(least, last, axis=1)[:, last]
+        under = np.flatnonzero(bounds.numpy() <= threshold[:, None])
+        asked, candidates = np.divmod(under, bounds.shape[1])
+        return threshold, np.bincount(asked, minlength=len(bounds)), candidates
 
-
-def _under(bounds: Tensor, threshold: Tensor, most: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return which rows of bounds (B, R) have entries up to their threshold, which ones, and in which order.
-
-    Of a row that has more than `most` of them the first are returned.
-    """
-    n_rows, width = bounds.shape
-    asked, candidates = np.divmod(np.flatnonzero(bounds.numpy() <= threshold.numpy()[:, None]), width)
-    counts = np.bincount(asked, minlength=n_rows)
-    in_line = np.arange(len(asked)) - (counts.cumsum() - counts)[asked]
-    first = in_line < most
-    return (
-        torch.from_numpy(asked[first]),
-        torch.from_numpy(candidates[first]),
-        torch.from_numpy(in_line[first]),
-    )
+    def _measured(self, x: Tensor, counts: Array, candidates: Array) -> tuple[Tensor, Tensor]:
+        """Return the squared distances of the first candidates of each row, and their places (B, C)."""
+        width = self._k + MOST_CANDIDATES
+        asked = np.repeat(np.arange(len(counts)), counts)
+        in_line = np.arange(len(asked)) - (counts.cumsum() - counts)[asked]
+        parts = np.stack([asked, candidates, asked * width + in_line])[:, in_line < width]
+        whose, found, slots = torch.from_numpy(parts)
+        squares = x.index_select(0, whose).sub_(self._rows.index_select(0, found)).square_().sum(1)
+        exact = x.new_full((len(x) * width,), torch.inf).scatter_(0, slots, squares)
+        places = torch.zeros(len(exact), dtype=torch.int64).scatter_(0, slots, found)
+        return exact.view(-1, width), places.view(-1, width)
