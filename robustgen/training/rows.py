@@ -16,7 +16,7 @@ from robustgen.objectives.base import Rows
 from robustgen.training.scaling import Scaling
 
 BLOCK_ENTRIES = 2**22
-BLOCK_ROWS = 2048
+BLOCK_ROWS = 1024
 
 
 class RowBlocks:
@@ -130,7 +130,7 @@ def block_rows(members: int, row_shape: tuple[int, ...]) -> int:
     Examples
     --------
     >>> block_rows(1, (30,)), block_rows(8, (1, 28, 28))
-    (2048, 668)
+    (1024, 668)
     """
     return max(1, min(BLOCK_ROWS, BLOCK_ENTRIES // (members * math.prod(row_shape))))
 
