@@ -1,8 +1,8 @@
-"""The nearest rows, found by products of matrices and proven to be the nearest."""
+"""The distances to the nearest rows, found by products of matrices and proven to be the nearest."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ N_GROUPS = 32
 """Of the rows, from whose least bounds the threshold is taken; twice as many as those where k is large."""
 SPARE = 3
 """Groups beyond k whose least bound the threshold lets through."""
-MOST_CANDIDATES = 24
+MOST_CANDIDATES = 12
 """Of a row, beyond k: more tie, or nearly so, and are left to a slower way."""
 BLOCK_ENTRIES = 2**19
 """Bounds that stay in the processor's cache."""
@@ -27,24 +27,9 @@ rounding."""
 Array = NDArray[Any]
 
 
-class Nearest(NamedTuple):
-    """The k nearest rows of each of B.
-
-    Attributes
-    ----------
-    distances : Tensor of float64, (B, k)
-        In ascending order.
-    places : Tensor of int, (B, k)
-        Where these rows stand.
-    """
-
-    distances: Tensor
-    places: Tensor
-
-
 @torch.no_grad()
-def nearest_rows(x: Tensor, rows: Tensor, k: int) -> Nearest:
-    r"""Return the k rows that are nearest to each row of x by the Euclidean distance.
+def least_distances(x: Tensor, rows: Tensor, k: int) -> Tensor:
+    r"""Return the Euclidean distances of each row of x to the k rows that are nearest to it.
 
     All squared distances but for :math:`\lVert x \rVert^2` are one product in single precision, from which
     more than its rounding can add is subtracted: lower bounds. Of the least bounds of 32 groups of rows the
@@ -63,8 +48,8 @@ def nearest_rows(x: Tensor, rows: Tensor, k: int) -> Nearest:
 
     Returns
     -------
-    Nearest
-        Of rows that are equally near, but for rounding, any are taken.
+    Tensor of float64, (B, k)
+        In ascending order. Of rows that are equally near, but for rounding, any are taken.
 
     References
     ----------
@@ -74,19 +59,20 @@ def nearest_rows(x: Tensor, rows: Tensor, k: int) -> Nearest:
     Examples
     --------
     >>> rows = torch.tensor([[0.0], [1.0], [5.0]], dtype=torch.float64)
-    >>> nearest_rows(rows, rows, 1).places
-    tensor([[0],
-            [1],
-            [2]])
+    >>> least_distances(rows, rows, 2)
+    tensor([[0., 1.],
+            [0., 1.],
+            [0., 4.]], dtype=torch.float64)
     """
-    distances, places = x.new_empty(len(x), k), torch.empty(len(x), k, dtype=torch.int64)
+    distances = x.new_empty(len(x), k)
     unproven = torch.arange(len(x))
     for precision in (torch.float32, torch.float64) if len(rows) > _n_groups(k) else ():
         if len(unproven):
-            unproven = _search(_LowerBounds(rows, k, precision), x, unproven, distances, places)
+            unproven = _search(_LowerBounds(rows, k, precision), x, unproven, distances)
     for some in unproven.split(_block_rows(len(rows))):
-        distances[some], places[some] = _directly(x[some], rows, k)
-    return Nearest(distances, places)
+        direct = torch.cdist(x[some], rows, compute_mode="donot_use_mm_for_euclid_dist")
+        distances[some] = direct.topk(k, dim=1, largest=False).values
+    return distances
 
 
 def _n_groups(k: int) -> int:
@@ -97,17 +83,11 @@ def _block_rows(entries: int) -> int:
     return max(LEAST_BLOCK, BLOCK_ENTRIES // entries)
 
 
-def _directly(x: Tensor, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    found = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
-    nearest = found.topk(k, dim=1, largest=False)
-    return nearest.values, nearest.indices
-
-
-def _search(bounds: _LowerBounds, x: Tensor, asked: Tensor, distances: Tensor, places: Tensor) -> Tensor:
-    """Fill in the nearest of the rows of x that are asked, and return those of which that is not proven."""
+def _search(bounds: _LowerBounds, x: Tensor, asked: Tensor, distances: Tensor) -> Tensor:
+    """Fill in the distances of the rows of x that are asked, and return those rows that are not proven."""
     unproven = []
     for some in asked.split(_block_rows(MOST_CANDIDATES * x.shape[1])):
-        distances[some], places[some], proven = bounds.nearest(x[some])
+        distances[some], proven = bounds.nearest(x[some])
         unproven.append(some[~proven])
     return torch.cat(unproven)
 
@@ -133,18 +113,17 @@ class _LowerBounds:
         self._offsets, self._factors = offsets.to(precision), factors.to(precision).contiguous()
         self._memory = self._offsets.new_empty(_block_rows(len(offsets)), len(offsets))  # new costs more
 
-    def nearest(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return distances and places (B, k) of the nearest rows, and of which rows (B,) that is proven."""
+    def nearest(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the distances (B, k) to the nearest rows, and of which rows (B,) that is proven."""
         squares = x.square().sum(1)
         augmented = torch.cat([x, squares.sqrt()[:, None]], dim=1).to(self._precision)
         blocks = [self._under_threshold(block) for block in augmented.split(len(self._memory))]
         threshold, counts, candidates = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-        exact, places = self._measured(x, counts, candidates)
-        nearest = exact.topk(self._k, dim=1, largest=False)
-        farthest, others = nearest.values[:, -1], torch.from_numpy(threshold).to(x) + squares
-        proven = (farthest * (1 - TIED) <= others) & others.isfinite()
-        proven &= torch.from_numpy(counts <= exact.shape[1])
-        return nearest.values.sqrt_(), places.gather(1, nearest.indices), proven | (farthest == 0)
+        exact = self._measured(x, counts, candidates)
+        farthest, others = exact[:, self._k - 1], threshold + squares.numpy()
+        proven = (farthest * (1 - TIED) <= others) & np.isfinite(others) & (counts <= exact.shape[1])
+        distances = np.sqrt(exact[:, : self._k])
+        return torch.from_numpy(distances), torch.from_numpy(proven | (farthest == 0))
 
     def _under_threshold(self, augmented: Tensor) -> tuple[Array, Array, Array]:
         """Return the threshold of each row, and how many rows and which ones have bounds up to it."""
@@ -157,14 +136,15 @@ class _LowerBounds:
         asked, candidates = np.divmod(under, bounds.shape[1])
         return threshold, np.bincount(asked, minlength=len(bounds)), candidates
 
-    def _measured(self, x: Tensor, counts: Array, candidates: Array) -> tuple[Tensor, Tensor]:
-        """Return the squared distances of the first candidates of each row, and their places (B, C)."""
+    def _measured(self, x: Tensor, counts: Array, candidates: Array) -> Array:
+        """Return the squared distances (B, C) of the first candidates of each row, in ascending order."""
         width = self._k + MOST_CANDIDATES
         asked = np.repeat(np.arange(len(counts)), counts)
         in_line = np.arange(len(asked)) - (counts.cumsum() - counts)[asked]
         parts = np.stack([asked, candidates, asked * width + in_line])[:, in_line < width]
-        whose, found, slots = torch.from_numpy(parts)
-        squares = x.index_select(0, whose).sub_(self._rows.index_select(0, found)).square_().sum(1)
-        exact = x.new_full((len(x) * width,), torch.inf).scatter_(0, slots, squares)
-        places = torch.zeros(len(exact), dtype=torch.int64).scatter_(0, slots, found)
-        return exact.view(-1, width), places.view(-1, width)
+        whose, found = torch.from_numpy(parts[:2])
+        differences = x.index_select(0, whose).sub_(self._rows.index_select(0, found))
+        exact = np.full((len(counts), width), np.inf)
+        exact.put(parts[2], differences.square_().sum(1).numpy())
+        exact.sort(axis=1)
+        return exact
