@@ -148,7 +148,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
         too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
-        are large; 4,096 texts. Of the rows of a table 1,000 at most are neighbours of others.
+        are large; 4,096 texts. Of the rows of a table 500 at most are neighbours of others.
     likeness_ : robustgen.detectors.likeness.Likeness or None
         What the rows that a person judged say of rows like them; ``None`` without answers of both kinds.
     history_ : robustgen.training.History
