@@ -236,8 +236,8 @@ def usage_of(model: VQVAE | SQVAE, X: NDArray, held_out: NDArray) -> dict[str, A
     model.fit(X)
     seconds = time.process_time() - start
     return {
-        "perplexity": model.codebook_perplexity_[0],
-        "codes_used": model.codes_used_[0],
+        "perplexity": float(model.codebook_perplexity_[0].mean()),
+        "codes_used": int(model.codes_used_[0].sum()),
         "test_rmse": float(np.sqrt(np.square(model.reconstruct(held_out) - held_out).mean())),
         "cpu_seconds": seconds,
     }

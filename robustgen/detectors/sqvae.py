@@ -96,12 +96,12 @@ class SQVAE(ConditionalDetector):
         Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
         The codes of the training rows that the prior learns.
-    codebook_perplexity_ : ndarray of float, (K,)
-        Perplexity of the codes over the whole training set.
-    codes_used_ : ndarray of int, (K,)
-        How many different codes the training set uses.
+    codebook_perplexity_ : ndarray of float, (K, G)
+        Perplexity of the codes of each slice over the whole training set.
+    codes_used_ : ndarray of int, (K, G)
+        How many different codes of each slice the training set uses.
     map_shape_ : tuple of int
-        (h, w) of the code map of an image, (P,) of a vector.
+        (h, w G) of the code map of an image, G codes a place; (P,) of a vector.
     prior_ : robustgen.detectors.prior.CodePrior or None
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
@@ -216,8 +216,10 @@ class SQVAE(ConditionalDetector):
         codes = self._code_map()
         cooling = codes.cooling(self._config().batches(self._n_rows))
         if codes.variance == SPHERE:
-            return VonMisesFisherQuantizer(codes.n_codes, code_dim, cooling=cooling)
-        return GaussianQuantizer(codes.n_codes, code_dim, variance=codes.variance, cooling=cooling)
+            return VonMisesFisherQuantizer(codes.n_codes, code_dim, cooling=cooling, n_slices=codes.n_slices)
+        return GaussianQuantizer(
+            codes.n_codes, code_dim, variance=codes.variance, cooling=cooling, n_slices=codes.n_slices
+        )
 
     def _build_objective(self) -> VectorQuantisation:
         return VectorQuantisation("likelihood", {}, self._schedule(), self._row_labels())

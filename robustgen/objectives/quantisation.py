@@ -134,7 +134,7 @@ class VectorQuantisation:
 
     def players(self, net: VectorQuantisedNet) -> tuple[Player, ...]:
         """Return the one player, with the maintenance of its codebooks as its hook."""
-        maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
+        maintenance = maintenance_of(net, self._schedule)
         return (
             Player(
                 "autoencoder",
@@ -160,6 +160,12 @@ class VectorQuantisation:
             "reconstruction": Term(self._reconstruction(batch, made)),
             **quantizer_terms(quantised, net.strength, self._weights),
         }
+
+
+def maintenance_of(net: VectorQuantisedNet, schedule: CodebookTraining) -> CodebookMaintenance:
+    """Return the maintenance of a net's codebooks, slice by slice."""
+    quantizer = net.quantizer
+    return CodebookMaintenance(quantizer.slices(), net.strength, schedule, n_slices=quantizer.n_slices)
 
 
 def codebook_factors(net: VectorQuantisedNet, factor: float) -> dict[nn.Parameter, float]:
