@@ -232,7 +232,8 @@ class VAE(NetDetector):
             \ge -\tfrac{1}{D \ln 2} \log p(x)
 
         with a Gaussian decoder of the standard deviations ``noise_scale_``. The expectation is of one draw
-        a row, which is the same in each call.
+        a row, which is the same in each call. Training minimises this bound where ``beta`` is twice the
+        decoder's variance in scaled units; with a larger one codes say less, and the bound is loose.
 
         Parameters
         ----------
