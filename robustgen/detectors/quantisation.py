@@ -19,6 +19,7 @@ from robustgen.nets.quantizers.simvq import LinearCodebook
 
 UPDATES = ("gradient", "ema")
 SPHERE = "vmf"
+DECODERS = ("gaussian", SPHERE)
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,11 @@ class StochasticQuantisation(CodeMap):
         :math:`\tau`: the draws' temperature falls from 1 to it over the batches t of the training, as
         :math:`\tau^{t/T}`. The authors' :math:`e^{-10^{-5} t}` ends at .15 after their 100 epochs of 60,000
         rows in batches of 32.
+    decoder : {"gaussian", "vmf"}
+        The decoder's distribution. "vmf" is for directions, above all categories: the channels of
+        images, signals and clips, or the columns of vectors, are a unit vector at each place, as one-hot
+        categories are, and so are those of reconstructions and samples; the largest channel is the likeliest
+        category. Nothing is scaled then.
 
     Raises
     ------
@@ -214,10 +220,12 @@ class StochasticQuantisation(CodeMap):
 
     variance: str = "I"
     temperature: float = 0.15
+    decoder: str = "gaussian"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("variance", self.variance, (*VARIANCES, SPHERE))
+        check_choice("decoder", self.decoder, DECODERS)
         within = is_number(self.temperature) and 0 < self.temperature <= 1
         require(within, f"temperature={self.temperature!r}", "a temperature above 0 and at most 1")
 

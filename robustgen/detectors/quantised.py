@@ -30,7 +30,7 @@ from robustgen.nets.code_maps import (
     VectorCodeDecoder,
     VectorCodeEncoder,
 )
-from robustgen.nets.draws import member_generators
+from robustgen.nets.draws import Generators, member_generators
 from robustgen.nets.quantizers.base import perplexity, usage_counts
 from robustgen.nets.quantizers.codebook import Quantizer
 from robustgen.nets.quantizers.slices import slices_of
@@ -321,7 +321,13 @@ class QuantisedDetector(NetDetector):
         given = self._sample_labels(prior, labels, n_samples, each)
         codes = prior.sample(each, self.codes_.shape[-1], generators, given)
         made = self._decoded(codes, given).swapaxes(0, 1)
-        return with_noise(self, made.reshape(-1, *self.input_shape_)[:n_samples], noise, generators)
+        return self._drawn(made.reshape(-1, *self.input_shape_)[:n_samples], noise, generators)
+
+    def _drawn(
+        self, made: NDArray[np.float64], noise: bool | None, generators: Generators
+    ) -> NDArray[np.float64]:
+        """Draw rows from the decoder's distribution around its means, where that is asked for."""
+        return with_noise(self, made, noise, generators)
 
     def _sample_labels(self, prior: CodePrior, labels: Any, n_samples: int, each: int) -> Tensor | None:
         if (labels is not None) != (prior.n_labels > 0):
