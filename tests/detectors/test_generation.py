@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 from robustgen import MAW, RVQVAE, SQVAE, VAE, VQVAE
+from robustgen.metrics.generation import density_coverage
 from tests.detectors.builders import grey_images, vectors
 
 GENERATORS = {"VAE": VAE, "MAW": MAW, "RVQVAE": RVQVAE}
@@ -24,6 +25,15 @@ def test_samples_keep_the_spread_of_every_column(fitted):
     spread = fitted.sample(N_SAMPLES, random_state=0).std(0) / inliers.std(0)
     assert spread.min() > 0.8
     assert spread.max() < 1.25
+
+
+@pytest.mark.parametrize("fitted", ["RVQVAE"], indirect=True)
+def test_samples_from_codes_cover_the_rows(fitted):
+    """Most rows have a sample nearer than their fifth nearest row. Codes of few dimensions cover fewer: the
+    errors of columns are drawn one by one."""
+    rows = load_wine().data[fitted.support_]
+    scale = rows.std(0)
+    assert density_coverage(rows / scale, fitted.sample(400, random_state=0) / scale)[1] > 0.8
 
 
 def test_samples_are_the_means_plus_errors_of_the_measured_scale(fitted):
