@@ -66,6 +66,7 @@ BUDGET_MODELS: dict[str, Callable[[int], VQVAE | SQVAE]] = {
     "SQ-VAE, type I, not cooled": lambda n: SQVAE(quantisation=StochasticQuantisation(n, temperature=1.0)),
     "VQ-VAE, robust training": lambda n: VQVAE(quantisation=Quantisation(n), codebook_training=True),
     "VQ-VAE, EMA": lambda n: VQVAE(quantisation=Quantisation(n, updates="ema")),
+    "VQ-VAE, 8 slices": lambda n: VQVAE(quantisation=Quantisation(n, n_slices=8), codebook_training=True),
     "SQ-VAE, type III": lambda n: SQVAE(quantisation=StochasticQuantisation(n, variance="III")),
     **{
         name: lambda n, quantizer=quantizer: VQVAE(quantisation=Quantisation(n, quantizer=quantizer))
