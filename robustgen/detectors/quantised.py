@@ -17,7 +17,7 @@ from torch.nn import functional
 from robustgen._checks import UsageError, check_choice, check_count
 from robustgen._seeds import base_seed, member_seeds
 from robustgen._validation import check_rows
-from robustgen.detectors.generation import generators_for, noise_scale, with_noise
+from robustgen.detectors.generation import generators_for, learn_noise, with_noise
 from robustgen.detectors.likelihood import bits_an_entry, check_step, gaussian_surprisal
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
@@ -65,6 +65,7 @@ class QuantisedDetector(NetDetector):
     codes_used_: NDArray[np.int64]
     noise_: NDArray[np.float64]
     noise_scale_: NDArray[np.float64]
+    _noise_mixing: NDArray[np.float64] | None
     prior_: CodePrior | None
 
     @abstractmethod
@@ -142,7 +143,7 @@ class QuantisedDetector(NetDetector):
         indices, errors = self._indices_and_errors(X)
         self.noise_ = np.maximum(errors[:, kept].mean(1).cpu().double().numpy(), 1e-6)
         blocks = self._member_blocks(X[kept])
-        self.noise_scale_ = noise_scale(self, ((x, self.net_(x)) for x in blocks))
+        learn_noise(self, ((x, self.net_(x)) for x in blocks))
         counts = usage_counts(indices, self._n_indices()).unflatten(1, (self._code_map().n_slices, -1))
         self.codebook_perplexity_ = perplexity(counts).cpu().double().numpy()
         self.codes_used_ = (counts > 0).sum(-1).cpu().numpy()
@@ -302,9 +303,9 @@ class QuantisedDetector(NetDetector):
             What to condition on, where ``fit_prior`` was given labels.
         noise : bool or None
             Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
-            ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
-            not explain. ``None`` draws vectors, and takes the means of all else, whose entries do
-            not err one by one.
+            ``noise_scale_`` at each entry and, of vectors of 128 columns or fewer, the correlations of
+            its errors; or to take its mean, which lacks the spread that the codes do not explain.
+            ``None`` draws vectors, and takes the means of all else, whose entries do not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.
 
