@@ -109,7 +109,7 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
 
     def _train(self, X: Any) -> None:
         """Learn from all of some rows."""
-        self.scaling_ = fit_scaling(X, chosen_scaling(self.scaling, self.row_type_))
+        self.scaling_ = fit_scaling(X, self._chosen_scaling())
         self.latent_dim_ = self.latent_dim or self._default_latent_dim(X.shape[1:])
         self._n_features_out = self.n_members * self.latent_dim_
         self._limits = _scaled_limits(X, self.scaling_)
@@ -117,6 +117,9 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
         self.net_, self.history_ = fit_members(
             self, X, self._initialised, self._build_objective(), self._config(), choose_device(self.device)
         )
+
+    def _chosen_scaling(self) -> str | None:
+        return chosen_scaling(self.scaling, self.row_type_)
 
     def _initialised(self, seeds: Sequence[int]) -> AutoencoderNet:
         return initialise(lambda: self._build_net(self._row_shape(), self._limits), seeds)
