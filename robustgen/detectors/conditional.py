@@ -86,7 +86,9 @@ class ConditionalDetector(QuantisedDetector):
             The detector, with ``prior_``.
         """
         check_is_fitted(self)
-        return super().fit_prior(self.train_labels_ if labels is None else labels)
+        if labels is None and self.train_labels_ is not None:
+            labels = self.train_labels_[self.coded_rows_]
+        return super().fit_prior(labels)
 
     def convert(self, X: Any, labels: Any) -> NDArray[np.float64]:
         """Return each row as another label would have it: its codes, decoded with that label.

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from robustgen._checks import check_choice, check_count
+from robustgen._sources import selected
 from robustgen._validation import check_rows
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.base import Detector
@@ -27,7 +27,7 @@ from robustgen.objectives.errors import shared, squared_parts
 from robustgen.training import History, RobustTraining, TrainingConfig
 from robustgen.training.device import choose_device
 from robustgen.training.fitting import fit_members
-from robustgen.training.scaling import SCALINGS, Scaling, chosen_scaling, fit_scaling
+from robustgen.training.scaling import SCALINGS, chosen_scaling, fit_scaling, scaled_limits
 
 
 class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
@@ -105,14 +105,14 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
         return config.updated(self.training or {})
 
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
-        self._train(X if judged is None else X[judged.remaining])
+        self._train(X if judged is None else selected(X, judged.remaining))
 
     def _train(self, X: Any) -> None:
         """Learn from all of some rows."""
         self.scaling_ = fit_scaling(X, chosen_scaling(self.scaling, self.row_type_))
         self.latent_dim_ = self.latent_dim or self._default_latent_dim(X.shape[1:])
         self._n_features_out = self.n_members * self.latent_dim_
-        self._limits = _scaled_limits(X, self.scaling_)
+        self._limits = scaled_limits(X, self.scaling_)
         self._prepare()
         self.net_, self.history_ = fit_members(
             self, X, self._initialised, self._build_objective(), self._config(), choose_device(self.device)
@@ -196,14 +196,3 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
             The net, on the CPU.
         """
         return self._initialised(range(self.n_members))
-
-
-def _scaled_limits(X: Any, scaling: Scaling) -> tuple[float, float]:
-    """Return the smallest and the largest value that the net will see in training."""
-    lowest, highest = X.min(axis=0), X.max(axis=0)
-    if sparse.issparse(X):
-        lowest, highest = lowest.toarray()[0], highest.toarray()[0]
-    return (
-        float(((lowest - scaling.center) / scaling.scale).min()),
-        float(((highest - scaling.center) / scaling.scale).max()),
-    )

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from robustgen._checks import UsageError, check_choice, check_count
-from robustgen._seeds import base_seed, member_seeds
+from robustgen._seeds import base_seed, member_seeds, subsample
 from robustgen._validation import check_rows
 from robustgen.detectors.generation import generators_for, noise_scale, with_noise
 from robustgen.detectors.likelihood import bits_an_entry, check_step, gaussian_surprisal
@@ -44,6 +44,8 @@ PRIOR_LEARNING_RATE = 3e-3
 PRIOR_STEPS, LEAST_PRIOR_EPOCHS = 1000, 10
 """How long a prior is trained where the user leaves it open: small sets need many epochs."""
 DECODED_ROWS = 256
+PRIOR_ROWS = 2**17
+"""Training rows whose codes are kept, drawn at random where there are more."""
 
 
 class QuantisedDetector(NetDetector):
@@ -60,6 +62,7 @@ class QuantisedDetector(NetDetector):
     net_: VectorQuantisedNet
     map_shape_: tuple[int, ...]
     codes_: NDArray[np.int64]
+    coded_rows_: NDArray[np.intp]
     codebook_perplexity_: NDArray[np.float64]
     codes_used_: NDArray[np.int64]
     noise_: NDArray[np.float64]
@@ -132,17 +135,27 @@ class QuantisedDetector(NetDetector):
             self.net_ = self.net_.double()
         self.prior_ = None
         self._seed = base_seed(self.random_state)
-        kept = self._prior_rows(X)
-        indices, errors = self._indices_and_errors(X)
-        self.noise_ = np.maximum(errors[:, kept].mean(1).cpu().double().numpy(), 1e-6)
-        blocks = self._member_blocks(X[kept])
+        self._count_codes(X)
+        kept = np.flatnonzero(self._prior_rows(X))
+        self.coded_rows_ = kept[subsample(len(kept), PRIOR_ROWS, self._seed)]
+        rows = X[self.coded_rows_]
+        indices, errors = self._indices_and_errors(rows)
+        self.noise_ = np.maximum(errors.mean(1).cpu().double().numpy(), 1e-6)
+        blocks = self._member_blocks(rows)
         self.noise_scale_ = noise_scale(self, ((x, self.net_(x)) for x in blocks))
-        counts = usage_counts(indices, int(indices.max()) + 1)
-        self.codebook_perplexity_ = perplexity(counts).cpu().double().numpy()
-        self.codes_used_ = (counts > 0).sum(-1).cpu().numpy()
-        self.codes_ = indices[:, kept].cpu().numpy()
+        self.codes_ = indices.cpu().numpy()
         if self.scoring == "likelihood":
             self.fit_prior()
+
+    def _count_codes(self, X: Any) -> None:
+        """Count how often each code stands for a place of the training rows."""
+        counts: Tensor | float = 0.0
+        for x in self._member_blocks(X):
+            indices = self.net_.quantise(self.net_.positions(x)).indices
+            counts = counts + usage_counts(indices, self.net_.quantizer.n_codes).double()
+        assert isinstance(counts, Tensor)
+        self.codebook_perplexity_ = perplexity(counts).cpu().numpy()
+        self.codes_used_ = (counts > 0).sum(-1).cpu().numpy()
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
         """Mark the training rows whose codes the prior learns: all of them."""

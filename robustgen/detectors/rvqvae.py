@@ -137,7 +137,9 @@ class RVQVAE(QuantisedDetector):
     history_ : robustgen.training.History
         The terms of the objective by epoch and member.
     codes_ : ndarray of int, (K, n, P)
-        The codes of the training rows that the prior learns.
+        The codes of the training rows that the prior learns, 131,072 of them at most.
+    coded_rows_ : ndarray of int, (n,)
+        The places of those rows among the rows that were learnt.
     codebook_perplexity_ : ndarray of float, (K,)
         Perplexity of the codes over the whole training set.
     codes_used_ : ndarray of int, (K,)
@@ -315,7 +317,7 @@ class RVQVAE(QuantisedDetector):
         marked = self._outlying(evidence)
         self._warn_of_even_sides(marked)
         kept = evidence[~marked]
-        self._reach = tuple(kept[:, [1, 3]].quantile(REACH, dim=0, interpolation="lower").tolist())
+        self._reach = tuple(np.quantile(kept[:, [1, 3]].numpy(), REACH, axis=0, method="lower").tolist())
         margins, errors = kept[:, 0] - kept[:, 1].clamp(max=self._reach[0]), kept[:, 2]
         size = float(kept[:, :2].abs().median())
         self._spreads = _spread(margins, size), _spread(errors, float(errors.abs().median()))
@@ -391,5 +393,5 @@ def anchors_of(X: Any, trusted: NDArray[np.intp]) -> Anchors:
 
 def _spread(values: Tensor, size: float) -> float:
     """Return the interquartile range, or 1 where it is but rounding of numbers of some size."""
-    lower, upper = values.quantile(values.new_tensor([0.25, 0.75]))
+    lower, upper = np.quantile(values.numpy(), (0.25, 0.75))  # torch's takes no more than 2^24 values
     return float(upper - lower) if upper - lower > ROUNDING * size else 1.0

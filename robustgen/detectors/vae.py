@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import check_at_least_zero, check_choice, check_count
+from robustgen._sources import selected
 from robustgen._validation import check_rows
 from robustgen.detectors.generation import decode, drawn_pairs, generators_for, noise_scale, with_noise
 from robustgen.detectors.likelihood import FLOOR, bits_an_entry, check_step, gaussian_surprisal
@@ -266,7 +267,7 @@ class VAE(NetDetector):
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
         self.noise_scale_ = noise_scale(
-            self, drawn_pairs(self, self._member_blocks(X[scores >= self.offset_]))
+            self, drawn_pairs(self, self._member_blocks(selected(X, scores >= self.offset_)))
         )
 
     def _check_own_parameters(self) -> None:

@@ -99,7 +99,9 @@ class VQVAE(ConditionalDetector):
     train_labels_ : ndarray of int or None, (n,)
         Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
-        The codes of the training rows that the prior learns.
+        The codes of the training rows that the prior learns, 131,072 of them at most.
+    coded_rows_ : ndarray of int, (n,)
+        The places of those rows among the rows that were learnt.
     codebook_perplexity_ : ndarray of float, (K,)
         Perplexity of the codes over the whole training set.
     codes_used_ : ndarray of int, (K,)

@@ -38,6 +38,10 @@ class Rows(Protocol):
 
     n_rows: int
 
+    def shuffled(self, generators: Generators) -> Tensor:
+        """Return an order (K, n) of each member, drawn anew."""
+        ...
+
     def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
         """Yield (K, B, ...) batches that follow ``order`` (K, n), member k its own row of it."""
         ...

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from robustgen._checks import UsageError
 from robustgen.nets.draws import Generators
@@ -112,7 +112,7 @@ class _Learner:
 
     def learn(self, epoch: int) -> None:
         """Let every player move on every batch once."""
-        order = self._shuffled()
+        order = self._rows.shuffled(self._generators)
         batches = self._rows.batches(order, self._batch_size)
         for batch, index in zip(batches, order.split(self._batch_size, dim=1), strict=False):
             for hook in self._hooks:
@@ -121,10 +121,6 @@ class _Learner:
             for turn in self._turns:
                 turn.play(self._net, batch, weights, self._generators)
             self.weighting.update()
-
-    def _shuffled(self) -> Tensor:
-        n_rows = self._rows.n_rows
-        return torch.stack([torch.randperm(n_rows, generator=g, device=g.device) for g in self._generators])
 
     def means(self) -> dict[str, NDArray[np.float64]]:
         """Read the epoch's means (K,) of each term: the one time that the device is waited for."""
