@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,9 +12,10 @@ from torch import nn
 
 from robustgen._checks import UsageError
 from robustgen.nets.draws import Generators
-from robustgen.nets.members import tensors
+from robustgen.nets.members import fill, tensors
 from robustgen.objectives.base import Objective, Rows
 from robustgen.training.callbacks import OnEpoch
+from robustgen.training.checkpoints import State, placed, present_checkpoint
 from robustgen.training.config import TrainingConfig
 from robustgen.training.device import arithmetic
 from robustgen.training.history import History, Plateau
@@ -67,8 +69,14 @@ def train(
     learner = _Learner(net, objective, rows, config, generators)
     plateau = Plateau(learner.weighting.net, len(generators), config.patience, config.min_improvement)
     history = History(len(generators))
+    checkpoint = present_checkpoint(net, rows, config, generators)
+    parts: dict[str, Any] = {"learner": learner, "plateau": plateau, "history": history}
+    for name, state in ((checkpoint and checkpoint.saved()) or {}).items():
+        parts[name].resume(state)
     net.train()
-    for epoch in range(config.passes(rows.n_rows)):
+    for epoch in range(history.epochs, config.passes(rows.n_rows)):
+        if not plateau.running.any():
+            break
         history.stopped_at += plateau.running
         learner.begin(epoch)
         with arithmetic(config.precision, generators[0].device):
@@ -78,8 +86,8 @@ def train(
             plateau.stop(call(history))
         if learner.settled:
             plateau.observe(history["objective"][-1])
-        if not plateau.running.any():
-            break
+        if checkpoint is not None:
+            checkpoint.save(history.epochs, {name: part.state() for name, part in parts.items()})
     plateau.restore()
     learner.take_over()
     return history
@@ -135,9 +143,29 @@ class _Learner:
 
     def take_over(self) -> None:
         """Give the net the weights that score, and end its training."""
-        for target, value in zip(tensors(self._net), tensors(self.weighting.net), strict=True):
-            target.data.copy_(value)
+        fill(self._net, tensors(self.weighting.net))
         self._net.eval()
+
+    def state(self) -> State:
+        """Return all that the next epoch needs of this one."""
+        return {
+            "net": list(tensors(self._net)),
+            "weighting": self.weighting.state(),
+            "turns": [turn.state() for turn in self._turns],
+            "hooks": [hook.state() for hook in self._hooks],
+            "generators": [generator.get_state() for generator in self._generators],
+        }
+
+    def resume(self, state: State) -> None:
+        """Go on from a state."""
+        fill(self._net, state["net"])
+        self.weighting.resume(state["weighting"])
+        for turn, moments in zip(self._turns, state["turns"], strict=True):
+            turn.resume(moments)
+        for hook, held in zip(self._hooks, state["hooks"], strict=True):
+            hook.restore(placed(held, self._generators[0].device))
+        for generator, drawn in zip(self._generators, state["generators"], strict=True):
+            generator.set_state(drawn)
 
 
 def _finite(means: dict[str, NDArray[np.float64]], epoch: int) -> dict[str, NDArray[np.float64]]:

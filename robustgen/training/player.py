@@ -58,6 +58,15 @@ class Turn:
             clip_members(gradients, self._clip_norm)
         self._optimizer.step()
 
+    def state(self) -> dict[str, Any]:
+        """Return the moments of the optimiser."""
+        return dict(self._optimizer.state_dict()["state"])
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+
     def collect(self) -> tuple[dict[str, Tensor], Tensor]:
         """Return the epoch's sums (K,) over the rows, of each term and of their weighted total, and reset."""
         collected = self._sums, torch.as_tensor(self._total)
