@@ -52,7 +52,7 @@ def rows_of(cell: Cell) -> tuple[Rows, Mask, Rows, Mask]:
         corruption=cell.corruption,
         repetition=cell.draw,
         max_train=MOST_INLIERS,
-        reach=0.3,
+        max_corruption=0.3,
     )
     tested = _some_of(split.outlier_test, cell.draw)
     X, T = _dense(split.X_train), _dense(split.X_test[tested])

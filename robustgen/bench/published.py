@@ -20,6 +20,7 @@ from robustgen._extras import optional
 from robustgen._files import shown, whole_file, write_csv
 from robustgen._text import legible
 from robustgen.bench import records
+from robustgen.bench.answering import Questioning
 from robustgen.bench.records import Record, Status
 
 VERSION = 1
@@ -142,7 +143,9 @@ def published(folder: Path) -> tuple[pd.DataFrame, int]:
     """
     manifest = _manifest(folder)
     found = _records(folder)
-    rows = [_row(one, manifest) for one in found if not one.get("answering")]
+    answered = _with_answers(manifest["suite"])
+    unaided = [one for one in found if not one.get("answering") and one["detector"] not in answered]
+    rows = [_row(one, manifest) for one in unaided]
     if not rows:
         raise UsageError(f"got {shown(folder)} without a record, expected some: run 'robustgen bench' first")
     return checked(rows, folder), len(found) - len(rows)
@@ -374,6 +377,12 @@ def _by_name(suite: Mapping[str, Any], what: str) -> dict[str, Mapping[str, Any]
     return {one["name"]: one for one in suite.get(what, ())}
 
 
+def _with_answers(suite: Mapping[str, Any]) -> set[str]:
+    """Return what the detectors of a suite are called that were given answers."""
+    ways = Questioning(**suite.get("questioning", {})).answerings()
+    return {way.called(name) for name in _by_name(suite, "detectors") for way in ways}
+
+
 def _environment(manifest: Mapping[str, Any]) -> dict[str, Any]:
     versions, platform = manifest.get("versions") or {}, manifest.get("platform") or {}
     git = manifest.get("git") or {}
@@ -393,12 +402,17 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         suite = manifest["suite"]
-        _by_name(suite, "datasets"), _by_name(suite, "detectors"), _environment(manifest)
+        _by_name(suite, "datasets"), _with_answers(suite), _environment(manifest)
     except FileNotFoundError:
         raise UsageError(
             f"got {shown(folder)} without a manifest.json, expected the output folder of 'robustgen bench'"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except KeyError as error:
+        raise UsageError(
+            f"got {shown(path)}, which names no {legible(str(error.args[0]))}, expected the manifest of "
+            "'robustgen bench': give its output folder"
+        ) from None
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"got {shown(path)}, which is damaged, expected a run's manifest") from None
     if suite.get("task", "detection") != "detection":
         raise UsageError(

@@ -9,6 +9,7 @@ import pytest
 
 from robustgen._checks import UsageError
 from robustgen.bench import published
+from robustgen.bench.answering import Answering
 from robustgen.bench.published import COLUMNS, MOST_CHARACTERS, NAMES
 from tests.reporting import fabricate
 from tests.reporting.fabricate import line
@@ -61,6 +62,25 @@ def test_records_of_detectors_that_were_given_answers_are_left_out_and_counted(r
     fabricate.write(run, [line("knn", "wine"), answered], about())
     table, left_out = published.published(run)
     assert (table["detector"].tolist(), left_out) == (["knn"], 1)
+
+
+def test_the_report_of_a_run_with_answers_is_published_without_them(run):
+    from robustgen.reporting import build_report
+
+    answered = line("knn, 5 answers", "wine") | {"answering": Answering(5).told("knn")}
+    manifest = about()
+    manifest["suite"]["questioning"] = {"answers": [0, 5]}
+    fabricate.write(run, [line("knn", "wine"), answered], manifest)
+    build_report(run)
+    (run / "records.jsonl").unlink()
+    table, left_out = published.published(run)
+    assert (table["detector"].tolist(), left_out) == (["knn"], 1)
+
+
+def test_the_report_of_another_script_is_said_to_be_none_of_a_suite(run):
+    (run / "manifest.json").write_text('{"command": "python benchmarks/robust_kinds.py"}')
+    with pytest.raises(UsageError, match="which names no suite"):
+        published.published(run)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +150,10 @@ def test_a_damaged_record_is_not_published(run):
         published.published(run)
 
 
-@pytest.mark.parametrize("manifest", ["{", "[]", '{"suite": {"datasets": [1]}}', '{"suite": null}'])
+@pytest.mark.parametrize(
+    "manifest",
+    ["{", "[]", '{"suite": {"datasets": [1]}}', '{"suite": null}', '{"suite": {"questioning": 3}}'],
+)
 def test_a_damaged_manifest_is_said(run, manifest):
     (run / "manifest.json").write_text(manifest)
     with pytest.raises(UsageError, match="which is damaged"):
