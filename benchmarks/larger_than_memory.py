@@ -71,15 +71,15 @@ def measure(folder: Path, form: str) -> dict[str, float]:
     else:
         X = np.load(folder / "rows.npy", mmap_mode=None if form == "in memory" else "r")
     seconds = {}
-    train = fitting.train
+    train_on = fitting.train_on
 
     def timed(*arguments, **named):
         start, used = time.perf_counter(), time.process_time()
-        history = train(*arguments, **named)
+        training = train_on(*arguments, **named)
         seconds["epoch"], seconds["cpu"] = time.perf_counter() - start, time.process_time() - used
-        return history
+        return training
 
-    fitting.train = timed
+    fitting.train_on = timed
     before = peak_memory()
     start = time.perf_counter()
     detector = Autoencoder(epochs=1, batch_size=BATCH, device="cpu", random_state=0).fit(X)

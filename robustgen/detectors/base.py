@@ -132,6 +132,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.rate_ = getattr(X, "rate", None) if self.row_type_ == "signals" else None
         judged = judged_neighbourhoods(rows, y)
         self._learn(rows, judged)
+        self._conclude(rows, judged)
+        return self
+
+    def _conclude(self, rows: Any, judged: Neighbourhoods | None) -> None:
+        """Score, audit and set the threshold by rows that were learnt."""
         scores = self._score(rows)
         self.training_scores_ = scores
         answered = None if judged is None else judged.corruption()
@@ -143,7 +148,6 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         if judged is not None:
             rows, scores = selected(rows, judged.remaining), scores[judged.remaining]
         self._finish(rows, scores)
-        return self
 
     def _score_unit(self) -> float:
         """Return the least size of what a score is made of: 0 where it is a sum of errors above 0."""

@@ -56,6 +56,8 @@ class ConditionalDetector(QuantisedDetector):
         return self
 
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
+        if hasattr(self, "net_") and self.n_labels_:
+            raise UsageError("got rows of a stream, but the detector was fitted with labels: fit it anew")
         self.train_labels_ = None
         if self._given is not None:
             labels = self._checked_labels(self._given, X.shape[0])

@@ -126,8 +126,11 @@ class QuantisedDetector(NetDetector):
         """Return how many labels the decoder is told: none."""
         return 0
 
-    def _train(self, X: Any) -> None:
+    def _set_up(self, X: Any) -> None:
         self._n_rows = X.shape[0]
+        super()._set_up(X)
+
+    def _train(self, X: Any) -> None:
         super()._train(X)
         if (
             self._placement()[0].type != "mps"

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from robustgen._checks import require
+from robustgen._checks import UsageError, require
 from robustgen._seeds import subsample
+from robustgen._sources import selected
 from robustgen.densities.iterative_trimming import trim_iteratively
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.comparison import SAMPLE_ROWS, compared_rows
@@ -164,6 +165,8 @@ class RVQVAE(QuantisedDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -306,7 +309,9 @@ class RVQVAE(QuantisedDetector):
         return RobustVectorQuantisation(self._code_map().beta, rules, schedule, self._anchors)
 
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
-        rows = X if judged is None else X[judged.remaining]
+        if hasattr(self, "net_") and self._learner is None:
+            raise UsageError("got rows of a stream for an RVQVAE from a file, which has no sets: fit it anew")
+        rows = X if judged is None else selected(X, judged.remaining)
         self._anchors = anchors_of(rows, np.zeros(0, dtype=int) if judged is None else judged.trusted)
         super()._learn(X, judged)
         del self._anchors  # what was learnt needs it no more

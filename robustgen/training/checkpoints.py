@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -43,8 +43,8 @@ class Checkpoint:
         self._every = every
         self._identity = identity
 
-    def saved(self) -> State | None:
-        """Return the state that was saved last, or None.
+    def saved(self) -> State:
+        """Return the states that were saved last, by the names of the parts: none where there is no file.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class Checkpoint:
             When the file is of another training, or damaged.
         """
         if not self._path.exists():
-            return None
+            return {}
         try:
             content = torch.load(self._path, map_location="cpu", weights_only=True)
             identity, state = content["identity"], content["state"]
@@ -66,9 +66,10 @@ class Checkpoint:
             )
         return dict(state)
 
-    def save(self, epochs: int, state: State) -> None:
-        """Save the state after so many epochs, when it is due: the file is replaced as a whole."""
+    def save(self, epochs: int, parts: Mapping[str, Any]) -> None:
+        """Save the states of parts after so many epochs, when it is due: the file is replaced as a whole."""
         if epochs % self._every == 0:
+            state = {name: part.state() for name, part in parts.items()}
             with whole_file(self._path) as temporary:
                 torch.save({"identity": self._identity, "state": state}, temporary)
 
@@ -90,6 +91,16 @@ def placed(state: Any, device: torch.device) -> Any:
             return [placed(value, device) for value in state]
         case _:
             return state
+
+
+class _NoCheckpoint:
+    """What a training outside of a block has."""
+
+    def saved(self) -> State:
+        return {}
+
+    def save(self, epochs: int, parts: Mapping[str, Any]) -> None:
+        """Save nothing."""
 
 
 class _Folder:
@@ -181,10 +192,10 @@ def checkpoints(folder: str | os.PathLike[str], *, every: int = 1) -> Iterator[N
 
 def present_checkpoint(
     net: nn.Module, rows: Rows, config: TrainingConfig, generators: Generators
-) -> Checkpoint | None:
-    """Return where a training that begins is saved, or None outside of a block."""
+) -> Checkpoint | _NoCheckpoint:
+    """Return where a training that begins is saved: nowhere outside of a block."""
     folder = _folder.get()
-    return None if folder is None else folder.next(_identity(net, rows, config, generators))
+    return _NoCheckpoint() if folder is None else folder.next(_identity(net, rows, config, generators))
 
 
 def _identity(net: nn.Module, rows: Rows, config: TrainingConfig, generators: Generators) -> State:

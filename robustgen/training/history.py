@@ -175,7 +175,7 @@ class History(Mapping[str, NDArray[np.float64]]):
             For :meth:`resume`.
         """
         terms = {name: torch.from_numpy(self[name]) for name in self}
-        return {"terms": terms, "stopped_at": torch.from_numpy(self.stopped_at)}
+        return {"terms": terms, "stopped_at": torch.from_numpy(self.stopped_at.copy())}
 
     def resume(self, state: dict[str, Any]) -> None:
         """Go on from a state.

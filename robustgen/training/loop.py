@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -62,19 +62,69 @@ def train(
     UsageError
         When a term is no longer finite, or a callable answers what it may not.
 
+    See Also
+    --------
+    train_on : The same, from where another training ended.
+
     Notes
     -----
     Nothing in an epoch waits for the device: sums stay on it and are read once, at its end.
     """
+    return train_on(net, objective, rows, config, generators, on_epoch).history
+
+
+class Training(NamedTuple):
+    """What a training leaves beside the weights of its net.
+
+    Attributes
+    ----------
+    history : History
+        The terms by epoch and member.
+    learner : dict or None
+        Weights, moments and averages of the players, the states of hooks and generators; ``None`` where they
+        are not known, as those of a model from a file.
+    """
+
+    history: History
+    learner: State | None = None
+
+
+def train_on(
+    net: nn.Module,
+    objective: Objective,
+    rows: Rows,
+    config: TrainingConfig,
+    generators: Generators,
+    on_epoch: Sequence[OnEpoch] = (),
+    former: Training | None = None,
+) -> Training:
+    """Train as :func:`train` does, or for one more epoch from where a former training ended.
+
+    Parameters
+    ----------
+    net, objective, rows, config, generators, on_epoch
+        As those of :func:`train`.
+    former : Training or None
+        What is gone on from. Where it knows no learner, the net's weights are what is gone on from, and the
+        optimisers begin anew.
+
+    Returns
+    -------
+    Training
+        What another training can go on from; its history has the former epochs too.
+    """
     learner = _Learner(net, objective, rows, config, generators)
     plateau = Plateau(learner.weighting.net, len(generators), config.patience, config.min_improvement)
-    history = History(len(generators))
+    history, passes = History(len(generators)), config.passes(rows.n_rows)
+    if former is not None:
+        _go_on(former, learner, history)
+        passes = history.epochs + 1
     checkpoint = present_checkpoint(net, rows, config, generators)
     parts: dict[str, Any] = {"learner": learner, "plateau": plateau, "history": history}
-    for name, state in ((checkpoint and checkpoint.saved()) or {}).items():
+    for name, state in checkpoint.saved().items():
         parts[name].resume(state)
     net.train()
-    for epoch in range(history.epochs, config.passes(rows.n_rows)):
+    for epoch in range(history.epochs, passes):
         if not plateau.running.any():
             break
         history.stopped_at += plateau.running
@@ -86,11 +136,17 @@ def train(
             plateau.stop(call(history))
         if learner.settled:
             plateau.observe(history["objective"][-1])
-        if checkpoint is not None:
-            checkpoint.save(history.epochs, {name: part.state() for name, part in parts.items()})
+        checkpoint.save(history.epochs, parts)
     plateau.restore()
+    left = learner.state()
     learner.take_over()
-    return history
+    return Training(history, left)
+
+
+def _go_on(former: Training, learner: _Learner, history: History) -> None:
+    history.resume(former.history.state())
+    if former.learner is not None:
+        learner.resume(former.learner)
 
 
 class _Learner:
@@ -149,7 +205,7 @@ class _Learner:
     def state(self) -> State:
         """Return all that the next epoch needs of this one."""
         return {
-            "net": list(tensors(self._net)),
+            "net": [tensor.detach().clone() for tensor in tensors(self._net)],
             "weighting": self.weighting.state(),
             "turns": [turn.state() for turn in self._turns],
             "hooks": [hook.state() for hook in self._hooks],

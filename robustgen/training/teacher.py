@@ -111,7 +111,7 @@ class Teacher:
 
     def state(self) -> dict[str, Any]:
         """Return the average and how many steps it has taken in."""
-        return {"net": list(tensors(self.net)), "steps": self._steps}
+        return {"net": [tensor.clone() for tensor in tensors(self.net)], "steps": self._steps}
 
     def resume(self, state: dict[str, Any]) -> None:
         """Go on from a state."""

@@ -456,6 +456,14 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         center, scale = standardisation(rows[clean])
         return held_out_errors((rows - center) / scale, clean, names, self._seed)
 
+    @property
+    def partial_fit(self) -> Any:
+        """Nothing: which rows can be trusted is asked of all of them at once."""
+        raise AttributeError(
+            "RobustDetector has no partial_fit, as it asks of all rows at once which can be trusted: fit it "
+            "anew on a sample of the recent ones, or take a detector of one net: Autoencoder(robust=True)"
+        )
+
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Return the autoencoders' latent code of each row, the members' codes side by side.
 
