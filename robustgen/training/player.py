@@ -53,7 +53,7 @@ class Turn:
         # gradient is what the member alone would have.
         gradients = torch.autograd.grad(total.sum(), self._player.parameters)
         for parameter, gradient in zip(self._player.parameters, gradients, strict=True):
-            parameter.grad = gradient
+            parameter.grad = gradient.contiguous()  # on a CPU torch's fused Adam disregards strides
         if self._clip_norm is not None:
             clip_members(gradients, self._clip_norm)
         self._optimizer.step()
