@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from robustgen._fitting import all_at_once
 from robustgen._rows import row_type
+from robustgen._sources import selected
 from robustgen._storable import storable
 from robustgen._validation import check_rows
 from robustgen.detectors.answers import Neighbourhoods, judged_neighbourhoods
@@ -102,10 +103,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
+        X : array, DataFrame, CSR matrix, memory map or RowSource
             Rows (n, d), images (n, H, W) or (n, C, H, W), or what is declared: signals (n, C, T) as
             :class:`robustgen.Signals`, clips (n, C, T, H, W) as :class:`robustgen.Clips`; two at
-            least. Outliers may be among them.
+            least. Outliers may be among them. Memory maps and sources
+            (:class:`robustgen.ParquetRows`, :class:`robustgen.DatasetRows`) are read in parts.
         y : array, Answers or None
             What a person says of some rows: 1 normal, -1 outlier, 0 not judged, at least one of them
             -1; or :class:`robustgen.Answers`. Each row goes with the judged row that is nearest to
@@ -131,6 +133,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.rate_ = getattr(X, "rate", None) if self.row_type_ == "signals" else None
         judged = judged_neighbourhoods(rows, y)
         self._learn(rows, judged)
+        self._conclude(rows, judged)
+        return self
+
+    def _conclude(self, rows: Any, judged: Neighbourhoods | None) -> None:
+        """Score, audit and set the threshold by rows that were learnt."""
         scores = self._score(rows)
         self.training_scores_ = scores
         answered = None if judged is None else judged.corruption()
@@ -140,9 +147,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         precision = SINGLE if self._placement()[1] == torch.float32 else DOUBLE
         self.tolerance_ = Tolerance.of(scores, precision, self._score_unit())
         if judged is not None:
-            rows, scores = rows[judged.remaining], scores[judged.remaining]
+            rows, scores = selected(rows, judged.remaining), scores[judged.remaining]
         self._finish(rows, scores)
-        return self
 
     def _score_unit(self) -> float:
         """Return the least size of what a score is made of: 0 where it is a sum of errors above 0."""
@@ -308,8 +314,12 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         return (1, *self.input_shape_) if grey else self.input_shape_
 
     def _score(self, X: Any) -> NDArray[np.float64]:
-        errors = torch.cat([self._row_errors(x) for x in self._blocks(X)])
-        return finite_scores(-errors.cpu().double().numpy())
+        scores = np.empty(X.shape[0])
+        start = 0
+        for x in self._blocks(X):
+            scores[start : start + len(x)] = -self._row_errors(x).cpu().double().numpy()
+            start += len(x)
+        return finite_scores(scores)
 
     def _blocks(self, X: Any) -> Iterator[Tensor]:
         """Yield the scaled rows (B, ...) in order."""

@@ -17,6 +17,7 @@ from robustgen.nets.pixelcnn import GatedPixelCNN
 from robustgen.objectives.code_likelihood import CodeLikelihood, position_surprisal
 from robustgen.training import History, TrainingConfig, train
 from robustgen.training.callbacks import present_callbacks
+from robustgen.training.rows import permutations
 
 BLOCK_ROWS = 512
 
@@ -33,6 +34,10 @@ class CodeRows:
     def __init__(self, codes: Tensor) -> None:
         self.n_rows = codes.shape[1]
         self._codes = codes
+
+    def shuffled(self, generators: Generators) -> Tensor:
+        """Return an order (K, n) of each member."""
+        return permutations(self.n_rows, generators)
 
     def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
         """Yield (K, B, P) batches that follow ``order`` (K, n)."""
@@ -51,9 +56,11 @@ class CodePrior:
         (h, w) takes a gated PixelCNN, (t, h, w) too, its t maps one below the other, and (P,) an
         autoregressive MLP.
     n_codes : int
-        N.
+        N, of all slices.
     n_labels : int
         Labels to condition on; 0 for none.
+    n_slices : int
+        G: a position takes codes of its slice alone, see :mod:`robustgen.nets.quantizers.slices`.
     nets : CodeNets
         Whose prior's width and layers count.
 
@@ -69,12 +76,19 @@ class CodePrior:
     history: History
 
     def __init__(
-        self, map_shape: tuple[int, ...], n_codes: int, *, n_labels: int = 0, nets: CodeNets = USUAL
+        self,
+        map_shape: tuple[int, ...],
+        n_codes: int,
+        *,
+        n_labels: int = 0,
+        n_slices: int = 1,
+        nets: CodeNets = USUAL,
     ) -> None:
         self._nets = nets
         self._map_shape = map_shape
         self._n_codes = n_codes
         self.n_labels = n_labels
+        self.n_slices = n_slices
 
     def fit(
         self, codes: Tensor, config: TrainingConfig, seeds: list[int], generators: Generators
@@ -94,7 +108,11 @@ class CodePrior:
         return initialise(self._build, range(self._members))
 
     def _build(self) -> GatedPixelCNN | AutoregressiveMLP:
-        options = {"channels": self._nets.prior_channels, "n_labels": self.n_labels}
+        options = {
+            "channels": self._nets.prior_channels,
+            "n_labels": self.n_labels,
+            "n_slices": self.n_slices,
+        }
         if len(self._map_shape) > 1:
             *heights, width = self._map_shape
             height = math.prod(heights)
