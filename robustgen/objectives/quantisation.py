@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.base import Quantized
+from robustgen.nets.replicas import batch_mean
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.base import Player, Rows, Stateful, Term, Terms
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
@@ -59,7 +60,7 @@ def free_variance_likelihood(x: Tensor, reconstruction: Tensor) -> Tensor:
     Training with Calibrated Decoders", ICML 2021.
     """
     errors = mean_squared_error(x, reconstruction)
-    variance = errors.detach().mean(1, keepdim=True).clamp_min(VARIANCE_FLOOR)
+    variance = batch_mean(errors.detach()).clamp_min(VARIANCE_FLOOR)
     return x[0, 0].numel() / 2 * (variance.log() + errors / variance - 1)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.codebook import CodeTable
+from robustgen.nets.replicas import present_part, summed
 from robustgen.objectives.base import Rows, Stateful
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -74,16 +75,18 @@ class CodebookMaintenance(Stateful):
         """Take latents (K, B, P, D) and their indices (K, B, P) into all codebooks' codes in."""
         n_codes = self.counts.shape[-1]
         flat = indices.flatten(1)
-        self.counts.flatten(1).scatter_add_(1, flat, torch.ones_like(flat, dtype=self.counts.dtype))
+        once = torch.full_like(flat, 1 / present_part(z.shape[1]).copies, dtype=self.counts.dtype)
+        self.counts.flatten(1).scatter_add_(1, flat, once)
         if not self._schedule.samples(self._epoch):
             return
         points = z.detach().flatten(1, 2).to(self.counts)
         for side, reservoir in enumerate(self._reservoirs):
             taken = None if len(self._reservoirs) == 1 else (flat // n_codes == side)
-            reservoir.add(points, generators, taken)
+            reservoir.add(points, generators, taken, rows=z.shape[1])
 
     def end_epoch(self) -> Mapping[str, Tensor]:
         """Return the epoch's usage (K,): the perplexity over all its positions and the codes used."""
+        self.counts = summed(self.counts)
         counts = self.counts.flatten(1)
         shares = counts / counts.sum(-1, keepdim=True).clamp_min(1)
         return {
