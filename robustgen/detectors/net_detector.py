@@ -138,7 +138,7 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
 
     def _set_up(self, X: Any) -> None:
         """Decide, from the rows, all that a training needs and does not learn."""
-        self.scaling_ = fit_scaling(X, chosen_scaling(self.scaling, self.row_type_))
+        self.scaling_ = fit_scaling(X, self._chosen_scaling())
         self.latent_dim_ = self.latent_dim or self._default_latent_dim(X.shape[1:])
         self._n_features_out = self.n_members * self.latent_dim_
         self._limits = scaled_limits(X, self.scaling_)
@@ -196,6 +196,9 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
         judged = judged_neighbourhoods(rows, y)
         self._learn(rows, judged)
         self._conclude(rows, judged)
+
+    def _chosen_scaling(self) -> str | None:
+        return chosen_scaling(self.scaling, self.row_type_)
 
     def _initialised(self, seeds: Sequence[int]) -> AutoencoderNet:
         return initialise(lambda: self._build_net(self._row_shape(), self._limits), seeds)

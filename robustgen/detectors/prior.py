@@ -56,9 +56,11 @@ class CodePrior:
         (h, w) takes a gated PixelCNN, (t, h, w) too, its t maps one below the other, and (P,) an
         autoregressive MLP.
     n_codes : int
-        N.
+        N, of all slices.
     n_labels : int
         Labels to condition on; 0 for none.
+    n_slices : int
+        G: a position takes codes of its slice alone, see :mod:`robustgen.nets.quantizers.slices`.
     nets : CodeNets
         Whose prior's width and layers count.
 
@@ -74,12 +76,19 @@ class CodePrior:
     history: History
 
     def __init__(
-        self, map_shape: tuple[int, ...], n_codes: int, *, n_labels: int = 0, nets: CodeNets = USUAL
+        self,
+        map_shape: tuple[int, ...],
+        n_codes: int,
+        *,
+        n_labels: int = 0,
+        n_slices: int = 1,
+        nets: CodeNets = USUAL,
     ) -> None:
         self._nets = nets
         self._map_shape = map_shape
         self._n_codes = n_codes
         self.n_labels = n_labels
+        self.n_slices = n_slices
 
     def fit(
         self, codes: Tensor, config: TrainingConfig, seeds: list[int], generators: Generators
@@ -99,7 +108,11 @@ class CodePrior:
         return initialise(self._build, range(self._members))
 
     def _build(self) -> GatedPixelCNN | AutoregressiveMLP:
-        options = {"channels": self._nets.prior_channels, "n_labels": self.n_labels}
+        options = {
+            "channels": self._nets.prior_channels,
+            "n_labels": self.n_labels,
+            "n_slices": self.n_slices,
+        }
         if len(self._map_shape) > 1:
             *heights, width = self._map_shape
             height = math.prod(heights)

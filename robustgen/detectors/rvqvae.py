@@ -141,12 +141,12 @@ class RVQVAE(QuantisedDetector):
         The codes of the training rows that the prior learns, 131,072 of them at most.
     coded_rows_ : ndarray of int, (n,)
         The places of those rows among the rows that were learnt.
-    codebook_perplexity_ : ndarray of float, (K,)
-        Perplexity of the codes over the whole training set.
-    codes_used_ : ndarray of int, (K,)
-        How many different codes the training set uses.
+    codebook_perplexity_ : ndarray of float, (K, G)
+        Perplexity of the codes of each slice over the whole training set.
+    codes_used_ : ndarray of int, (K, G)
+        How many different codes of each slice the training set uses.
     map_shape_ : tuple of int
-        (h, w) of the code map of an image, (P,) of a vector.
+        (h, w G) of the code map of an image, G codes a place; (P,) of a vector.
     prior_ : robustgen.detectors.prior.CodePrior or None
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
@@ -291,7 +291,7 @@ class RVQVAE(QuantisedDetector):
         return settings("quantisation", self.quantisation, Quantisation(n_codes=64))
 
     def _n_indices(self) -> int:
-        return self._code_map().n_codes  # the inliers' alone
+        return self._code_map().n_codes * self._code_map().n_slices  # the inliers' alone
 
     def _rules(self) -> SetRules:
         return settings("sets", self.sets, SetRules())
@@ -301,7 +301,13 @@ class RVQVAE(QuantisedDetector):
 
     def _build_quantizer(self, code_dim: int) -> DualQuantizer:
         codes, rules = self._code_map(), self._rules()
-        return DualQuantizer(codes.n_codes, code_dim, updates=codes.updates, directions=rules.directions)
+        return DualQuantizer(
+            codes.n_codes,
+            code_dim,
+            updates=codes.updates,
+            directions=rules.directions,
+            n_slices=codes.n_slices,
+        )
 
     def _build_objective(self) -> RobustVectorQuantisation:
         schedule = self._schedule()

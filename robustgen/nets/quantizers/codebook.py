@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from robustgen.nets.quantizers.base import usage_counts
 from robustgen.nets.replicas import batch_sum
@@ -35,6 +36,34 @@ class Unmoved:
 
     def observe(self, z: Tensor, indices: Tensor, rows: Tensor | None = None) -> None:
         """Take no notice."""
+
+
+class Slice(Unmoved):
+    """The codes of one slice among those of a table, see :mod:`robustgen.nets.quantizers.slices`.
+
+    Parameters
+    ----------
+    table : CodeTable
+        The codes of all slices.
+    place, n_codes : int
+        Which slice, and N, the codes of each.
+    """
+
+    def __init__(self, table: CodeTable, place: int, n_codes: int) -> None:
+        self._table = table
+        self._start, self._stop = place * n_codes, (place + 1) * n_codes
+
+    @property
+    def codes(self) -> Tensor:
+        """The slice's codes (K, N, D)."""
+        return self._table.codes[:, self._start : self._stop]
+
+    def replace(self, mask: Tensor, codes: Tensor) -> None:
+        """Put new codes (K, N, D) where the mask (K, N) says, and leave the other slices."""
+        before, behind = self._start, self._table.codes.shape[1] - self._stop
+        self._table.replace(
+            functional.pad(mask, (before, behind)), functional.pad(codes, (0, 0, before, behind))
+        )
 
 
 class FixedCodebook(Unmoved, nn.Module):
@@ -157,11 +186,24 @@ class AveragedCodebook(nn.Module):
 
 
 class Quantizer(nn.Module, ABC):
-    """A map from latents (K, B, P, D) to codes of one codebook or several."""
+    """A map from latents (K, B, P, D) to codes of one codebook or several.
+
+    Attributes
+    ----------
+    n_slices : int
+        G: the codebooks are of G slices each, see :mod:`robustgen.nets.quantizers.slices`.
+    """
+
+    n_slices: int = 1
 
     @abstractmethod
     def codebooks(self) -> tuple[CodeTable, ...]:
         """Return the codebooks, in the order of their indices."""
+
+    def slices(self) -> tuple[Slice, ...]:
+        """Return the slices of each codebook, in the order of their indices."""
+        size = self.codebooks()[0].codes.shape[1] // self.n_slices
+        return tuple(Slice(book, place, size) for book in self.codebooks() for place in range(self.n_slices))
 
     @property
     def n_codes(self) -> int:

@@ -268,10 +268,11 @@ class InlierSets(Stateful):
 
     def _fit_codebooks(self, z: Tensor, marked: Tensor, generators: Generators) -> None:
         """Fit each codebook by k-means to the latents (K, B, P, D) of the rows (K, B) of its set."""
-        masses = []
-        for side, book in enumerate(self._net.quantizer.codebooks()):
-            taken = (marked if side else ~marked)[..., None].expand(z.shape[:3])
-            centres, mass = kmeans(z.flatten(1, 2), book.codes.shape[1], generators, taken.flatten(1))
+        masses, n_slices = [], self._net.quantizer.n_slices
+        for place, book in enumerate(self._net.quantizer.slices()):
+            points = z[:, :, place % n_slices :: n_slices]
+            taken = (marked if place // n_slices else ~marked)[..., None].expand(points.shape[:3])
+            centres, mass = kmeans(points.flatten(1, 2), book.codes.shape[1], generators, taken.flatten(1))
             book.replace(torch.ones_like(mass, dtype=torch.bool), centres)
             masses.append(mass)
         self._net.quantizer.refresh(torch.stack(masses, 1))

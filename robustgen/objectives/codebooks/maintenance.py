@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from robustgen.nets.draws import Generators, uniform
+from robustgen.nets.quantizers.base import perplexity
 from robustgen.nets.quantizers.codebook import CodeTable
 from robustgen.nets.replicas import present_part, summed
 from robustgen.objectives.base import Rows, Stateful
@@ -23,11 +24,14 @@ class CodebookMaintenance(Stateful):
     Parameters
     ----------
     codebooks : sequence of CodeTable
-        S codebooks of one size.
+        S codebooks of one size: the slices of a quantizer's, see
+        :meth:`robustgen.nets.quantizers.codebook.Quantizer.slices`.
     strength : torch.Tensor
         The net's (K, 1) switch: 0 bypasses the quantizer.
     schedule : CodebookTraining
         When what is done.
+    n_slices : int
+        G, so that position p is of the codebooks s with p = s mod G.
 
     Attributes
     ----------
@@ -39,8 +43,16 @@ class CodebookMaintenance(Stateful):
 
     remembered = ("counts", "latest", "_epoch")
 
-    def __init__(self, codebooks: Sequence[CodeTable], strength: Tensor, schedule: CodebookTraining) -> None:
+    def __init__(
+        self,
+        codebooks: Sequence[CodeTable],
+        strength: Tensor,
+        schedule: CodebookTraining,
+        *,
+        n_slices: int = 1,
+    ) -> None:
         self._codebooks = codebooks
+        self._n_slices = n_slices
         self._strength = strength
         self._schedule = schedule
         self._reservoirs = [Reservoir(schedule.reservoir_size) for _ in codebooks]
@@ -79,19 +91,22 @@ class CodebookMaintenance(Stateful):
         self.counts.flatten(1).scatter_add_(1, flat, once)
         if not self._schedule.samples(self._epoch):
             return
-        points = z.detach().flatten(1, 2).to(self.counts)
-        for side, reservoir in enumerate(self._reservoirs):
-            taken = None if len(self._reservoirs) == 1 else (flat // n_codes == side)
-            reservoir.add(points, generators, taken, rows=z.shape[1])
+        points = z.detach().to(self.counts)
+        rows = z.shape[1]
+        for place, reservoir in enumerate(self._reservoirs):
+            of_slice = slice(place % self._n_slices, None, self._n_slices)
+            taken = (indices[:, :, of_slice] // n_codes == place).flatten(1)
+            alone = len(self._reservoirs) == self._n_slices
+            reservoir.add(points[:, :, of_slice].flatten(1, 2), generators, None if alone else taken, rows)
 
     def end_epoch(self) -> Mapping[str, Tensor]:
-        """Return the epoch's usage (K,): the perplexity over all its positions and the codes used."""
+        """Return the epoch's usage (K,): the perplexity over all positions of a slice, their mean, and the
+        codes used."""
         self.counts = summed(self.counts)
-        counts = self.counts.flatten(1)
-        shares = counts / counts.sum(-1, keepdim=True).clamp_min(1)
+        counts = self.counts.unflatten(1, (-1, self._n_slices)).movedim(2, 1).flatten(2)
         return {
-            "perplexity": torch.special.entr(shares).sum(-1).exp(),
-            "codes_used": (counts > 0).sum(-1).to(counts),
+            "perplexity": perplexity(counts).mean(-1),
+            "codes_used": (counts > 0).sum((1, 2)).to(counts),
         }
 
     def state(self) -> dict[str, Any]:
