@@ -24,6 +24,7 @@ from robustgen.detectors.answers import Neighbourhoods, judged_neighbourhoods
 from robustgen.detectors.notebook import fitted_table
 from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.detectors.parameters import check_contamination
+from robustgen.detectors.partitions import by_partition
 from robustgen.inference.audit import Audit, InlierProbability, audit, contamination_offset, finite_scores
 from robustgen.inference.corruption import Corruption
 from robustgen.inference.explanation import framed_like
@@ -156,13 +157,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     def _marked_share(self) -> float:
         return self.contamination_ if isinstance(self.contamination, str) else self.contamination
 
+    @by_partition(np.float64)
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return how normal each row is: minus its error.
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
-            Rows shaped like the training rows.
+        X : array, DataFrame, CSR matrix, memory map, or dask array or DataFrame
+            Rows shaped like the training rows. Of dask's the result is a lazy dask array, by partitions.
 
         Returns
         -------
@@ -177,13 +179,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         return self._score(check_rows(self, X, fitting=False))
 
+    @by_partition(np.float64)
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the scores shifted so that outliers are below 0.
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
-            Rows shaped like the training rows.
+        X : array, DataFrame, CSR matrix, memory map, or dask array or DataFrame
+            Rows shaped like the training rows. Of dask's the result is a lazy dask array, by partitions.
 
         Returns
         -------
@@ -194,13 +197,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         scores = self.score_samples(X)
         return self.tolerance_.margins(scores, self.offset_)
 
+    @by_partition(np.int64)
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Tell inliers from outliers.
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
-            Rows shaped like the training rows.
+        X : array, DataFrame, CSR matrix, memory map, or dask array or DataFrame
+            Rows shaped like the training rows. Of dask's the result is a lazy dask array, by partitions.
 
         Returns
         -------
@@ -233,13 +237,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.offset_ = contamination_offset(self.training_scores_, self._marked_share())
         return self
 
+    @by_partition(np.float64)
     def outlier_probability(self, X: Any) -> NDArray[np.float64]:
         """Return how probable it is that each row is an outlier, where new rows are like the training rows.
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
-            Rows shaped like the training rows.
+        X : array, DataFrame, CSR matrix, memory map, or dask array or DataFrame
+            Rows shaped like the training rows. Of dask's the result is a lazy dask array, by partitions.
 
         Returns
         -------

@@ -164,9 +164,9 @@ class QuantisedDetector(NetDetector):
             indices = self.net_.quantise(self.net_.positions(x)).indices
             counts = counts + usage_counts(indices, self._n_indices()).double()
         assert isinstance(counts, Tensor)
-        by_slice = counts.unflatten(1, (self._code_map().n_slices, -1))
-        self.codebook_perplexity_ = perplexity(by_slice).cpu().numpy()
-        self.codes_used_ = (by_slice > 0).sum(-1).cpu().numpy()
+        of_slices = counts.unflatten(1, (self._code_map().n_slices, -1))
+        self.codebook_perplexity_ = perplexity(of_slices).cpu().numpy()
+        self.codes_used_ = (of_slices > 0).sum(-1).cpu().numpy()
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
         """Mark the training rows whose codes the prior learns: all of them."""

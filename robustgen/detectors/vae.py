@@ -270,8 +270,8 @@ class VAE(NetDetector):
         return bits_an_entry(nats + divergence, x[0, 0].numel())
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
-        inliers = selected(X, scores >= self.offset_)
-        learn_noise(self, drawn_pairs(self, self._member_blocks(inliers)))
+        kept = selected(X, scores >= self.offset_)
+        learn_noise(self, drawn_pairs(self, self._member_blocks(kept)))
 
     def _check_own_parameters(self) -> None:
         check_at_least_zero("beta", self.beta)

@@ -19,7 +19,7 @@ from robustgen.objectives.base import Rows
 from robustgen.training.scaling import Scaling
 
 BLOCK_ENTRIES = 2**22
-BLOCK_ROWS = 4096
+BLOCK_ROWS = 1024
 SHUFFLED_ROWS = 2**17
 """Rows among which those of shuffled groups are shuffled."""
 
@@ -159,7 +159,7 @@ def block_rows(members: int, row_shape: tuple[int, ...]) -> int:
     Examples
     --------
     >>> block_rows(1, (30,)), block_rows(8, (1, 28, 28))
-    (4096, 668)
+    (1024, 668)
     """
     return max(1, min(BLOCK_ROWS, BLOCK_ENTRIES // (members * math.prod(row_shape))))
 

@@ -149,7 +149,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
         too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
-        are large; 4,096 texts.
+        are large; 4,096 texts. Of the rows of a table 1,000 at most are neighbours of others.
     likeness_ : robustgen.detectors.likeness.Likeness or None
         What the rows that a person judged say of rows like them; ``None`` without answers of both kinds.
     history_ : robustgen.training.History
@@ -225,7 +225,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,
-        n_members: int = 8,
+        n_members: int = 4,
         robust: bool | RobustTraining = True,
         training: dict[str, Any] | None = None,
         device: str = "auto",
