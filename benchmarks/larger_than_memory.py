@@ -109,11 +109,12 @@ def page(frame: pd.DataFrame, command: str) -> str:
         "|---:|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for n_rows, group in frame.groupby("rows"):
-        usual = group.set_index("form")["epoch"]["in memory"]
+        usual = group.set_index("form")["epoch"].get("in memory")
         for row in group.itertuples():
+            ratio = "" if usual is None else f"{usual / row.epoch:.0%}"
             lines.append(
                 f"| {n_rows:,} | {row.form} | {row.table:,.0f} | {row.peak:,.0f} | {row.epoch:.0f} | "
-                f"{row.cpu:.0f} | {n_rows / row.epoch:,.0f} | {usual / row.epoch:.0%} | {row.fit:.0f} |"
+                f"{row.cpu:.0f} | {n_rows / row.epoch:,.0f} | {ratio} | {row.fit:.0f} |"
             )
     machine = f"{platform.machine()}, Python {platform.python_version()}, torch {version('torch')}"
     return "\n".join([*lines, f"\nOn {machine}, {DOUBT}. Rebuilt by `{command}`.\n"])
@@ -123,23 +124,26 @@ def page(frame: pd.DataFrame, command: str) -> str:
 @click.argument("output", type=click.Path(path_type=Path))
 @click.argument("form", required=False)
 @click.option("--rows", multiple=True, type=int, default=(5_000_000,), show_default=True)
+@click.option("--mapped-rows", multiple=True, type=int, help="Sizes that are measured as a memory map alone.")
 @click.option("--child", is_flag=True, hidden=True)
-def main(output: Path, form: str | None, rows: tuple[int, ...], child: bool) -> None:
+def main(
+    output: Path, form: str | None, rows: tuple[int, ...], mapped_rows: tuple[int, ...], child: bool
+) -> None:
     if child:
         print(json.dumps(measure(output, str(form))))
         return
     lines = []
-    for n_rows in rows:
+    for n_rows, forms in [*((n, FORMS) for n in rows), *((n, ["memory map"]) for n in mapped_rows)]:
         with tempfile.TemporaryDirectory() as folder:
             write_rows(Path(folder), n_rows)
-            for each in FORMS:
+            for each in forms:
                 found = in_child(Path(folder), each)
                 lines.append({"rows": n_rows, "form": each, "table": n_rows * COLUMNS * 4 / 2**20} | found)
                 print(lines[-1], flush=True)
     frame = pd.DataFrame(lines)
     output.parent.mkdir(parents=True, exist_ok=True)
     frame.round(4).to_csv(output, index=False)
-    asked = " ".join(f"--rows {n_rows}" for n_rows in rows)
+    asked = " ".join([*(f"--rows {n}" for n in rows), *(f"--mapped-rows {n}" for n in mapped_rows)])
     command = f"python benchmarks/larger_than_memory.py {output} {asked}"
     output.with_name("report.md").write_text(page(frame, command), encoding="utf-8")
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.base import Quantized
+from robustgen.nets.replicas import batch_mean
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.base import Player, Rows, Stateful, Term, Terms
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
@@ -61,7 +62,7 @@ def free_variance_likelihood(x: Tensor, reconstruction: Tensor) -> Tensor:
     Training with Calibrated Decoders", ICML 2021.
     """
     errors = mean_squared_error(x, reconstruction)
-    variance = errors.detach().mean(1, keepdim=True).clamp_min(VARIANCE_FLOOR)
+    variance = batch_mean(errors.detach()).clamp_min(VARIANCE_FLOOR)
     return x[0, 0].numel() / 2 * (variance.log() + errors / variance - 1)
 
 
@@ -92,7 +93,7 @@ def free_concentration_likelihood(x: Tensor, directions: Tensor) -> Tensor:
     von Mises-Fisher Distributions", JMLR 6 (2005), equation 4.4, for :math:`\kappa`.
     """
     products = (x * directions).sum(2)[..., None].flatten(2)
-    resultant = products.detach().mean((1, 2)).clamp(*RESULTANTS)
+    resultant = batch_mean(products.detach().mean(2))[:, 0].clamp(*RESULTANTS)
     kappa = resultant * (x.shape[2] - resultant.square()) / (1 - resultant.square())
     return -kappa[:, None] * products.sum(-1)
 

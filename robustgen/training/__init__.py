@@ -5,5 +5,14 @@ from robustgen.training.checkpoints import checkpoints
 from robustgen.training.config import RobustTraining, TrainingConfig
 from robustgen.training.history import History
 from robustgen.training.loop import train
+from robustgen.training.parallel import data_parallel
 
-__all__ = ["History", "RobustTraining", "TrainingConfig", "checkpoints", "each_epoch", "train"]
+__all__ = [
+    "History",
+    "RobustTraining",
+    "TrainingConfig",
+    "checkpoints",
+    "data_parallel",
+    "each_epoch",
+    "train",
+]

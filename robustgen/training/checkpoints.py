@@ -18,6 +18,7 @@ from robustgen._checks import UsageError, check_count
 from robustgen._files import shown, whole_file
 from robustgen.nets.draws import Generators
 from robustgen.nets.members import tensors
+from robustgen.nets.replicas import are_alike, processes
 from robustgen.objectives.base import Rows
 from robustgen.training.config import TrainingConfig
 
@@ -193,9 +194,28 @@ def checkpoints(folder: str | os.PathLike[str], *, every: int = 1) -> Iterator[N
 def present_checkpoint(
     net: nn.Module, rows: Rows, config: TrainingConfig, generators: Generators
 ) -> Checkpoint | _NoCheckpoint:
-    """Return where a training that begins is saved: nowhere outside of a block."""
+    """Return where a training that begins is saved: nowhere outside of a block.
+
+    Raises
+    ------
+    UsageError
+        When replicas train other things, or would save what each has of its own.
+    """
     folder = _folder.get()
+    if processes() > 1:
+        _expect_alike(folder, _identity(net, rows, config, generators))
     return _NoCheckpoint() if folder is None else folder.next(_identity(net, rows, config, generators))
+
+
+def _expect_alike(folder: _Folder | None, identity: State) -> None:
+    if folder is not None:
+        raise UsageError("got checkpoints with data_parallel, which cannot be resumed: take one of them")
+    digest = hashlib.sha256(repr(identity).encode()).digest()
+    if not are_alike(int.from_bytes(digest[:7], "big")):
+        raise UsageError(
+            "got other rows, parameters or seeds in another process of data_parallel: give all of them the "
+            "same, and an integer random_state"
+        )
 
 
 def _identity(net: nn.Module, rows: Rows, config: TrainingConfig, generators: Generators) -> State:

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from robustgen._checks import UsageError
 from robustgen.nets.draws import Generators
 from robustgen.nets.members import fill, tensors
+from robustgen.nets.replicas import agreed, learning, own_rows, part_of, processes
 from robustgen.objectives.base import Objective, Rows
 from robustgen.training.callbacks import OnEpoch
 from robustgen.training.checkpoints import State, placed, present_checkpoint
@@ -168,6 +169,7 @@ class _Learner:
         """Let the players change what they change between epochs."""
         for hook in self._hooks:
             hook.begin_epoch(epoch, self._rows, self._generators)
+        fill(self._net, map(agreed, tensors(self._net)))
 
     @property
     def settled(self) -> bool:
@@ -177,14 +179,21 @@ class _Learner:
     def learn(self, epoch: int) -> None:
         """Let every player move on every batch once."""
         order = self._rows.shuffled(self._generators)
-        batches = self._rows.batches(order, self._batch_size)
-        for batch, index in zip(batches, order.split(self._batch_size, dim=1), strict=False):
-            for hook in self._hooks:
-                hook.begin_batch(index)
-            weights = self.weighting.weigh(batch, epoch)
-            for turn in self._turns:
-                turn.play(self._net, batch, weights, self._generators)
-            self.weighting.update()
+        whole = self._batch_size * processes()
+        own = order if processes() == 1 else own_rows(order, whole)
+        batches = self._rows.batches(own, self._batch_size)
+        starts = range(0, self._rows.n_rows, whole)
+        for batch, index, start in zip(batches, own.split(self._batch_size, dim=1), starts, strict=False):
+            with learning(part_of(min(whole, self._rows.n_rows - start))):
+                self._move(batch, index, epoch)
+
+    def _move(self, batch: Tensor, index: Tensor, epoch: int) -> None:
+        for hook in self._hooks:
+            hook.begin_batch(index)
+        weights = self.weighting.weigh(batch, epoch)
+        for turn in self._turns:
+            turn.play(self._net, batch, weights, self._generators)
+        self.weighting.update()
 
     def means(self) -> dict[str, NDArray[np.float64]]:
         """Read the epoch's means (K,) of each term: the one time that the device is waited for."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from robustgen._rounding import whole_above
 from robustgen.nets.members import fill, tensors
+from robustgen.nets.replicas import present_part, whole_batch
 from robustgen.objectives.base import Objective
 from robustgen.training.config import RobustTraining
 
@@ -105,9 +106,10 @@ class Teacher:
         """Return the weights (K, B) of a batch's rows, which sum to 1; ``None`` while all count alike."""
         if epoch < self._config.warmup_epochs:
             return None
-        errors = self._objective.errors(self.net, batch).detach()
+        errors = whole_batch(self._objective.errors(self.net, batch).detach())
         kept = max(1, whole_above(self._config.keep * errors.shape[1]))
-        return WEIGHINGS[self._config.weighting](errors, kept)
+        weights = WEIGHINGS[self._config.weighting](errors, kept)
+        return weights[:, present_part(batch.shape[1]).rows]
 
     def state(self) -> dict[str, Any]:
         """Return the average and how many steps it has taken in."""

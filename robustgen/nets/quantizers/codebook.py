@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from robustgen.nets.quantizers.base import usage_counts
+from robustgen.nets.replicas import batch_sum
 
 
 class CodeTable(Protocol):
@@ -173,11 +174,10 @@ class AveragedCodebook(nn.Module):
         weight = torch.ones_like(indices, dtype=z.dtype)
         if rows is not None:
             weight = weight * rows[..., None]
-        selected = usage_counts(indices, self.counts.shape[1], rows).to(self.counts)
+        selected = batch_sum(usage_counts(indices, self.counts.shape[1], rows).to(self.counts))
         places = indices.flatten(1)[..., None].expand(-1, -1, z.shape[-1])
-        sums = torch.zeros_like(self.sums).scatter_add_(
-            1, places, (z * weight[..., None]).flatten(1, 2).to(self.sums)
-        )
+        weighted = (z * weight[..., None]).flatten(1, 2).to(self.sums)
+        sums = batch_sum(torch.zeros_like(self.sums).scatter_add_(1, places, weighted))
         self.counts.lerp_(selected, 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)
         # For a code that nothing selected m and N decayed alike: it stays, even when both end as 0.

@@ -12,6 +12,7 @@ from robustgen.nets.mlp import Linear
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
 from robustgen.nets.quantizers.codebook import Codebook, Quantizer
 from robustgen.nets.quantizers.slices import by_slice, interleaved, joint_indices, tables
+from robustgen.nets.replicas import drawn_for_rows
 
 VARIANCES = ("I", "II", "III", "IV")
 
@@ -195,7 +196,7 @@ def gumbel_softmax(log_p: Tensor, temperature: Tensor, generators: Generators) -
     ----------
     Jang, Gu and Poole, "Categorical Reparameterization with Gumbel-Softmax", ICLR 2017.
     """
-    noise = gumbel(generators, log_p, *log_p.shape[1:])
+    noise = drawn_for_rows(gumbel, generators, log_p, *log_p.shape[1:])
     return torch.softmax((log_p + noise) / temperature[..., None, None], dim=-1)
 
 

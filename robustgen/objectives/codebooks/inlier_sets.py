@@ -12,6 +12,7 @@ from robustgen._checks import check_at_least_zero, check_choice, check_count, is
 from robustgen._storable import storable
 from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.dual import DIRECTIONS, DualQuantizer
+from robustgen.nets.replicas import agreed
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.base import Rows, Stateful
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
@@ -222,7 +223,7 @@ class InlierSets(Stateful):
         if epoch > self._rules.warmup_epochs:
             self._net.quantizer.refresh(self._maintenance.latest)
         if epoch >= self._rules.warmup_epochs:
-            self.outlying = self._updated(rows, members)
+            self.outlying = agreed(self._updated(rows, members))
         self._net.train(True)
 
     def begin_batch(self, index: Tensor) -> None:

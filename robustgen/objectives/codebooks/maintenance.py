@@ -11,6 +11,7 @@ from torch import Tensor
 from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.base import perplexity
 from robustgen.nets.quantizers.codebook import CodeTable
+from robustgen.nets.replicas import present_part, summed
 from robustgen.objectives.base import Rows, Stateful
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -86,19 +87,22 @@ class CodebookMaintenance(Stateful):
         """Take latents (K, B, P, D) and their indices (K, B, P) into all codebooks' codes in."""
         n_codes = self.counts.shape[-1]
         flat = indices.flatten(1)
-        self.counts.flatten(1).scatter_add_(1, flat, torch.ones_like(flat, dtype=self.counts.dtype))
+        once = torch.full_like(flat, 1 / present_part(z.shape[1]).copies, dtype=self.counts.dtype)
+        self.counts.flatten(1).scatter_add_(1, flat, once)
         if not self._schedule.samples(self._epoch):
             return
         points = z.detach().to(self.counts)
+        rows = z.shape[1]
         for place, reservoir in enumerate(self._reservoirs):
             of_slice = slice(place % self._n_slices, None, self._n_slices)
             taken = (indices[:, :, of_slice] // n_codes == place).flatten(1)
             alone = len(self._reservoirs) == self._n_slices
-            reservoir.add(points[:, :, of_slice].flatten(1, 2), generators, None if alone else taken)
+            reservoir.add(points[:, :, of_slice].flatten(1, 2), generators, None if alone else taken, rows)
 
     def end_epoch(self) -> Mapping[str, Tensor]:
         """Return the epoch's usage (K,): the perplexity over all positions of a slice, their mean, and the
         codes used."""
+        self.counts = summed(self.counts)
         counts = self.counts.unflatten(1, (-1, self._n_slices)).movedim(2, 1).flatten(2)
         return {
             "perplexity": perplexity(counts).mean(-1),
