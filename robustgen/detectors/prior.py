@@ -17,6 +17,7 @@ from robustgen.nets.pixelcnn import GatedPixelCNN
 from robustgen.objectives.code_likelihood import CodeLikelihood, position_surprisal
 from robustgen.training import History, TrainingConfig, train
 from robustgen.training.callbacks import present_callbacks
+from robustgen.training.rows import permutations
 
 BLOCK_ROWS = 512
 
@@ -33,6 +34,10 @@ class CodeRows:
     def __init__(self, codes: Tensor) -> None:
         self.n_rows = codes.shape[1]
         self._codes = codes
+
+    def shuffled(self, generators: Generators) -> Tensor:
+        """Return an order (K, n) of each member."""
+        return permutations(self.n_rows, generators)
 
     def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
         """Yield (K, B, P) batches that follow ``order`` (K, n)."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from robustgen._checks import UsageError, check_choice, check_count
-from robustgen._seeds import base_seed, member_seeds
+from robustgen._seeds import base_seed, member_seeds, subsample
 from robustgen._validation import check_rows
 from robustgen.detectors.generation import generators_for, learn_noise, with_noise
 from robustgen.detectors.likelihood import bits_an_entry, check_step, gaussian_surprisal
@@ -45,6 +45,8 @@ PRIOR_LEARNING_RATE = 3e-3
 PRIOR_STEPS, LEAST_PRIOR_EPOCHS = 1000, 10
 """How long a prior is trained where the user leaves it open: small sets need many epochs."""
 DECODED_ROWS = 256
+PRIOR_ROWS = 2**17
+"""Training rows whose codes are kept, drawn at random where there are more."""
 
 
 class QuantisedDetector(NetDetector):
@@ -61,6 +63,7 @@ class QuantisedDetector(NetDetector):
     net_: VectorQuantisedNet
     map_shape_: tuple[int, ...]
     codes_: NDArray[np.int64]
+    coded_rows_: NDArray[np.intp]
     codebook_perplexity_: NDArray[np.float64]
     codes_used_: NDArray[np.int64]
     noise_: NDArray[np.float64]
@@ -130,8 +133,11 @@ class QuantisedDetector(NetDetector):
         """Return how many labels the decoder is told: none."""
         return 0
 
-    def _train(self, X: Any) -> None:
+    def _set_up(self, X: Any) -> None:
         self._n_rows = X.shape[0]
+        super()._set_up(X)
+
+    def _train(self, X: Any) -> None:
         super()._train(X)
         if (
             self._placement()[0].type != "mps"
@@ -139,17 +145,28 @@ class QuantisedDetector(NetDetector):
             self.net_ = self.net_.double()
         self.prior_ = None
         self._seed = base_seed(self.random_state)
-        kept = self._prior_rows(X)
-        indices, errors = self._indices_and_errors(X)
-        self.noise_ = np.maximum(errors[:, kept].mean(1).cpu().double().numpy(), 1e-6)
-        blocks = self._member_blocks(X[kept])
+        self._count_codes(X)
+        kept = np.flatnonzero(self._prior_rows(X))
+        self.coded_rows_ = kept[subsample(len(kept), PRIOR_ROWS, self._seed)]
+        rows = X[self.coded_rows_]
+        indices, errors = self._indices_and_errors(rows)
+        self.noise_ = np.maximum(errors.mean(1).cpu().double().numpy(), 1e-6)
+        blocks = self._member_blocks(rows)
         learn_noise(self, ((x, self.net_(x)) for x in blocks))
-        counts = usage_counts(indices, self._n_indices()).unflatten(1, (self._code_map().n_slices, -1))
-        self.codebook_perplexity_ = perplexity(counts).cpu().double().numpy()
-        self.codes_used_ = (counts > 0).sum(-1).cpu().numpy()
-        self.codes_ = indices[:, kept].cpu().numpy()
+        self.codes_ = indices.cpu().numpy()
         if self.scoring == "likelihood":
             self.fit_prior()
+
+    def _count_codes(self, X: Any) -> None:
+        """Count how often each code stands for a place of the training rows."""
+        counts: Tensor | float = 0.0
+        for x in self._member_blocks(X):
+            indices = self.net_.quantise(self.net_.positions(x)).indices
+            counts = counts + usage_counts(indices, self._n_indices()).double()
+        assert isinstance(counts, Tensor)
+        of_slices = counts.unflatten(1, (self._code_map().n_slices, -1))
+        self.codebook_perplexity_ = perplexity(of_slices).cpu().numpy()
+        self.codes_used_ = (of_slices > 0).sum(-1).cpu().numpy()
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
         """Mark the training rows whose codes the prior learns: all of them."""

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import check_at_least_zero, check_choice, check_count
+from robustgen._sources import selected
 from robustgen._validation import check_rows
 from robustgen.detectors.generation import decode, drawn_pairs, generators_for, learn_noise, with_noise
 from robustgen.detectors.likelihood import FLOOR, bits_an_entry, check_step, gaussian_surprisal
@@ -119,6 +120,8 @@ class VAE(NetDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -267,7 +270,8 @@ class VAE(NetDetector):
         return bits_an_entry(nats + divergence, x[0, 0].numel())
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
-        learn_noise(self, drawn_pairs(self, self._member_blocks(X[scores >= self.offset_])))
+        kept = selected(X, scores >= self.offset_)
+        learn_noise(self, drawn_pairs(self, self._member_blocks(kept)))
 
     def _check_own_parameters(self) -> None:
         check_at_least_zero("beta", self.beta)

@@ -99,7 +99,9 @@ class VQVAE(ConditionalDetector):
     train_labels_ : ndarray of int or None, (n,)
         Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
-        The codes of the training rows that the prior learns.
+        The codes of the training rows that the prior learns, 131,072 of them at most.
+    coded_rows_ : ndarray of int, (n,)
+        The places of those rows among the rows that were learnt.
     codebook_perplexity_ : ndarray of float, (K, G)
         Perplexity of the codes of each slice over the whole training set.
     codes_used_ : ndarray of int, (K, G)
@@ -133,6 +135,8 @@ class VQVAE(ConditionalDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 from sklearn.isotonic import isotonic_regression
 
 from robustgen._storable import storable
@@ -90,7 +90,7 @@ class InlierProbability:
         self._bulk = Bulk.of(np.sort(errors))
         above = self._bulk.standardised(errors).clip(min=0.0)
         self._far, counts = np.unique(-above, return_counts=True)  # the farthest first
-        p = np.append(norm.sf(-self._far[:-1]), 1.0)
+        p = np.append(ndtr(self._far[:-1]), 1.0)
         width = np.maximum(np.diff(p, prepend=0.0), np.finfo(float).tiny)
         density = isotonic_regression(counts / above.size / width, sample_weight=width, increasing=False)
         self._weight = density[-1] / density

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.base import Quantized
 from robustgen.nets.vector_quantised import VectorQuantisedNet
-from robustgen.objectives.base import Player, Rows, Term, Terms
+from robustgen.objectives.base import Player, Rows, Stateful, Term, Terms
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 
@@ -104,7 +104,7 @@ RECONSTRUCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-class RowLabels:
+class RowLabels(Stateful):
     """The labels of the rows of a batch, some of which are withheld, so that the decoder can do without.
 
     Parameters

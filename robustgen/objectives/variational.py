@@ -12,7 +12,7 @@ from torch import Tensor
 from robustgen.nets.draws import Generators, normal, uniform
 from robustgen.nets.mixture import GaussianMixture
 from robustgen.nets.variational import CriticisedNet, VariationalNet
-from robustgen.objectives.base import Net, Player, Rows, Term, Terms
+from robustgen.objectives.base import Net, Player, Rows, Stateful, Term, Terms
 from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 from robustgen.objectives.kl import mixture_kl_bound, standard_normal_kl
 from robustgen.objectives.sliced import drawn_directions, sliced_distance
@@ -23,7 +23,7 @@ GRADIENT_PENALTY = 10.0
 """Weight of the gradient penalty in the critic's loss, that of Gulrajani et al."""
 
 
-class CodeSampler:
+class CodeSampler(Stateful):
     r"""Draw a code :math:`z \sim q(z|x)` for each row.
 
     Parameters

@@ -53,10 +53,19 @@ class Turn:
         # gradient is what the member alone would have.
         gradients = torch.autograd.grad(total.sum(), self._player.parameters)
         for parameter, gradient in zip(self._player.parameters, gradients, strict=True):
-            parameter.grad = gradient
+            parameter.grad = gradient.contiguous()  # on a CPU torch's fused Adam disregards strides
         if self._clip_norm is not None:
             clip_members(gradients, self._clip_norm)
         self._optimizer.step()
+
+    def state(self) -> dict[str, Any]:
+        """Return the moments of the optimiser."""
+        return dict(self._optimizer.state_dict()["state"])
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
 
     def collect(self) -> tuple[dict[str, Tensor], Tensor]:
         """Return the epoch's sums (K,) over the rows, of each term and of their weighted total, and reset."""

@@ -13,7 +13,7 @@ from robustgen._storable import storable
 from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.dual import DIRECTIONS, DualQuantizer
 from robustgen.nets.vector_quantised import VectorQuantisedNet
-from robustgen.objectives.base import Rows
+from robustgen.objectives.base import Rows, Stateful
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.seeding import kmeans
 
@@ -161,7 +161,7 @@ class Anchors:
         return (shares[:, 0] - shares[:, 1]) / error.clamp_min(torch.finfo(error.dtype).tiny)
 
 
-class InlierSets:
+class InlierSets(Stateful):
     """Hook: warm up, start the two sets, then update them before every epoch.
 
     Parameters
@@ -187,6 +187,7 @@ class InlierSets:
         (K, 1), the share of outliers, but for "compare".
     """
 
+    remembered = ("settled", "outlying", "share")
     settled: bool
     outlying: Tensor
     outlying_batch: Tensor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,13 +11,13 @@ from torch import Tensor
 from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.base import perplexity
 from robustgen.nets.quantizers.codebook import CodeTable
-from robustgen.objectives.base import Rows
+from robustgen.objectives.base import Rows, Stateful
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.codebooks.seeding import kmeans_plus_plus
 
 
-class CodebookMaintenance:
+class CodebookMaintenance(Stateful):
     """Bypass, re-seeding and revival by a schedule; usage of each epoch for the history.
 
     Parameters
@@ -38,6 +39,8 @@ class CodebookMaintenance:
     latest : torch.Tensor
         The same of the epoch before, 0 for codes that were replaced since.
     """
+
+    remembered = ("counts", "latest", "_epoch")
 
     def __init__(
         self,
@@ -101,6 +104,16 @@ class CodebookMaintenance:
             "perplexity": perplexity(counts).mean(-1),
             "codes_used": (counts > 0).sum((1, 2)).to(counts),
         }
+
+    def state(self) -> dict[str, Any]:
+        """Return usage, epoch and the sampled latents."""
+        return super().state() | {"reservoirs": [reservoir.state() for reservoir in self._reservoirs]}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        super().restore({name: state[name] for name in self.remembered})
+        for reservoir, held in zip(self._reservoirs, state["reservoirs"], strict=True):
+            reservoir.restore(held)
 
     def _reseed(self, book: CodeTable, side: int, generators: Generators) -> None:
         points, held = self._reservoirs[side].sample()

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from robustgen.nets.draws import Generators, uniform
+from robustgen.objectives.base import Stateful
 
 
-class Reservoir:
+class Reservoir(Stateful):
     """Keep a uniform sample without replacement of all latents seen since it was emptied.
 
     Every latent draws a key, and the largest keys stay. The sample has the law of Vitter's
@@ -34,6 +35,8 @@ class Reservoir:
     >>> points.shape, held.all().item()
     (torch.Size([1, 3, 4]), True)
     """
+
+    remembered = ("_points", "_keys")
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
