@@ -95,7 +95,7 @@ def in_child(folder: Path, form: str) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def page(frame: pd.DataFrame, command: str) -> str:
+def page(frame: pd.DataFrame, command: str, note: str = "") -> str:
     """Return the report."""
     lines = [
         "# Rows that are larger than memory\n",
@@ -117,7 +117,7 @@ def page(frame: pd.DataFrame, command: str) -> str:
                 f"{row.cpu:.0f} | {n_rows / row.epoch:,.0f} | {ratio} | {row.fit:.0f} |"
             )
     machine = f"{platform.machine()}, Python {platform.python_version()}, torch {version('torch')}"
-    return "\n".join([*lines, f"\nOn {machine}, {DOUBT}. Rebuilt by `{command}`.\n"])
+    return "\n".join([*lines, f"\nOn {machine}, {DOUBT}. Rebuilt by `{command}`. {note}".rstrip(), ""])
 
 
 @click.command(help=__doc__)
@@ -125,9 +125,15 @@ def page(frame: pd.DataFrame, command: str) -> str:
 @click.argument("form", required=False)
 @click.option("--rows", multiple=True, type=int, default=(5_000_000,), show_default=True)
 @click.option("--mapped-rows", multiple=True, type=int, help="Sizes that are measured as a memory map alone.")
+@click.option("--note", default="", help="A sentence that the report ends with.")
 @click.option("--child", is_flag=True, hidden=True)
 def main(
-    output: Path, form: str | None, rows: tuple[int, ...], mapped_rows: tuple[int, ...], child: bool
+    output: Path,
+    form: str | None,
+    rows: tuple[int, ...],
+    mapped_rows: tuple[int, ...],
+    note: str,
+    child: bool,
 ) -> None:
     if child:
         print(json.dumps(measure(output, str(form))))
@@ -145,7 +151,7 @@ def main(
     frame.round(4).to_csv(output, index=False)
     asked = " ".join([*(f"--rows {n}" for n in rows), *(f"--mapped-rows {n}" for n in mapped_rows)])
     command = f"python benchmarks/larger_than_memory.py {output} {asked}"
-    output.with_name("report.md").write_text(page(frame, command), encoding="utf-8")
+    output.with_name("report.md").write_text(page(frame, command, note), encoding="utf-8")
 
 
 if __name__ == "__main__":
