@@ -243,7 +243,8 @@ class QuantisedDetector(NetDetector):
             codes = torch.cat([codes, given.to(device).expand(len(codes), -1)[..., None]], dim=-1)
         seeds = member_seeds(self._seed, "prior", self.n_members)
         generators = member_generators(self._seed, "prior draws", self.n_members, device)
-        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels, nets=self._nets())
+        kind: dict[str, Any] = {"row_type": self.row_type_, "nets": self._nets()}
+        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels, **kind)
         self.prior_ = prior.fit(codes, self._prior_config(codes.shape[1]), seeds, generators)
         return self
 
