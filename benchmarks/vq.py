@@ -60,13 +60,13 @@ PARTS = ("generation", "sets", "usage", "budget")
 SCORINGS = ("codebooks", "contrast", "reconstruction", "sum")
 SIZES = {"vectors": 64, "images": 256}
 """Codes of each codebook, by the data of the budgets."""
-N_DRAWS = 2
 BUDGET_MODELS: dict[str, Callable[[int], VQVAE | SQVAE]] = {
     "VQ-VAE": lambda n: VQVAE(quantisation=Quantisation(n)),
     "SQ-VAE, type I": lambda n: SQVAE(quantisation=StochasticQuantisation(n)),
     "SQ-VAE, type I, not cooled": lambda n: SQVAE(quantisation=StochasticQuantisation(n, temperature=1.0)),
     "VQ-VAE, robust training": lambda n: VQVAE(quantisation=Quantisation(n), codebook_training=True),
     "VQ-VAE, EMA": lambda n: VQVAE(quantisation=Quantisation(n, updates="ema")),
+    "VQ-VAE, 8 slices": lambda n: VQVAE(quantisation=Quantisation(n, n_slices=8), codebook_training=True),
     "SQ-VAE, type III": lambda n: SQVAE(quantisation=StochasticQuantisation(n, variance="III")),
     **{
         name: lambda n, quantizer=quantizer: VQVAE(quantisation=Quantisation(n, quantizer=quantizer))
@@ -237,16 +237,16 @@ def usage_of(model: VQVAE | SQVAE, X: NDArray, held_out: NDArray) -> dict[str, A
     model.fit(X)
     seconds = time.process_time() - start
     return {
-        "perplexity": model.codebook_perplexity_[0],
-        "codes_used": model.codes_used_[0],
+        "perplexity": float(model.codebook_perplexity_[0].mean()),
+        "codes_used": int(model.codes_used_[0].sum()),
         "test_rmse": float(np.sqrt(np.square(model.reconstruct(held_out) - held_out).mean())),
         "cpu_seconds": seconds,
     }
 
 
-def budget(data: list[str], steps: list[int]) -> Iterator[Cell]:
+def budget(data: list[str], steps: list[int], draws: int) -> Iterator[Cell]:
     """Yield the cells of usage by the budget of batches."""
-    for name, draw, n_steps, label in product(data, range(N_DRAWS), steps, BUDGET_MODELS):
+    for draw, name, n_steps, label in product(range(draws), data, steps, BUDGET_MODELS):
         key = {"data": name, "model": label, "steps": n_steps, "draw": draw}
         yield key, partial(used_by_steps, **key)
 
@@ -300,6 +300,7 @@ def append_missing(path: Path, cells: Iterable[Cell]) -> None:
 @click.option("--corruption", multiple=True, type=float, default=(0.3,), show_default=True)
 @click.option("--steps", multiple=True, type=int, default=(30_000,), show_default=True, help="Of budget.")
 @click.option("--data", multiple=True, type=click.Choice(list(SIZES)), help="Of budget. Default: all.")
+@click.option("--draws", default=2, show_default=True, help="Of budget.")
 def main(
     part: tuple[str, ...],
     output: Path,
@@ -307,6 +308,7 @@ def main(
     corruption: tuple[float, ...],
     steps: tuple[int, ...],
     data: tuple[str, ...],
+    draws: int,
 ) -> None:
     torch.set_num_threads(1)
     names, corruptions = list(pair or PAIRS), list(corruption)
@@ -314,7 +316,7 @@ def main(
         "generation": lambda: generation(names, corruptions, output / "figures"),
         "sets": lambda: sets(names, corruptions),
         "usage": usage,
-        "budget": lambda: budget(list(data or SIZES), list(steps)),
+        "budget": lambda: budget(list(data or SIZES), list(steps), draws),
     }
     for one in part:
         append_missing(output / f"{one}.csv", cells[one]())

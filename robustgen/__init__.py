@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from robustgen._declared import Clips, Signals
+    from robustgen._sources import DatasetRows, ParquetRows, RowSource
     from robustgen.detectors.answers import Answers
     from robustgen.detectors.autoencoder import Autoencoder
     from robustgen.detectors.latent import LatentMixture, Regularisation
@@ -52,16 +53,19 @@ __all__ = [
     "CodeNets",
     "CodebookTraining",
     "ConformalDetector",
+    "DatasetRows",
     "FourierCanonicalizer",
     "InverseRegressor",
     "LatentMixture",
     "Layers",
+    "ParquetRows",
     "PatchDetector",
     "PhaseCanonicalizer",
     "Quantisation",
     "Regularisation",
     "RobustDetector",
     "RobustTraining",
+    "RowSource",
     "SeriesDetector",
     "SetRules",
     "SignCanonicalizer",
@@ -83,9 +87,11 @@ _HOMES = {
     "CodeNets": "robustgen.nets.code_maps",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",
     "ConformalDetector": "robustgen.inference.conformal",
+    "DatasetRows": "robustgen._sources",
     "FourierCanonicalizer": "robustgen.symmetry",
     "InverseRegressor": "robustgen.inverse",
     "MAW": "robustgen.detectors.maw",
+    "ParquetRows": "robustgen._sources",
     "PatchDetector": "robustgen.detectors.patches",
     "PhaseCanonicalizer": "robustgen.symmetry",
     "RSRAE": "robustgen.detectors.rsrae",
@@ -102,6 +108,7 @@ _HOMES = {
     "VQVAE": "robustgen.detectors.vqvae",
     "RobustDetector": "robustgen.detectors.robust.detector",
     "RobustTraining": "robustgen.training",
+    "RowSource": "robustgen._sources",
     "SignCanonicalizer": "robustgen.symmetry",
     "Signals": "robustgen._declared",
     "TableEncoder": "robustgen.tables",

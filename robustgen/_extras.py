@@ -8,6 +8,7 @@ from typing import Any
 from robustgen._checks import UsageError
 
 EXTRAS = {
+    "dask": "dask",
     "distributed": "dask",
     "onnx": "onnx",
     "onnxscript": "onnx",

@@ -9,6 +9,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import row_norms
 
+from robustgen._sources import release
+
 VOCABULARY = 2000
 SMALL_VOCABULARY = 500
 LARGEST_FILLING = 0.2
@@ -21,7 +23,7 @@ def row_type(X: Any) -> str:
 
     Parameters
     ----------
-    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, ...)
+    X : ndarray, memory map, source or CSR matrix, (n, d), or ndarray, memory map or source, (n, C, ...)
         The training rows, checked: images (n, C, H, W) have their channels, signals are (n, C, T), clips
         (n, C, T, H, W).
 
@@ -75,6 +77,7 @@ def _chunks(X: Any) -> Iterator[Any]:
     step = max(1, CHUNK_ENTRIES // X.shape[1])
     for start in range(0, X.shape[0], step):  # X may be a memory map
         yield X[start : start + step]
+        release(X)
 
 
 def _of_length_one(rows: Any) -> bool:

@@ -35,6 +35,7 @@ HOMES = frozenset(
         "detectors.rsrae",
         "detectors.rvqvae",
         "detectors.sqvae",
+        "detectors.streams",
         "detectors.vae",
         "detectors.vqvae",
         "inference.audit",

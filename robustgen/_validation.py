@@ -13,6 +13,7 @@ from sklearn.utils.validation import validate_data
 
 from robustgen._checks import UsageError, is_numeral
 from robustgen._declared import DECLARED, Declared
+from robustgen._sources import RowSource, blocks, expect_no_dataset
 
 
 def unmasked(X: Any) -> Any:
@@ -124,7 +125,6 @@ def _check_shape(estimator: Any, shape: tuple[int, ...], fitting: bool) -> None:
         )
 
 
-CHECKED_ROWS = 65_536
 _ONE_ROW = {3: "signal", 4: "image", 5: "clip"}
 """By the axes of checked rows."""
 
@@ -158,7 +158,7 @@ def canonical(X: sparse.spmatrix) -> sparse.spmatrix:
 
 
 def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
-    """Return X as a dense array, memory map or CSR matrix of finite numbers, images as (n, C, H, W).
+    """Return X as a dense array, memory map, source or CSR matrix of finite numbers, images as (n, C, H, W).
 
     Signals stay (n, C, T) and clips (n, C, T, H, W): in a fit they are declared (:class:`robustgen.Signals`,
     :class:`robustgen.Clips`), later they are what the training rows were.
@@ -168,8 +168,9 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     estimator : sklearn.base.BaseEstimator
         Who asks. In a fit it learns ``n_features_in_`` (C * H * W for images),
         ``feature_names_in_`` and ``input_shape_``, the shape of one row as it was given.
-    X : array, DataFrame, CSR matrix or memory map
-        (n, d) vectors, (n, H, W) or (n, C, H, W) images, (n, C, T) signals or (n, C, T, H, W) clips.
+    X : array, DataFrame, CSR matrix, memory map or RowSource
+        (n, d) vectors, (n, H, W) or (n, C, H, W) images, (n, C, T) signals or (n, C, T, H, W) clips; of a
+        source (n, C, H, W) images and (n, C, T) signals, by the number of axes.
     fitting : bool
         Whether the estimator learns from X: two rows at least, of any shape.
 
@@ -178,6 +179,9 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
     ValueError
         When X holds text, NaN or infinity, is empty, or does not look like the training rows.
     """
+    if isinstance(X, RowSource):
+        return _checked_source(estimator, X, fitting)
+    expect_no_dataset(X)
     expect_numbered_columns(estimator, X, fitting=fitting)
     X = canonical(X) if sparse.issparse(X) else unmasked(X)
     declared = _declared(estimator, X, fitting)
@@ -191,14 +195,44 @@ def check_rows(estimator: Any, X: Any, *, fitting: bool) -> Any:
             _expect_channels_first(shape)
         estimator.input_shape_ = shape
         estimator.n_features_in_ = math.prod(shape)
-    elif shape != estimator.input_shape_:
+    else:
+        _expect_shape(estimator, shape)
+    rows = checked[:, None] if len(shape) == 2 and declared is None else checked
+    _expect_finite(estimator, rows)
+    return rows
+
+
+def _checked_source(estimator: Any, X: RowSource, fitting: bool) -> RowSource:
+    """Return a source whose rows are those of training, or in a fit two at least; it is read once."""
+    shape = X.shape[1:]
+    if not 1 <= len(shape) <= 4 or X.shape[0] < (2 if fitting else 1):
+        raise UsageError(
+            f"got a {type(X).__name__} of shape {X.shape}, expected {'two rows' if fitting else 'a row'} at "
+            "least, vectors (n, d), signals (n, C, T), images (n, C, H, W) or clips (n, C, T, H, W)"
+        )
+    if fitting:
+        estimator.input_shape_ = shape
+        estimator.n_features_in_ = math.prod(shape)
+        if X.columns is not None:
+            estimator.feature_names_in_ = np.array(X.columns, dtype=object)
+    else:
+        _expect_shape(estimator, shape)
+        learnt = getattr(estimator, "feature_names_in_", None)
+        if X.columns is not None and learnt is not None and list(learnt) != list(X.columns):
+            raise UsageError(
+                f"got the columns {', '.join(X.columns[:5])}, but {type(estimator).__name__} was fitted on "
+                f"{', '.join(learnt[:5])}: give it the same columns in the same order"
+            )
+    _expect_finite(estimator, X)
+    return X
+
+
+def _expect_shape(estimator: Any, shape: tuple[int, ...]) -> None:
+    if shape != estimator.input_shape_:
         raise UsageError(
             f"got rows of shape {shape}, but {type(estimator).__name__} was fitted on rows of shape "
             f"{estimator.input_shape_}: give it rows like those"
         )
-    rows = checked[:, None] if len(shape) == 2 and declared is None else checked
-    _expect_finite(estimator, rows)
-    return rows
 
 
 def _declared(estimator: Any, X: Any, fitting: bool) -> type[Declared] | None:
@@ -286,11 +320,13 @@ def _expect_channels_first(shape: tuple[int, ...]) -> None:
 
 
 def _expect_finite(estimator: Any, X: Any) -> None:
-    """Look through X a chunk at a time, as it may be a memory map, and name the first bad cell."""
+    """Look through X a block at a time, as it may be larger than memory, and name the first bad cell."""
     dense = X.data.reshape(-1, 1) if sparse.issparse(X) else X
-    for start in range(0, len(dense), CHECKED_ROWS):
-        chunk = np.asarray(dense[start : start + CHECKED_ROWS])
+    start = 0
+    for block in blocks(dense):
+        chunk = np.asarray(block)
         if np.isfinite(chunk).all():
+            start += len(chunk)
             continue
         place = np.argwhere(~np.isfinite(chunk))[0]
         raise UsageError(

@@ -20,7 +20,6 @@ from robustgen._extras import optional
 from robustgen._files import shown, whole_file, write_csv
 from robustgen._text import legible
 from robustgen.bench import records
-from robustgen.bench.answering import Questioning
 from robustgen.bench.records import Record, Status
 
 VERSION = 1
@@ -143,8 +142,7 @@ def published(folder: Path) -> tuple[pd.DataFrame, int]:
     """
     manifest = _manifest(folder)
     found = _records(folder)
-    answered = _with_answers(manifest["suite"])
-    unaided = [one for one in found if not one.get("answering") and one["detector"] not in answered]
+    unaided = [one for one in found if not _had_answers(one, manifest["suite"])]
     rows = [_row(one, manifest) for one in unaided]
     if not rows:
         raise UsageError(f"got {shown(folder)} without a record, expected some: run 'robustgen bench' first")
@@ -377,10 +375,15 @@ def _by_name(suite: Mapping[str, Any], what: str) -> dict[str, Mapping[str, Any]
     return {one["name"]: one for one in suite.get(what, ())}
 
 
-def _with_answers(suite: Mapping[str, Any]) -> set[str]:
-    """Return what the detectors of a suite are called that were given answers."""
-    ways = Questioning(**suite.get("questioning", {})).answerings()
-    return {way.called(name) for name in _by_name(suite, "detectors") for way in ways}
+def _had_answers(record: Mapping[str, Any], suite: Mapping[str, Any]) -> bool:
+    """Return whether a record says so, or, of a table, is of no detector that a suite with answers names."""
+    if record.get("answering"):
+        return True
+    return _asks(suite) and record["detector"] not in _by_name(suite, "detectors")
+
+
+def _asks(suite: Mapping[str, Any]) -> bool:
+    return bool(suite.get("questioning", {}).get("answers"))
 
 
 def _environment(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -402,7 +405,7 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         suite = manifest["suite"]
-        _by_name(suite, "datasets"), _with_answers(suite), _environment(manifest)
+        _by_name(suite, "datasets"), _asks(suite), _environment(manifest)
     except FileNotFoundError:
         raise UsageError(
             f"got {shown(folder)} without a manifest.json, expected the output folder of 'robustgen bench'"

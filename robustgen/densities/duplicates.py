@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-CHUNK_ROWS = 65_536
+from robustgen._sources import blocks
 
 
 def distinct(X: Any, copies: int | None) -> NDArray[np.intp]:
@@ -49,15 +50,13 @@ def _fingerprints(X: Any) -> NDArray[np.uint64]:
     Each entry is mixed with its column and the results are summed as whole numbers, which lose no digits: a
     sum of the entries themselves is the largest of them in a row, and says nothing of the others.
     """
-    flat = X if sparse.issparse(X) else X.reshape(X.shape[0], -1)  # a memory map stays one
-    keys = np.random.default_rng(0).integers(2**64, size=flat.shape[1], dtype=np.uint64)
-    chunks = (flat[start : start + CHUNK_ROWS] for start in range(0, flat.shape[0], CHUNK_ROWS))
-    return np.concatenate([_combined(chunk, keys) for chunk in chunks])
+    keys = np.random.default_rng(0).integers(2**64, size=math.prod(X.shape[1:]), dtype=np.uint64)
+    return np.concatenate([_combined(block, keys) for block in blocks(X)])
 
 
 def _combined(rows: Any, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     if not sparse.issparse(rows):
-        return _mixed(rows, keys).sum(1, dtype=np.uint64)
+        return _mixed(rows.reshape(len(rows), -1), keys).sum(1, dtype=np.uint64)
     mixed = _mixed(rows.data, keys[rows.indices]) * (rows.data != 0)  # a stored zero is a zero
     ends = np.concatenate([[np.uint64(0)], np.cumsum(mixed, dtype=np.uint64)])  # sums wrap, differences too
     return ends[rows.indptr[1:]] - ends[rows.indptr[:-1]]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
+from robustgen._seeds import subsample
 from robustgen._storable import storable
 from robustgen.densities.columns import ColumnHistograms, fit_column_histograms
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
@@ -32,6 +33,8 @@ MODELS_OF_ALL: dict[str, Fit] = {
     "all_neighbours": fit_other_neighbours,
 }
 """Models of all training rows."""
+OF_NEIGHBOURS = ("neighbours", "all_neighbours")
+"""Models that are rows: a row is scored in the time that it takes to look through them."""
 BLOCK_ROWS = 1024
 ROUNDING = 1e-13
 """The largest deviation that is rounding, over the median size of the cells of its column."""
@@ -145,6 +148,7 @@ def fit_ensemble(
     *,
     scale: Tensor | None = None,
     weights: Mapping[str, float] = MappingProxyType({}),
+    most_neighbours: int | None = None,
 ) -> Ensemble:
     """Fit models to the rows of reference or to all rows, and normalise their errors by all rows.
 
@@ -162,6 +166,8 @@ def fit_ensemble(
         What the columns are measured in; ``None`` takes their standard deviations in the rows of a model.
     weights : mapping of str to float
         Of the models whose part in the mean is not 1.
+    most_neighbours : int or None
+        Of how many rows at most a row's neighbours are, drawn from those of the model; ``None`` takes all.
 
     Returns
     -------
@@ -182,7 +188,10 @@ def fit_ensemble(
         center, deviation = standardisation(rows[chosen])
         unit = deviation if scale is None else scale
         standardised = (rows - center) / unit
-        model = (MODELS | MODELS_OF_ALL)[name](standardised[chosen], seed)
+        learnt = standardised[chosen]
+        if name in OF_NEIGHBOURS and most_neighbours is not None:
+            learnt = learnt[subsample(len(learnt), most_neighbours, seed)]
+        model = (MODELS | MODELS_OF_ALL)[name](learnt, seed)
         normalisation = fit_score_normalisation(errors_of(model, standardised))
         return Member(center, unit, model, normalisation, float(weights.get(name, 1.0)))
 

@@ -1,28 +1,41 @@
-"""The nearest rows, found by products of matrices and proven to be the nearest."""
+"""The distances to the nearest rows, found by products of matrices and proven to be the nearest."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-SPARE = 6
-"""Candidates beyond the rows that are asked for."""
-GROUP = 8
-"""Entries of which the least is found at once, and as many groups of groups."""
-BLOCK_ENTRIES = 2**20
+N_GROUPS = 32
+"""Of the rows, from whose least bounds the threshold is taken; twice as many as those where k is large."""
+SPARE = 3
+"""Groups beyond k whose least bound the threshold lets through."""
+MOST_CANDIDATES = 12
+"""Of a row, beyond k: more tie, or nearly so, and are left to a slower way."""
+BLOCK_ENTRIES = 2**19
+"""Bounds that stay in the processor's cache."""
+LEAST_BLOCK = 128
+"""Rows, under which a product is slow."""
 TIED = 1e-11
 """How much nearer a row may be, as a share of the squared distance, that is left for one as near but for
 rounding."""
 
 
+Array = NDArray[Any]
+
+
 @torch.no_grad()
-def nearest_places(x: Tensor, rows: Tensor, k: int) -> Tensor:
-    r"""Return the places of the k rows that are nearest to each row of x by the Euclidean distance.
+def least_distances(x: Tensor, rows: Tensor, k: int) -> Tensor:
+    r"""Return the Euclidean distances of each row of x to the k rows that are nearest to it.
 
     All squared distances but for :math:`\lVert x \rVert^2` are one product in single precision, from which
-    more than its rounding can add is subtracted: lower bounds. The k + 6 rows of least bounds are measured
-    exactly, and where the k-th of them is within the bounds of all others, no other can be nearer. The rows
-    of x of which this cannot be said are asked in double precision, and at last entry by entry.
+    more than its rounding can add is subtracted: lower bounds. Of the least bounds of 32 groups of rows the
+    (k + 3)-rd least is a threshold; the rows whose bounds are under it, a few more than k, are measured
+    exactly, and where the k-th of them is within the threshold, no other can be nearer. The rows of x of
+    which this cannot be said are asked in double precision, and at last entry by entry.
 
     Parameters
     ----------
@@ -35,8 +48,8 @@ def nearest_places(x: Tensor, rows: Tensor, k: int) -> Tensor:
 
     Returns
     -------
-    Tensor of int, (B, k)
-        In no order. Of rows that are equally near, but for rounding, any are taken.
+    Tensor of float64, (B, k)
+        In ascending order. Of rows that are equally near, but for rounding, any are taken.
 
     References
     ----------
@@ -46,32 +59,37 @@ def nearest_places(x: Tensor, rows: Tensor, k: int) -> Tensor:
     Examples
     --------
     >>> rows = torch.tensor([[0.0], [1.0], [5.0]], dtype=torch.float64)
-    >>> nearest_places(rows, rows, 1)
-    tensor([[0],
-            [1],
-            [2]])
+    >>> least_distances(rows, rows, 2)
+    tensor([[0., 1.],
+            [0., 1.],
+            [0., 4.]], dtype=torch.float64)
     """
-    places = torch.empty(len(x), k, dtype=torch.int64)
-    open_ = torch.arange(len(x))
-    for precision in (torch.float32, torch.float64):
-        bounds = _LowerBounds(rows, precision)
-        parts = [bounds.nearest(x[some], k) for some in open_.split(_block_rows(rows))]
-        places[open_] = torch.cat([found for found, _ in parts])
-        open_ = open_[~torch.cat([proven for _, proven in parts])]
-        if not len(open_):
-            return places
-    direct = [_directly(x[some], rows, k) for some in open_.split(_block_rows(rows))]
-    places[open_] = torch.cat(direct)
-    return places
+    distances = x.new_empty(len(x), k)
+    unproven = torch.arange(len(x))
+    for precision in (torch.float32, torch.float64) if len(rows) > _n_groups(k) else ():
+        if len(unproven):
+            unproven = _search(_LowerBounds(rows, k, precision), x, unproven, distances)
+    for some in unproven.split(_block_rows(len(rows))):
+        direct = torch.cdist(x[some], rows, compute_mode="donot_use_mm_for_euclid_dist")
+        distances[some] = direct.topk(k, dim=1, largest=False).values
+    return distances
 
 
-def _block_rows(rows: Tensor) -> int:
-    return max(1, BLOCK_ENTRIES // len(rows))
+def _n_groups(k: int) -> int:
+    return max(N_GROUPS, 2 * (k + SPARE))
 
 
-def _directly(x: Tensor, rows: Tensor, k: int) -> Tensor:
-    distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
-    return distances.topk(k, dim=1, largest=False).indices
+def _block_rows(entries: int) -> int:
+    return max(LEAST_BLOCK, BLOCK_ENTRIES // entries)
+
+
+def _search(bounds: _LowerBounds, x: Tensor, asked: Tensor, distances: Tensor) -> Tensor:
+    """Fill in the distances of the rows of x that are asked, and return those rows that are not proven."""
+    unproven = []
+    for some in asked.split(_block_rows(MOST_CANDIDATES * x.shape[1])):
+        distances[some], proven = bounds.nearest(x[some])
+        unproven.append(some[~proven])
+    return torch.cat(unproven)
 
 
 class _LowerBounds:
@@ -80,41 +98,53 @@ class _LowerBounds:
     .. math:: \lVert r \rVert^2 - 2 x^T r - c (\lVert r \rVert^2 + 2 \lVert x \rVert \lVert r \rVert)
 
     They are one product of :math:`(x, \lVert x \rVert)` and :math:`(-2 r, -2 c \lVert r \rVert)`. The rows
-    are padded to whole groups of groups.
+    are padded to groups of equal size, whose members stand apart.
     """
 
-    def __init__(self, rows: Tensor, precision: torch.dtype) -> None:
-        self._rows = rows
+    def __init__(self, rows: Tensor, k: int, precision: torch.dtype) -> None:
+        self._rows, self._k, self._n_groups = rows, k, _n_groups(k)
         self._precision = precision
         slack = (rows.shape[1] + 8) * torch.finfo(precision).eps
         squares = rows.square().sum(1, keepdim=True)
         factors = torch.cat([-2 * rows, -2 * slack * squares.sqrt()], dim=1)
-        missing = -len(rows) % GROUP**2
-        self._offsets = torch.cat([(1 - slack) * squares[:, 0], rows.new_full((missing,), torch.inf)])
-        self._factors = torch.cat([factors, factors.new_zeros(missing, factors.shape[1])]).T
-        self._offsets, self._factors = self._offsets.to(precision), self._factors.to(precision).contiguous()
+        missing = -len(rows) % self._n_groups
+        offsets = torch.cat([(1 - slack) * squares[:, 0], rows.new_full((missing,), torch.inf)])
+        factors = torch.cat([factors, factors.new_zeros(missing, factors.shape[1])]).T
+        self._offsets, self._factors = offsets.to(precision), factors.to(precision).contiguous()
+        self._memory = self._offsets.new_empty(_block_rows(len(offsets)), len(offsets))  # new costs more
 
-    def nearest(self, x: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Return the places (B, k) of the nearest rows, and for which rows (B,) of x that is proven."""
-        squares = x.square().sum(1, keepdim=True)
-        augmented = torch.cat([x, squares.sqrt()], dim=1).to(self._precision)
-        n_candidates = min(k + SPARE, len(self._rows))
-        least, candidates = _least(torch.addmm(self._offsets, augmented, self._factors), n_candidates)
-        candidates = candidates.clamp_max(len(self._rows) - 1)  # what overflows may name a row that pads
-        exact = (x[:, None] - self._rows[candidates]).square().sum(2)
-        nearest = exact.topk(k, dim=1, largest=False)
-        farthest = nearest.values[:, -1]
-        others = least[:, -1].to(x) + squares[:, 0]
-        proven = (farthest * (1 - TIED) <= others) & others.isfinite() | (farthest == 0)
-        return candidates.gather(1, nearest.indices), proven | (n_candidates == len(self._rows))
+    def nearest(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the distances (B, k) to the nearest rows, and of which rows (B,) that is proven."""
+        squares = x.square().sum(1)
+        augmented = torch.cat([x, squares.sqrt()[:, None]], dim=1).to(self._precision)
+        blocks = [self._under_threshold(block) for block in augmented.split(len(self._memory))]
+        threshold, counts, candidates = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        exact = self._measured(x, counts, candidates)
+        farthest, others = exact[:, self._k - 1], threshold + squares.numpy()
+        proven = (farthest * (1 - TIED) <= others) & np.isfinite(others) & (counts <= exact.shape[1])
+        distances = np.sqrt(exact[:, : self._k])
+        return torch.from_numpy(distances), torch.from_numpy(proven | (farthest == 0))
 
+    def _under_threshold(self, augmented: Tensor) -> tuple[Array, Array, Array]:
+        """Return the threshold of each row, and how many rows and which ones have bounds up to it."""
+        memory = self._memory[: len(augmented)]
+        bounds = torch.addmm(self._offsets, augmented, self._factors, out=memory)
+        least = bounds.view(len(bounds), -1, self._n_groups).amin(1).numpy()
+        last = self._k + SPARE - 1
+        threshold = np.partition(least, last, axis=1)[:, last]
+        under = np.flatnonzero(bounds.numpy() <= threshold[:, None])
+        asked, candidates = np.divmod(under, bounds.shape[1])
+        return threshold, np.bincount(asked, minlength=len(bounds)), candidates
 
-def _least(bounds: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Return the k least of bounds (B, R) in ascending order, and their places: in k groups at most."""
-    n_groups, rest = divmod(bounds.shape[1], GROUP)
-    if rest or n_groups <= k:
-        return bounds.topk(k, dim=1, largest=False)
-    _, groups = _least(bounds.view(len(bounds), GROUP, n_groups).amin(1), k)
-    places = (torch.arange(GROUP)[:, None] * n_groups + groups[:, None]).flatten(1)
-    least = bounds.gather(1, places).topk(k, dim=1, largest=False)
-    return least.values, places.gather(1, least.indices)
+    def _measured(self, x: Tensor, counts: Array, candidates: Array) -> Array:
+        """Return the squared distances (B, C) of the first candidates of each row, in ascending order."""
+        width = self._k + MOST_CANDIDATES
+        asked = np.repeat(np.arange(len(counts)), counts)
+        in_line = np.arange(len(asked)) - (counts.cumsum() - counts)[asked]
+        parts = np.stack([asked, candidates, asked * width + in_line])[:, in_line < width]
+        whose, found = torch.from_numpy(parts[:2])
+        differences = x.index_select(0, whose).sub_(self._rows.index_select(0, found))
+        exact = np.full((len(counts), width), np.inf)
+        exact.put(parts[2], differences.square_().sum(1).numpy())
+        exact.sort(axis=1)
+        return exact

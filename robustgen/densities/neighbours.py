@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from robustgen._storable import storable
-from robustgen.densities.nearest import nearest_places
+from robustgen.densities.nearest import least_distances
 
 N_NEIGHBOURS = 5
-FEW_ROWS = 512
+FEW_ROWS = 128
 """Among which distances to all are faster than a search."""
 
 
@@ -38,16 +38,16 @@ def nearest_distances(x: Tensor, rows: Tensor, k: int) -> Tensor:
     tensor([[0., 1.]])
     """
     k = min(k, len(rows))
-    if torch.compiler.is_compiling():  # or exported
+    if torch.compiler.is_compiling() or x.requires_grad:  # or exported
         return _distances_to(x, rows[_nearest_by_products(x, rows, k)])
     if len(rows) > FEW_ROWS and x.device.type == "cpu":
-        return _distances_to(x, rows[nearest_places(x.double(), rows.double(), k)])
+        return least_distances(x.double(), rows.double(), k).to(x)
     distances = torch.cdist(x, rows, compute_mode="donot_use_mm_for_euclid_dist")
     return distances.topk(k, dim=1, largest=False).values
 
 
 def _nearest_by_products(x: Tensor, rows: Tensor, k: int) -> Tensor:
-    """Return the places (B, k) of the nearest rows by a product of matrices: ONNX has no `cdist`."""
+    """Return the places (B, k) of the nearest rows by a product of matrices, of which ONNX has all."""
     closeness = rows.double().square().sum(1) - 2 * x.double() @ rows.double().T
     return closeness.topk(k, dim=1, largest=False).indices
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -144,8 +144,18 @@ class Neighbourhoods:
     @classmethod
     def of(cls, rows: NDArray[np.float64], answers: NDArray[np.int8]) -> Neighbourhoods:
         """Assign rows (n, d), as they are compared, to those that have an answer."""
+        return cls.of_parts([rows], rows[np.flatnonzero(answers)], answers)
+
+    @classmethod
+    def of_parts(
+        cls,
+        parts: Iterable[NDArray[np.float64]],
+        judged_rows: NDArray[np.float64],
+        answers: NDArray[np.int8],
+    ) -> Neighbourhoods:
+        """Assign rows that come in parts (m, d) to the judged ones (q, d) among them."""
         judged = np.flatnonzero(answers)
-        nearest = pairwise_distances_argmin(rows, rows[judged])
+        nearest = np.concatenate([pairwise_distances_argmin(part, judged_rows) for part in parts])
         nearest[judged] = np.arange(len(judged))  # a copy may have been judged otherwise
         return cls(judged, answers[judged] < 0, nearest)
 
@@ -233,7 +243,8 @@ def judged_neighbourhoods(X: Any, y: Any) -> Neighbourhoods | None:
     if answers is None:
         return None
     comparison = fit_comparison(X)
-    found = replace(Neighbourhoods.of(comparison.rows(X), answers), comparison=comparison)
+    judged_rows = comparison.rows(X[np.flatnonzero(answers)])
+    found = replace(Neighbourhoods.of_parts(comparison.parts(X), judged_rows, answers), comparison=comparison)
     if np.count_nonzero(~found.excluded) < LEAST_ROWS:
         raise UsageError(
             f"got answers that leave {np.count_nonzero(~found.excluded)} of {X.shape[0]} rows to learn from, "

@@ -89,6 +89,8 @@ class Autoencoder(NetDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int

@@ -17,12 +17,14 @@ from torch import Tensor, nn
 
 from robustgen._fitting import all_at_once
 from robustgen._rows import row_type
+from robustgen._sources import selected
 from robustgen._storable import storable
 from robustgen._validation import check_rows
 from robustgen.detectors.answers import Neighbourhoods, judged_neighbourhoods
 from robustgen.detectors.notebook import fitted_table
 from robustgen.detectors.onnx import ScoringFunction, export_onnx
 from robustgen.detectors.parameters import check_contamination
+from robustgen.detectors.partitions import by_partition
 from robustgen.inference.audit import Audit, InlierProbability, audit, contamination_offset, finite_scores
 from robustgen.inference.corruption import Corruption
 from robustgen.inference.explanation import framed_like
@@ -101,10 +103,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
+        X : array, DataFrame, CSR matrix, memory map or RowSource
             Rows (n, d), images (n, H, W) or (n, C, H, W), or what is declared: signals (n, C, T) as
             :class:`robustgen.Signals`, clips (n, C, T, H, W) as :class:`robustgen.Clips`; two at
-            least. Outliers may be among them.
+            least. Outliers may be among them. Memory maps and sources
+            (:class:`robustgen.ParquetRows`, :class:`robustgen.DatasetRows`) are read in parts.
         y : array, Answers or None
             What a person says of some rows: 1 normal, -1 outlier, 0 not judged, at least one of them
             -1; or :class:`robustgen.Answers`. Each row goes with the judged row that is nearest to
@@ -130,6 +133,11 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.rate_ = getattr(X, "rate", None) if self.row_type_ == "signals" else None
         judged = judged_neighbourhoods(rows, y)
         self._learn(rows, judged)
+        self._conclude(rows, judged)
+        return self
+
+    def _conclude(self, rows: Any, judged: Neighbourhoods | None) -> None:
+        """Score, audit and set the threshold by rows that were learnt."""
         scores = self._score(rows)
         self.training_scores_ = scores
         answered = None if judged is None else judged.corruption()
@@ -139,9 +147,8 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         precision = SINGLE if self._placement()[1] == torch.float32 else DOUBLE
         self.tolerance_ = Tolerance.of(scores, precision, self._score_unit())
         if judged is not None:
-            rows, scores = rows[judged.remaining], scores[judged.remaining]
+            rows, scores = selected(rows, judged.remaining), scores[judged.remaining]
         self._finish(rows, scores)
-        return self
 
     def _score_unit(self) -> float:
         """Return the least size of what a score is made of: 0 where it is a sum of errors above 0."""
@@ -150,13 +157,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
     def _marked_share(self) -> float:
         return self.contamination_ if isinstance(self.contamination, str) else self.contamination
 
+    @by_partition(np.float64)
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return how normal each row is: minus its error.
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
-            Rows shaped like the training rows.
+        X : array, DataFrame, CSR matrix, memory map, or dask array or DataFrame
+            Rows shaped like the training rows. Of dask's the result is a lazy dask array, by partitions.
 
         Returns
         -------
@@ -171,13 +179,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         return self._score(check_rows(self, X, fitting=False))
 
+    @by_partition(np.float64)
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the scores shifted so that outliers are below 0.
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
-            Rows shaped like the training rows.
+        X : array, DataFrame, CSR matrix, memory map, or dask array or DataFrame
+            Rows shaped like the training rows. Of dask's the result is a lazy dask array, by partitions.
 
         Returns
         -------
@@ -188,13 +197,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         scores = self.score_samples(X)
         return self.tolerance_.margins(scores, self.offset_)
 
+    @by_partition(np.int64)
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Tell inliers from outliers.
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
-            Rows shaped like the training rows.
+        X : array, DataFrame, CSR matrix, memory map, or dask array or DataFrame
+            Rows shaped like the training rows. Of dask's the result is a lazy dask array, by partitions.
 
         Returns
         -------
@@ -227,13 +237,14 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         self.offset_ = contamination_offset(self.training_scores_, self._marked_share())
         return self
 
+    @by_partition(np.float64)
     def outlier_probability(self, X: Any) -> NDArray[np.float64]:
         """Return how probable it is that each row is an outlier, where new rows are like the training rows.
 
         Parameters
         ----------
-        X : array, DataFrame, CSR matrix or memory map
-            Rows shaped like the training rows.
+        X : array, DataFrame, CSR matrix, memory map, or dask array or DataFrame
+            Rows shaped like the training rows. Of dask's the result is a lazy dask array, by partitions.
 
         Returns
         -------
@@ -303,8 +314,12 @@ class Detector(OutlierMixin, BaseEstimator, ABC):
         return (1, *self.input_shape_) if grey else self.input_shape_
 
     def _score(self, X: Any) -> NDArray[np.float64]:
-        errors = torch.cat([self._row_errors(x) for x in self._blocks(X)])
-        return finite_scores(-errors.cpu().double().numpy())
+        scores = np.empty(X.shape[0])
+        start = 0
+        for x in self._blocks(X):
+            scores[start : start + len(x)] = -self._row_errors(x).cpu().double().numpy()
+            start += len(x)
+        return finite_scores(scores)
 
     def _blocks(self, X: Any) -> Iterator[Tensor]:
         """Yield the scaled rows (B, ...) in order."""

@@ -69,7 +69,11 @@ class Comparison:
 
     def rows(self, X: Any) -> NDArray[np.float64]:
         """Return checked rows of X, which are read a block at a time, as they are compared, (n, q)."""
-        return np.concatenate([self(block).numpy() for block in _blocks(X)])
+        return np.concatenate(list(self.parts(X)))
+
+    def parts(self, X: Any) -> Iterator[NDArray[np.float64]]:
+        """Yield them as they are compared, a block at a time."""
+        return (self(block).numpy() for block in _blocks(X))
 
 
 def _blocks(X: Any) -> Iterator[Tensor]:
@@ -83,7 +87,7 @@ def fit_comparison(X: Any) -> Comparison:
 
     Parameters
     ----------
-    X : ndarray, memory map or CSR matrix, (n, d), or ndarray or memory map, (n, C, H, W) or (n, C, T)
+    X : ndarray, memory map, source or CSR matrix, (n, d), or one of these but the last, (n, C, ...)
         Checked rows.
 
     Examples

@@ -56,6 +56,8 @@ class ConditionalDetector(QuantisedDetector):
         return self
 
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
+        if hasattr(self, "net_") and self.n_labels_:
+            raise UsageError("got rows of a stream, but the detector was fitted with labels: fit it anew")
         self.train_labels_ = None
         if self._given is not None:
             labels = self._checked_labels(self._given, X.shape[0])
@@ -86,7 +88,9 @@ class ConditionalDetector(QuantisedDetector):
             The detector, with ``prior_``.
         """
         check_is_fitted(self)
-        return super().fit_prior(self.train_labels_ if labels is None else labels)
+        if labels is None and self.train_labels_ is not None:
+            labels = self.train_labels_[self.coded_rows_]
+        return super().fit_prior(labels)
 
     def convert(self, X: Any, labels: Any) -> NDArray[np.float64]:
         """Return each row as another label would have it: its codes, decoded with that label.

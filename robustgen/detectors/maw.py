@@ -14,7 +14,7 @@ from torch import Tensor
 
 from robustgen._checks import UsageError, check_choice, check_count
 from robustgen.detectors.answers import Neighbourhoods
-from robustgen.detectors.generation import decode, drawn_pairs, generators_for, noise_scale, with_noise
+from robustgen.detectors.generation import decode, drawn_pairs, generators_for, learn_noise, with_noise
 from robustgen.detectors.latent import LatentMixture, Regularisation
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
@@ -143,6 +143,8 @@ class MAW(NetDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -203,6 +205,7 @@ class MAW(NetDetector):
     inlier_codes_: GaussianMixture
     code_share_: NDArray[np.float64]
     noise_scale_: NDArray[np.float64]
+    _noise_mixing: NDArray[np.float64] | None
 
     def __init__(
         self,
@@ -299,9 +302,9 @@ class MAW(NetDetector):
             How many; the members make them in turn.
         noise : bool or None
             Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
-            ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
-            not explain. ``None`` draws vectors, and takes the means of all else, whose entries do
-            not err one by one.
+            ``noise_scale_`` at each entry and, of vectors of 128 columns or fewer, the correlations of
+            its errors; or to take its mean, which lacks the spread that the codes do not explain.
+            ``None`` draws vectors, and takes the means of all else, whose entries do not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.
 
@@ -390,7 +393,7 @@ class MAW(NetDetector):
         made = torch.cat([self.net_(x) for x in blocks], dim=1)
         share = explained_share(torch.cat(blocks, dim=1), made, RECONSTRUCTION_ERRORS[self.reconstruction])
         self.code_share_ = share.cpu().double().numpy()
-        self.noise_scale_ = noise_scale(self, drawn_pairs(self, blocks))
+        learn_noise(self, drawn_pairs(self, blocks))
 
 
 def explained_share(x: Tensor, made: Tensor, error: Callable[[Tensor, Tensor], Tensor]) -> Tensor:

@@ -5,29 +5,32 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from robustgen._checks import check_choice, check_count
+from robustgen._checks import UsageError, check_choice, check_count
+from robustgen._sources import selected
 from robustgen._validation import check_rows
-from robustgen.detectors.answers import Neighbourhoods
+from robustgen.detectors.answers import Neighbourhoods, judged_neighbourhoods
 from robustgen.detectors.base import Detector
 from robustgen.detectors.parameters import check_contamination, check_dims, robust_training
+from robustgen.detectors.streams import Drift
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.members import initialise
 from robustgen.objectives.base import Objective
 from robustgen.objectives.errors import shared, squared_parts
 from robustgen.training import History, RobustTraining, TrainingConfig
+from robustgen.training.checkpoints import State
 from robustgen.training.device import choose_device
 from robustgen.training.fitting import fit_members
-from robustgen.training.scaling import SCALINGS, Scaling, chosen_scaling, fit_scaling
+from robustgen.training.loop import Training
+from robustgen.training.scaling import SCALINGS, chosen_scaling, fit_scaling, scaled_limits
 
 
 class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
@@ -55,6 +58,10 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
 
     net_: AutoencoderNet
     history_: History
+    drift_: Drift
+    _learner: State | None = None
+    """What a training of this process can go on from; no file holds it."""
+    unstored: ClassVar[tuple[str, ...]] = ("_learner",)
     latent_dim_: int
 
     @abstractmethod
@@ -105,18 +112,93 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
         return config.updated(self.training or {})
 
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
-        self._train(X if judged is None else X[judged.remaining])
+        self._train(X if judged is None else selected(X, judged.remaining))
 
     def _train(self, X: Any) -> None:
-        """Learn from all of some rows."""
-        self.scaling_ = fit_scaling(X, chosen_scaling(self.scaling, self.row_type_))
+        """Learn from all of some rows: from the start, or one epoch more where something was learnt."""
+        former = None
+        if hasattr(self, "net_"):
+            former = Training(self.history_, self._learner)
+        else:
+            self._set_up(X)
+        self.net_, training = fit_members(
+            self,
+            X,
+            self._initialised if former is None else self._learnt,
+            self._build_objective(),
+            self._config(),
+            choose_device(self.device),
+            former,
+        )
+        self.history_, self._learner = training
+
+    def _learnt(self, seeds: Sequence[int]) -> AutoencoderNet:
+        """Return a copy of the net that can learn more."""
+        return copy.deepcopy(self.net_).float().requires_grad_(True)
+
+    def _set_up(self, X: Any) -> None:
+        """Decide, from the rows, all that a training needs and does not learn."""
+        self.scaling_ = fit_scaling(X, self._chosen_scaling())
         self.latent_dim_ = self.latent_dim or self._default_latent_dim(X.shape[1:])
         self._n_features_out = self.n_members * self.latent_dim_
-        self._limits = _scaled_limits(X, self.scaling_)
+        self._limits = scaled_limits(X, self.scaling_)
         self._prepare()
-        self.net_, self.history_ = fit_members(
-            self, X, self._initialised, self._build_objective(), self._config(), choose_device(self.device)
-        )
+
+    def partial_fit(self, X: Any, y: Any = None) -> Any:
+        r"""Learn the next rows of a stream: one pass over them, from the present weights on.
+
+        The first call is a ``fit``. Each further one
+
+        1. scores the rows before they are learnt and compares these scores with ``training_scores_``:
+           ``drift_``, a two-sample Kolmogorov-Smirnov test (:class:`robustgen.detectors.streams.Drift`);
+        2. trains one epoch, with the moments of the optimisers, averages and codebooks as the last call left
+           them (of a model from a file, with optimisers that begin anew);
+        3. sets ``training_scores_``, the threshold and the audit anew, by these rows alone.
+
+        What rows are, their scaling and the net stay those of the first call. A call that fails leaves the
+        detector as it was.
+
+        Parameters
+        ----------
+        X : array, DataFrame, CSR matrix, memory map or RowSource
+            Rows shaped like the training rows, two at least.
+        y : array, Answers or None
+            What a person says of some of them, as by ``fit``.
+
+        Returns
+        -------
+        self
+            The detector.
+
+        Raises
+        ------
+        ValueError
+            As by ``fit``, and when X does not look like the training rows.
+
+        Notes
+        -----
+        After a ``fit`` of many epochs on few rows, their scores are better than those of new rows of the same
+        distribution, and the first p-value is too small; later ones compare with rows that were learnt once.
+        """
+        if not hasattr(self, "net_"):
+            return self.fit(X, y)
+        learner = copy.copy(self)
+        learner._learn_on(X, y)
+        self.__dict__.update(vars(learner))
+        return self
+
+    def _learn_on(self, X: Any, y: Any) -> None:
+        self._check_parameters()
+        rows = check_rows(self, X, fitting=False)
+        if rows.shape[0] < 2:
+            raise UsageError("got one row, expected two at least: collect some rows of the stream first")
+        self.drift_ = Drift.between(self._score(rows), self.training_scores_)
+        judged = judged_neighbourhoods(rows, y)
+        self._learn(rows, judged)
+        self._conclude(rows, judged)
+
+    def _chosen_scaling(self) -> str | None:
+        return chosen_scaling(self.scaling, self.row_type_)
 
     def _initialised(self, seeds: Sequence[int]) -> AutoencoderNet:
         return initialise(lambda: self._build_net(self._row_shape(), self._limits), seeds)
@@ -196,14 +278,3 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
             The net, on the CPU.
         """
         return self._initialised(range(self.n_members))
-
-
-def _scaled_limits(X: Any, scaling: Scaling) -> tuple[float, float]:
-    """Return the smallest and the largest value that the net will see in training."""
-    lowest, highest = X.min(axis=0), X.max(axis=0)
-    if sparse.issparse(X):
-        lowest, highest = lowest.toarray()[0], highest.toarray()[0]
-    return (
-        float(((lowest - scaling.center) / scaling.scale).min()),
-        float(((highest - scaling.center) / scaling.scale).max()),
-    )

@@ -18,6 +18,7 @@ from robustgen.nets.pixelcnn import GatedPixelCNN
 from robustgen.objectives.code_likelihood import CodeLikelihood, CodeNet, position_surprisal
 from robustgen.training import History, TrainingConfig, train
 from robustgen.training.callbacks import present_callbacks
+from robustgen.training.rows import permutations
 
 BLOCK_ROWS = 512
 
@@ -34,6 +35,10 @@ class CodeRows:
     def __init__(self, codes: Tensor) -> None:
         self.n_rows = codes.shape[1]
         self._codes = codes
+
+    def shuffled(self, generators: Generators) -> Tensor:
+        """Return an order (K, n) of each member."""
+        return permutations(self.n_rows, generators)
 
     def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
         """Yield (K, B, P) batches that follow ``order`` (K, n)."""
@@ -52,11 +57,13 @@ class CodePrior:
         (h, w) takes a gated PixelCNN, (t, h, w) too, its t maps one below the other; (P,) of signals, which
         follow each other, gated causal convolutions, and of vectors an autoregressive MLP.
     n_codes : int
-        N.
+        N, of all slices.
     n_labels : int
         Labels to condition on; 0 for none.
     row_type : str
         What the rows are; see :func:`robustgen._rows.row_type`.
+    n_slices : int
+        G: a position takes codes of its slice alone, see :mod:`robustgen.nets.quantizers.slices`.
     nets : CodeNets
         Whose prior's width and layers count.
 
@@ -78,6 +85,7 @@ class CodePrior:
         *,
         n_labels: int = 0,
         row_type: str = "vectors",
+        n_slices: int = 1,
         nets: CodeNets = USUAL,
     ) -> None:
         self._row_type = row_type
@@ -85,6 +93,7 @@ class CodePrior:
         self._map_shape = map_shape
         self._n_codes = n_codes
         self.n_labels = n_labels
+        self.n_slices = n_slices
 
     def fit(
         self, codes: Tensor, config: TrainingConfig, seeds: list[int], generators: Generators
@@ -104,7 +113,11 @@ class CodePrior:
         return initialise(self._build, range(self._members))
 
     def _build(self) -> CodeNet:
-        options = {"channels": self._nets.prior_channels, "n_labels": self.n_labels}
+        options = {
+            "channels": self._nets.prior_channels,
+            "n_labels": self.n_labels,
+            "n_slices": self.n_slices,
+        }
         if len(self._map_shape) > 1:
             *heights, width = self._map_shape
             height = math.prod(heights)

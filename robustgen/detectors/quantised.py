@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from robustgen._checks import UsageError, check_choice, check_count
-from robustgen._seeds import base_seed, member_seeds
+from robustgen._seeds import base_seed, member_seeds, subsample
 from robustgen._validation import check_rows
-from robustgen.detectors.generation import generators_for, noise_scale, with_noise
+from robustgen.detectors.generation import generators_for, learn_noise, with_noise
 from robustgen.detectors.likelihood import bits_an_entry, check_step, gaussian_surprisal
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
@@ -30,9 +30,10 @@ from robustgen.nets.code_maps import (
     VectorCodeDecoder,
     VectorCodeEncoder,
 )
-from robustgen.nets.draws import member_generators
+from robustgen.nets.draws import Generators, member_generators
 from robustgen.nets.quantizers.base import perplexity, usage_counts
 from robustgen.nets.quantizers.codebook import Quantizer
+from robustgen.nets.quantizers.slices import slices_of
 from robustgen.nets.strided import StridedCodeDecoder, StridedCodeEncoder
 from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.schedule import CodebookTraining
@@ -44,6 +45,8 @@ PRIOR_LEARNING_RATE = 3e-3
 PRIOR_STEPS, LEAST_PRIOR_EPOCHS = 1000, 10
 """How long a prior is trained where the user leaves it open: small sets need many epochs."""
 DECODED_ROWS = 256
+PRIOR_ROWS = 2**17
+"""Training rows whose codes are kept, drawn at random where there are more."""
 
 
 class QuantisedDetector(NetDetector):
@@ -60,10 +63,12 @@ class QuantisedDetector(NetDetector):
     net_: VectorQuantisedNet
     map_shape_: tuple[int, ...]
     codes_: NDArray[np.int64]
+    coded_rows_: NDArray[np.intp]
     codebook_perplexity_: NDArray[np.float64]
     codes_used_: NDArray[np.int64]
     noise_: NDArray[np.float64]
     noise_scale_: NDArray[np.float64]
+    _noise_mixing: NDArray[np.float64] | None
     prior_: CodePrior | None
 
     @abstractmethod
@@ -102,16 +107,17 @@ class QuantisedDetector(NetDetector):
 
     def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VectorQuantisedNet:
         code_dim, told = self.latent_dim_, self.latent_dim_ + self._n_labels()
+        nets = replace(self._nets(), codes_a_position=self._codes_a_place())
         encoder: ConvCodeEncoder | StridedCodeEncoder | VectorCodeEncoder
         decoder: nn.Module
         if len(row_shape) == 3:
-            encoder = ConvCodeEncoder(row_shape, code_dim, self._nets())
-            decoder = ConvCodeDecoder(told, row_shape, self._nets())
+            encoder = ConvCodeEncoder(row_shape, code_dim, nets)
+            decoder = ConvCodeDecoder(told, row_shape, nets)
         elif len(row_shape) > 1:
-            encoder = StridedCodeEncoder(row_shape, code_dim)
-            decoder = StridedCodeDecoder(told, row_shape)
+            encoder = StridedCodeEncoder(row_shape, code_dim, nets.codes_a_position)
+            decoder = StridedCodeDecoder(told, row_shape, nets.codes_a_position)
         else:
-            n_positions = self._code_map().n_positions or min(8, max(2, row_shape[0] // 2))
+            n_positions = self._code_map().positions_of(row_shape[0])
             encoder = VectorCodeEncoder(row_shape[0], self.hidden_dims, n_positions, code_dim)
             decoder = VectorCodeDecoder(n_positions, told, self.hidden_dims, row_shape[0])
         self.map_shape_ = encoder.map_shape
@@ -119,12 +125,19 @@ class QuantisedDetector(NetDetector):
         quantizer = self._build_quantizer(code_dim)
         return VectorQuantisedNet(encoder, quantizer, decoder, code_dim=normed, n_labels=self._n_labels())
 
+    def _codes_a_place(self) -> int:
+        """Return how many codes stand beside each other at a place of a map."""
+        return self._nets().codes_a_position * self._code_map().n_slices
+
     def _n_labels(self) -> int:
         """Return how many labels the decoder is told: none."""
         return 0
 
-    def _train(self, X: Any) -> None:
+    def _set_up(self, X: Any) -> None:
         self._n_rows = X.shape[0]
+        super()._set_up(X)
+
+    def _train(self, X: Any) -> None:
         super()._train(X)
         if (
             self._placement()[0].type != "mps"
@@ -132,17 +145,28 @@ class QuantisedDetector(NetDetector):
             self.net_ = self.net_.double()
         self.prior_ = None
         self._seed = base_seed(self.random_state)
-        kept = self._prior_rows(X)
-        indices, errors = self._indices_and_errors(X)
-        self.noise_ = np.maximum(errors[:, kept].mean(1).cpu().double().numpy(), 1e-6)
-        blocks = self._member_blocks(X[kept])
-        self.noise_scale_ = noise_scale(self, ((x, self.net_(x)) for x in blocks))
-        counts = usage_counts(indices, int(indices.max()) + 1)
-        self.codebook_perplexity_ = perplexity(counts).cpu().double().numpy()
-        self.codes_used_ = (counts > 0).sum(-1).cpu().numpy()
-        self.codes_ = indices[:, kept].cpu().numpy()
+        self._count_codes(X)
+        kept = np.flatnonzero(self._prior_rows(X))
+        self.coded_rows_ = kept[subsample(len(kept), PRIOR_ROWS, self._seed)]
+        rows = X[self.coded_rows_]
+        indices, errors = self._indices_and_errors(rows)
+        self.noise_ = np.maximum(errors.mean(1).cpu().double().numpy(), 1e-6)
+        blocks = self._member_blocks(rows)
+        learn_noise(self, ((x, self.net_(x)) for x in blocks))
+        self.codes_ = indices.cpu().numpy()
         if self.scoring == "likelihood":
             self.fit_prior()
+
+    def _count_codes(self, X: Any) -> None:
+        """Count how often each code stands for a place of the training rows."""
+        counts: Tensor | float = 0.0
+        for x in self._member_blocks(X):
+            indices = self.net_.quantise(self.net_.positions(x)).indices
+            counts = counts + usage_counts(indices, self._n_indices()).double()
+        assert isinstance(counts, Tensor)
+        of_slices = counts.unflatten(1, (self._code_map().n_slices, -1))
+        self.codebook_perplexity_ = perplexity(of_slices).cpu().numpy()
+        self.codes_used_ = (of_slices > 0).sum(-1).cpu().numpy()
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
         """Mark the training rows whose codes the prior learns: all of them."""
@@ -164,7 +188,9 @@ class QuantisedDetector(NetDetector):
 
     def _parts(self, x: Tensor) -> Tensor:
         if self.scoring == "likelihood" and len(self.map_shape_) > 1:
-            return laid_out(self._position_surprisal(x), self.map_shape_, x)
+            *sides, width = self.map_shape_
+            places = self._position_surprisal(x).unflatten(-1, (-1, self._codes_a_place())).sum(-1)
+            return laid_out(places, (*sides, width // self._codes_a_place()), x)
         return super()._parts(x)
 
     def _surprisal(self, x: Tensor) -> Tensor:
@@ -243,8 +269,8 @@ class QuantisedDetector(NetDetector):
             codes = torch.cat([codes, given.to(device).expand(len(codes), -1)[..., None]], dim=-1)
         seeds = member_seeds(self._seed, "prior", self.n_members)
         generators = member_generators(self._seed, "prior draws", self.n_members, device)
-        kind: dict[str, Any] = {"row_type": self.row_type_, "nets": self._nets()}
-        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels, **kind)
+        kind: dict[str, Any] = {"row_type": self.row_type_, "n_slices": self._code_map().n_slices}
+        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels, nets=self._nets(), **kind)
         self.prior_ = prior.fit(codes, self._prior_config(codes.shape[1]), seeds, generators)
         return self
 
@@ -294,9 +320,9 @@ class QuantisedDetector(NetDetector):
             What to condition on, where ``fit_prior`` was given labels.
         noise : bool or None
             Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
-            ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
-            not explain. ``None`` draws vectors, and takes the means of all else, whose entries do
-            not err one by one.
+            ``noise_scale_`` at each entry and, of vectors of 128 columns or fewer, the correlations of
+            its errors; or to take its mean, which lacks the spread that the codes do not explain.
+            ``None`` draws vectors, and takes the means of all else, whose entries do not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.
 
@@ -313,7 +339,13 @@ class QuantisedDetector(NetDetector):
         given = self._sample_labels(prior, labels, n_samples, each)
         codes = prior.sample(each, self.codes_.shape[-1], generators, given)
         made = self._decoded(codes, given).swapaxes(0, 1)
-        return with_noise(self, made.reshape(-1, *self.input_shape_)[:n_samples], noise, generators)
+        return self._drawn(made.reshape(-1, *self.input_shape_)[:n_samples], noise, generators)
+
+    def _drawn(
+        self, made: NDArray[np.float64], noise: bool | None, generators: Generators
+    ) -> NDArray[np.float64]:
+        """Draw rows from the decoder's distribution around its means, where that is asked for."""
+        return with_noise(self, made, noise, generators)
 
     def _sample_labels(self, prior: CodePrior, labels: Any, n_samples: int, each: int) -> Tensor | None:
         if (labels is not None) != (prior.n_labels > 0):
@@ -388,7 +420,21 @@ class QuantisedDetector(NetDetector):
         if given.size and not 0 <= given.min() <= given.max() < n_codes:
             raise UsageError(f"got codes from {given.min()} to {given.max()}, expected 0 to {n_codes - 1}")
         flat = torch.from_numpy(given.astype(np.int64)).reshape(len(given), self.n_members, -1)
+        self._check_slices(flat)
         return flat.transpose(0, 1).to(next(self.net_.parameters()).device)
+
+    def _check_slices(self, codes: Tensor) -> None:
+        """Raise where codes (n, K, P) are not of their positions' slices."""
+        n_slices, size = self.net_.quantizer.n_slices, self.net_.quantizer.slices()[0].codes.shape[1]
+        wanted = slices_of(codes.shape[-1], n_slices)
+        wrong = (codes // size % n_slices != wanted).nonzero()
+        if len(wrong):
+            row, member, position = wrong[0].tolist()
+            least = int(wanted[position]) * size
+            raise UsageError(
+                f"got code {int(codes[row, member, position])} at position {position}, expected {least} to "
+                f"{least + size - 1}: each of the {n_slices} slices has codes of its own"
+            )
 
 
 def laid_out(values: Tensor, map_shape: tuple[int, ...], rows: Tensor) -> Tensor:

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from robustgen._checks import require
+from robustgen._checks import UsageError, require
 from robustgen._seeds import subsample
+from robustgen._sources import selected
 from robustgen.densities.iterative_trimming import trim_iteratively
 from robustgen.detectors.answers import Neighbourhoods
 from robustgen.detectors.comparison import SAMPLE_ROWS, compared_rows
@@ -137,13 +138,15 @@ class RVQVAE(QuantisedDetector):
     history_ : robustgen.training.History
         The terms of the objective by epoch and member.
     codes_ : ndarray of int, (K, n, P)
-        The codes of the training rows that the prior learns.
-    codebook_perplexity_ : ndarray of float, (K,)
-        Perplexity of the codes over the whole training set.
-    codes_used_ : ndarray of int, (K,)
-        How many different codes the training set uses.
+        The codes of the training rows that the prior learns, 131,072 of them at most.
+    coded_rows_ : ndarray of int, (n,)
+        The places of those rows among the rows that were learnt.
+    codebook_perplexity_ : ndarray of float, (K, G)
+        Perplexity of the codes of each slice over the whole training set.
+    codes_used_ : ndarray of int, (K, G)
+        How many different codes of each slice the training set uses.
     map_shape_ : tuple of int
-        (h, w) of the code map of an image, (P,) of a vector.
+        (h, w G) of the code map of an image, G codes a place; (P,) of a vector.
     prior_ : robustgen.detectors.prior.CodePrior or None
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
@@ -162,6 +165,8 @@ class RVQVAE(QuantisedDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -286,7 +291,7 @@ class RVQVAE(QuantisedDetector):
         return settings("quantisation", self.quantisation, Quantisation(n_codes=64))
 
     def _n_indices(self) -> int:
-        return self._code_map().n_codes  # the inliers' alone
+        return self._code_map().n_codes * self._code_map().n_slices  # the inliers' alone
 
     def _rules(self) -> SetRules:
         return settings("sets", self.sets, SetRules())
@@ -296,7 +301,13 @@ class RVQVAE(QuantisedDetector):
 
     def _build_quantizer(self, code_dim: int) -> DualQuantizer:
         codes, rules = self._code_map(), self._rules()
-        return DualQuantizer(codes.n_codes, code_dim, updates=codes.updates, directions=rules.directions)
+        return DualQuantizer(
+            codes.n_codes,
+            code_dim,
+            updates=codes.updates,
+            directions=rules.directions,
+            n_slices=codes.n_slices,
+        )
 
     def _build_objective(self) -> RobustVectorQuantisation:
         schedule = self._schedule()
@@ -304,7 +315,9 @@ class RVQVAE(QuantisedDetector):
         return RobustVectorQuantisation(self._code_map().beta, rules, schedule, self._anchors)
 
     def _learn(self, X: Any, judged: Neighbourhoods | None) -> None:
-        rows = X if judged is None else X[judged.remaining]
+        if hasattr(self, "net_") and self._learner is None:
+            raise UsageError("got rows of a stream for an RVQVAE from a file, which has no sets: fit it anew")
+        rows = X if judged is None else selected(X, judged.remaining)
         self._anchors = anchors_of(rows, np.zeros(0, dtype=int) if judged is None else judged.trusted)
         super()._learn(X, judged)
         del self._anchors  # what was learnt needs it no more
@@ -315,7 +328,7 @@ class RVQVAE(QuantisedDetector):
         marked = self._outlying(evidence)
         self._warn_of_even_sides(marked)
         kept = evidence[~marked]
-        self._reach = tuple(kept[:, [1, 3]].quantile(REACH, dim=0, interpolation="lower").tolist())
+        self._reach = tuple(np.quantile(kept[:, [1, 3]].numpy(), REACH, axis=0, method="lower").tolist())
         margins, errors = kept[:, 0] - kept[:, 1].clamp(max=self._reach[0]), kept[:, 2]
         size = float(kept[:, :2].abs().median())
         self._spreads = _spread(margins, size), _spread(errors, float(errors.abs().median()))
@@ -391,5 +404,5 @@ def anchors_of(X: Any, trusted: NDArray[np.intp]) -> Anchors:
 
 def _spread(values: Tensor, size: float) -> float:
     """Return the interquartile range, or 1 where it is but rounding of numbers of some size."""
-    lower, upper = values.quantile(values.new_tensor([0.25, 0.75]))
+    lower, upper = np.quantile(values.numpy(), (0.25, 0.75))  # torch's takes no more than 2^24 values
     return float(upper - lower) if upper - lower > ROUNDING * size else 1.0

@@ -5,16 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse, linalg
+from torch import Tensor, nn
 
+from robustgen._checks import UsageError
 from robustgen.detectors.conditional import ConditionalDetector
 from robustgen.detectors.parameters import settings
-from robustgen.detectors.quantisation import SPHERE, StochasticQuantisation
+from robustgen.detectors.quantisation import DECODERS, SPHERE, StochasticQuantisation
 from robustgen.nets.code_maps import CodeNets
+from robustgen.nets.directions import Directions
+from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.gaussian import GaussianQuantizer
 from robustgen.nets.quantizers.vmf import VonMisesFisherQuantizer
+from robustgen.nets.vector_quantised import VectorQuantisedNet
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import VectorQuantisation
 from robustgen.training import RobustTraining
+
+LIKELIHOODS = dict(zip(DECODERS, ("likelihood", "vmf"), strict=True))
+"""Of each decoder, the name of its likelihood among those of the objective."""
+UNIT = 1e-3
+"""The largest difference from 1 of the length of a unit vector."""
 
 
 class SQVAE(ConditionalDetector):
@@ -95,13 +107,15 @@ class SQVAE(ConditionalDetector):
     train_labels_ : ndarray of int or None, (n,)
         Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
-        The codes of the training rows that the prior learns.
-    codebook_perplexity_ : ndarray of float, (K,)
-        Perplexity of the codes over the whole training set.
-    codes_used_ : ndarray of int, (K,)
-        How many different codes the training set uses.
+        The codes of the training rows that the prior learns, 131,072 of them at most.
+    coded_rows_ : ndarray of int, (n,)
+        The places of those rows among the rows that were learnt.
+    codebook_perplexity_ : ndarray of float, (K, G)
+        Perplexity of the codes of each slice over the whole training set.
+    codes_used_ : ndarray of int, (K, G)
+        How many different codes of each slice the training set uses.
     map_shape_ : tuple of int
-        (h, w) of the code map of an image, (P,) of a vector.
+        (h, w G) of the code map of an image, G codes a place; (P,) of a vector.
     prior_ : robustgen.detectors.prior.CodePrior or None
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
@@ -129,6 +143,8 @@ class SQVAE(ConditionalDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -147,8 +163,9 @@ class SQVAE(ConditionalDetector):
     We depart from the authors' code in the nets, which are smaller
     (:class:`robustgen.nets.code_maps.ConvCodeEncoder`); in the budget of 10,000 batches, where theirs is
     100 epochs of 60,000 images; in the temperature, which falls to what theirs ends at within any budget; in
-    s, which is 1 at the start; and in a prior of our own size. The decoder is Gaussian for all rows: the
-    paper's von Mises-Fisher decoder of categorical entries is not built, "vmf" is about codes alone.
+    s, which is 1 at the start; and in a prior of our own size. The von Mises-Fisher decoder takes one-hot
+    channels as they are, where the code gives the encoder integers, and its concentration in closed form,
+    :func:`robustgen.objectives.quantisation.free_concentration_likelihood`, where theirs is learnt.
 
     References
     ----------
@@ -216,8 +233,62 @@ class SQVAE(ConditionalDetector):
         codes = self._code_map()
         cooling = codes.cooling(self._config().batches(self._n_rows))
         if codes.variance == SPHERE:
-            return VonMisesFisherQuantizer(codes.n_codes, code_dim, cooling=cooling)
-        return GaussianQuantizer(codes.n_codes, code_dim, variance=codes.variance, cooling=cooling)
+            return VonMisesFisherQuantizer(codes.n_codes, code_dim, cooling=cooling, n_slices=codes.n_slices)
+        return GaussianQuantizer(
+            codes.n_codes, code_dim, variance=codes.variance, cooling=cooling, n_slices=codes.n_slices
+        )
 
     def _build_objective(self) -> VectorQuantisation:
-        return VectorQuantisation("likelihood", {}, self._schedule(), self._row_labels())
+        likelihood = LIKELIHOODS[self._code_map().decoder]
+        return VectorQuantisation(likelihood, {}, self._schedule(), self._row_labels())
+
+    def _check_own_parameters(self) -> None:
+        super()._check_own_parameters()
+        if self._has_directions() and self.scaling not in ("auto", None):
+            raise UsageError(f"got scaling={self.scaling!r}, expected None: decoder='vmf' is of unit vectors")
+
+    def _has_directions(self) -> bool:
+        return self._code_map().decoder == SPHERE
+
+    def _chosen_scaling(self) -> str | None:
+        return None if self._has_directions() else super()._chosen_scaling()
+
+    def _train(self, X: Any) -> None:
+        if self._has_directions():
+            check_unit_vectors(X)
+        super()._train(X)
+
+    def _build_net(self, row_shape: tuple[int, ...], limits: tuple[float, float]) -> VectorQuantisedNet:
+        net = super()._build_net(row_shape, limits)
+        if self._has_directions():
+            net.decoder = nn.Sequential(net.decoder, Directions())
+        return net
+
+    def _drawn(
+        self, made: NDArray[np.float64], noise: bool | None, generators: Generators
+    ) -> NDArray[np.float64]:
+        if not self._has_directions():
+            return super()._drawn(made, noise, generators)
+        if noise:
+            raise UsageError("got noise=True, expected None or False: decoder='vmf' gives mean directions")
+        return made
+
+    def _bits(self, x: Tensor, step: float | None) -> Tensor:
+        if self._has_directions():
+            raise UsageError("got decoder='vmf', expected 'gaussian': bits are of its density")
+        return super()._bits(x, step)
+
+
+def check_unit_vectors(X: Any) -> None:
+    """Raise unless the channels of rows (n, C, ...) are a unit vector at each place, C being 2 or more.
+
+    Examples
+    --------
+    >>> check_unit_vectors(np.eye(3))
+    """
+    norms = linalg.norm(X, axis=1) if issparse(X) else np.linalg.norm(X, axis=1)
+    if X.shape[1] < 2 or abs(norms - 1).max() > UNIT:
+        raise UsageError(
+            f"got rows whose {X.shape[1]} channels have lengths from {norms.min():.3g} to {norms.max():.3g}, "
+            "expected 2 or more of length 1 at each place for decoder='vmf': one-hot categories, directions"
+        )

@@ -12,8 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from robustgen._checks import check_at_least_zero, check_choice, check_count
+from robustgen._sources import selected
 from robustgen._validation import check_rows
-from robustgen.detectors.generation import decode, drawn_pairs, generators_for, noise_scale, with_noise
+from robustgen.detectors.generation import decode, drawn_pairs, generators_for, learn_noise, with_noise
 from robustgen.detectors.likelihood import FLOOR, bits_an_entry, check_step, gaussian_surprisal
 from robustgen.detectors.net_detector import NetDetector
 from robustgen.detectors.parameters import settings
@@ -119,6 +120,8 @@ class VAE(NetDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -153,6 +156,7 @@ class VAE(NetDetector):
 
     net_: VariationalNet
     noise_scale_: NDArray[np.float64]
+    _noise_mixing: NDArray[np.float64] | None
 
     def __init__(
         self,
@@ -206,9 +210,9 @@ class VAE(NetDetector):
             How many; the members make them in turn.
         noise : bool or None
             Whether to draw from the decoder's distribution, a Gaussian with the standard deviation
-            ``noise_scale_`` at each entry, or to take its mean, which lacks the spread that the codes do
-            not explain. ``None`` draws vectors, and takes the means of all else, whose entries do
-            not err one by one.
+            ``noise_scale_`` at each entry and, of vectors of 128 columns or fewer, the correlations of
+            its errors; or to take its mean, which lacks the spread that the codes do not explain.
+            ``None`` draws vectors, and takes the means of all else, whose entries do not err one by one.
         random_state : int, numpy.random.RandomState, numpy.random.Generator or None
             Seed of the draws; ``None`` takes a fresh one.
 
@@ -232,7 +236,8 @@ class VAE(NetDetector):
             \ge -\tfrac{1}{D \ln 2} \log p(x)
 
         with a Gaussian decoder of the standard deviations ``noise_scale_``. The expectation is of one draw
-        a row, which is the same in each call.
+        a row, which is the same in each call. Training minimises this bound where ``beta`` is twice the
+        decoder's variance in scaled units; with a larger one codes say less, and the bound is loose.
 
         Parameters
         ----------
@@ -265,9 +270,8 @@ class VAE(NetDetector):
         return bits_an_entry(nats + divergence, x[0, 0].numel())
 
     def _finish(self, X: Any, scores: NDArray[np.float64]) -> None:
-        self.noise_scale_ = noise_scale(
-            self, drawn_pairs(self, self._member_blocks(X[scores >= self.offset_]))
-        )
+        kept = selected(X, scores >= self.offset_)
+        learn_noise(self, drawn_pairs(self, self._member_blocks(kept)))
 
     def _check_own_parameters(self) -> None:
         check_at_least_zero("beta", self.beta)

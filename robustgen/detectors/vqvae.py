@@ -99,13 +99,15 @@ class VQVAE(ConditionalDetector):
     train_labels_ : ndarray of int or None, (n,)
         Those of the rows that were learnt.
     codes_ : ndarray of int, (K, n, P)
-        The codes of the training rows that the prior learns.
-    codebook_perplexity_ : ndarray of float, (K,)
-        Perplexity of the codes over the whole training set.
-    codes_used_ : ndarray of int, (K,)
-        How many different codes the training set uses.
+        The codes of the training rows that the prior learns, 131,072 of them at most.
+    coded_rows_ : ndarray of int, (n,)
+        The places of those rows among the rows that were learnt.
+    codebook_perplexity_ : ndarray of float, (K, G)
+        Perplexity of the codes of each slice over the whole training set.
+    codes_used_ : ndarray of int, (K, G)
+        How many different codes of each slice the training set uses.
     map_shape_ : tuple of int
-        (h, w) of the code map of an image, (P,) of a vector.
+        (h, w G) of the code map of an image, G codes a place; (P,) of a vector.
     prior_ : robustgen.detectors.prior.CodePrior or None
         The prior, once it is fitted.
     noise_ : ndarray of float, (K,)
@@ -133,6 +135,8 @@ class VQVAE(ConditionalDetector):
         Points a second, where the training rows were :class:`robustgen.Signals` that had a rate.
     training_scores_ : ndarray of float, (n,)
         ``score_samples`` of the training rows.
+    drift_ : robustgen.detectors.streams.Drift
+        After ``partial_fit``: how far the scores of its rows, before it learnt them, had moved.
     input_shape_ : tuple of int
         The shape of one row.
     n_features_in_ : int
@@ -150,7 +154,7 @@ class VQVAE(ConditionalDetector):
     (250,000 there), all of which :meth:`as_published` sets; and in a prior of our own size.
     ``codebook_training=True`` departs from Lancucki et al.: codes are replaced by k-means++ seeds without
     k-means after it, weights are not averaged (Polyak, .998 there), no plateau lowers the step, and there is
-    one codebook, which the codes of a place share (``CodeNets(codes_a_position=8)``; a product of 8 there).
+    one codebook, where they have a product of 8 (``Quantisation(n_slices=8)``).
 
     References
     ----------

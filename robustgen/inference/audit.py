@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 from sklearn.isotonic import isotonic_regression
 
+from robustgen._seeds import subsample
 from robustgen._storable import storable
 from robustgen.inference.corruption import Bulk, Corruption, checked_scores, estimate_corruption
 
+ASKED_ROWS = 2**20
+"""Rows by whose scores an audit estimates, drawn at random where there are more: a share to .001."""
 WORST = -1e300
 """The score of a row whose error is no number: below every other, and finite, so that it can be ranked."""
 
@@ -27,6 +30,11 @@ def finite_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     array([-1.e+000, -1.e+300, -1.e+300])
     """
     return np.where(np.isfinite(scores), scores, WORST)
+
+
+def asked_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the scores (m,) by which is estimated: all of them, or some that are always the same."""
+    return scores[subsample(len(scores), ASKED_ROWS, 0)] if len(scores) > ASKED_ROWS else scores
 
 
 def contamination_offset(scores: NDArray[np.float64], contamination: float) -> float:
@@ -69,7 +77,8 @@ class InlierProbability:
     Parameters
     ----------
     scores : ndarray of float, (n,)
-        Larger = more normal: of the rows that tell how scores are distributed.
+        Larger = more normal: of the rows that tell how scores are distributed; of 1,048,576 of them where
+        there are more.
 
     References
     ----------
@@ -86,11 +95,11 @@ class InlierProbability:
     """
 
     def __init__(self, scores: NDArray[np.float64]) -> None:
-        errors = -checked_scores(scores)
+        errors = -checked_scores(asked_scores(scores))
         self._bulk = Bulk.of(np.sort(errors))
         above = self._bulk.standardised(errors).clip(min=0.0)
         self._far, counts = np.unique(-above, return_counts=True)  # the farthest first
-        p = np.append(norm.sf(-self._far[:-1]), 1.0)
+        p = np.append(ndtr(self._far[:-1]), 1.0)
         width = np.maximum(np.diff(p, prepend=0.0), np.finfo(float).tiny)
         density = isotonic_regression(counts / above.size / width, sample_weight=width, increasing=False)
         self._weight = density[-1] / density
@@ -139,14 +148,14 @@ def audit(scores: NDArray[np.float64], corruption: Corruption | None = None) -> 
     -------
     Audit
         Rows with equal scores have equal weights; where the share cuts through them, the earlier
-        rows are left out.
+        rows are left out. Of more than 1,048,576 rows so many are asked for share and weights.
 
     Examples
     --------
     >>> audit(np.array([-1.0, -1.1, -1.2, -1.3, -90.0])).support
     array([ True,  True,  True,  True, False])
     """
-    found = estimate_corruption(scores) if corruption is None else corruption
+    found = estimate_corruption(asked_scores(scores)) if corruption is None else corruption
     support = np.ones(len(scores), dtype=bool)
     support[np.argsort(scores, kind="stable")[: round(found.share * len(scores))]] = False
     return Audit(support, InlierProbability(scores)(scores), found)

@@ -24,6 +24,8 @@ MINORITY = 0.5
 """The largest share of outliers."""
 LEVEL = 0.9
 RESAMPLES = 100
+RESAMPLED_ROWS = 100_000
+"""The most rows of a resample: the chance of so many moves a share by .002 at most."""
 DRAWN_AT_ONCE = 1 << 16
 """The rows of resamples that are ordered together: more would leave the processor's cache."""
 NORMAL_QUARTILE = 1.4826
@@ -138,8 +140,8 @@ def estimate_corruption(scores: NDArray[np.float64]) -> Corruption:
     Corruption
         The share, and an interval: from the 5 % quantile over resampled rows where the tail of the
         inliers is taken to be long (a cut at 5 spreads) to the 95 % quantile where it is taken to
-        be as short as a uniform distribution's (a cut at 1.5). The resampling is seeded: equal
-        scores give equal intervals.
+        be as short as a uniform distribution's (a cut at 1.5). A resample has as many rows, or 100,000
+        where there are more. The resampling is seeded: equal scores give equal intervals.
 
     Raises
     ------
@@ -295,9 +297,10 @@ def _side_by_side(errors: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 def _resamples(n_rows: int) -> Iterator[NDArray[np.int64]]:
     """Draw rows (R, n) with replacement, some resamples at once: all of small sets, one of large ones."""
     rng = np.random.default_rng(0)
-    at_once = max(1, DRAWN_AT_ONCE // n_rows)
+    size = min(n_rows, RESAMPLED_ROWS)
+    at_once = max(1, DRAWN_AT_ONCE // size)
     for start in range(0, RESAMPLES, at_once):
-        yield rng.integers(n_rows, size=(min(at_once, RESAMPLES - start), n_rows))
+        yield rng.integers(n_rows, size=(min(at_once, RESAMPLES - start), size))
 
 
 def _extreme_shares(errors: NDArray[np.float64], short_tail: float) -> NDArray[np.float64]:

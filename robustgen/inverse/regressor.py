@@ -190,7 +190,8 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         pairs = np.hstack([observations, self.target_form_.columns(self._representatives(signals))])
         self.scaling_ = fit_scaling(pairs, self.scaling)
         objective = Regression(self.loss, self.n_features_in_)
-        self.net_, self.history_ = fit_members(self, pairs, self._initialised, objective, config, device)
+        self.net_, training = fit_members(self, pairs, self._initialised, objective, config, device)
+        self.history_ = training.history
         return self
 
     def _checked_config(self) -> TrainingConfig:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from robustgen.nets.mlp import Linear
 from robustgen.nets.quantizers.base import look_up
+from robustgen.nets.quantizers.slices import within_slices
 
 
 class MaskedLinear(nn.Module):
@@ -58,6 +59,8 @@ class AutoregressiveMLP(nn.Module):
         Width of each position.
     n_labels : int
         Labels y to condition on; 0 for none.
+    n_slices : int
+        G: a position takes codes of its slice alone, see :mod:`robustgen.nets.quantizers.slices`.
 
     Notes
     -----
@@ -74,8 +77,11 @@ class AutoregressiveMLP(nn.Module):
     torch.Size([1, 2, 5, 16])
     """
 
-    def __init__(self, n_codes: int, n_positions: int, *, channels: int = 32, n_labels: int = 0) -> None:
+    def __init__(
+        self, n_codes: int, n_positions: int, *, channels: int = 32, n_labels: int = 0, n_slices: int = 1
+    ) -> None:
         super().__init__()
+        self.n_slices = n_slices
         self.embedding = nn.Parameter(torch.randn(1, n_codes, channels))
         self.first = MaskedLinear(n_positions, channels, channels, strict=True)
         self.second = MaskedLinear(n_positions, channels, channels, strict=False)
@@ -87,7 +93,8 @@ class AutoregressiveMLP(nn.Module):
         if self.labels is not None and labels is not None:
             hidden = hidden + look_up(self.labels, labels[..., None])
         hidden = hidden + self.second(torch.relu(hidden))
-        return self.logits(torch.relu(hidden).flatten(1, 2)).unflatten(1, indices.shape[1:])
+        logits = self.logits(torch.relu(hidden).flatten(1, 2)).unflatten(1, indices.shape[1:])
+        return within_slices(logits, self.n_slices)
 
     def in_turn(self, indices: Tensor, labels: Tensor | None = None) -> Iterator[Tensor]:
         """Yield the logits (K, B, N) of each position, once the indices before it stand in ``indices``."""

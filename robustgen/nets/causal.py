@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from robustgen.nets.mlp import Linear
 from robustgen.nets.quantizers.base import look_up
+from robustgen.nets.quantizers.slices import within_slices
 
 
 class CausalBlock(nn.Module):
@@ -84,6 +85,8 @@ class CausalNet(nn.Module):
         C, of the blocks.
     n_labels : int
         Labels y to condition on; 0 for none.
+    n_slices : int
+        G: a position takes codes of its slice alone, see :mod:`robustgen.nets.quantizers.slices`.
 
     Attributes
     ----------
@@ -108,8 +111,11 @@ class CausalNet(nn.Module):
     (torch.Size([1, 2, 100, 16]), 128)
     """
 
-    def __init__(self, n_codes: int, n_positions: int, *, channels: int = 32, n_labels: int = 0) -> None:
+    def __init__(
+        self, n_codes: int, n_positions: int, *, channels: int = 32, n_labels: int = 0, n_slices: int = 1
+    ) -> None:
         super().__init__()
+        self.n_slices = n_slices
         n_layers = max(1, (n_positions - 1).bit_length())
         self.receptive_field = 2**n_layers
         self.embedding = nn.Parameter(torch.randn(1, n_codes, channels))
@@ -126,7 +132,7 @@ class CausalNet(nn.Module):
         for layer in self.layers:
             x, result = layer(x, labels)
             results.append(result)
-        return self._logits(results)
+        return within_slices(self._logits(results), self.n_slices)
 
     def in_turn(self, indices: Tensor, labels: Tensor | None = None) -> Iterator[Tensor]:
         """Yield the logits (K, B, N) of each position, once the indices before it stand in ``indices``.
@@ -142,7 +148,7 @@ class CausalNet(nn.Module):
                 queue.append(x)
                 x, result = layer.step(x, queue.popleft(), labels)
                 results.append(result)
-            yield self._logits(results)[:, :, 0]
+            yield within_slices(self._logits(results), self.n_slices, position)[:, :, 0]
             previous = look_up(self.embedding, indices[..., position : position + 1])
 
     def _logits(self, results: list[Tensor]) -> Tensor:

@@ -33,8 +33,8 @@ class CodeNets:
         Images are halved until no side of their map is longer, once at least: 32 gives the 32 x 32 codes of
         an image of 128 x 128.
     codes_a_position : int
-        Codes of each place of the map, of one codebook; they stand beside each other, so that the map has
-        so many times its width.
+        Codes of each place of the map that share a codebook; they stand beside each other, so that the map
+        has so many times its width. Where the latent is cut into slices, of each slice.
     prior_channels, prior_layers : int
         Width of the prior, and its gated layers; vectors take the width alone.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import torch
@@ -92,3 +92,18 @@ def tensors(net: nn.Module) -> Iterator[Tensor]:
     """Iterate over all that a net holds, parameters then buffers, each (K, ...)."""
     yield from net.parameters()
     yield from net.buffers()
+
+
+def fill(net: nn.Module, values: Iterable[Tensor]) -> None:
+    """Give a net, in place, the values of all that it holds, in the order of :func:`tensors`.
+
+    Examples
+    --------
+    >>> from robustgen.nets.mlp import Linear
+    >>> one, other = Linear(3, 2), Linear(3, 2)
+    >>> fill(one, tensors(other))
+    >>> bool((one.weight == other.weight).all())
+    True
+    """
+    for target, value in zip(tensors(net), values, strict=True):
+        target.data.copy_(value)

@@ -13,6 +13,10 @@ from torch.nn import functional
 
 from robustgen._checks import check_choice
 from robustgen._storable import storable
+from robustgen.nets.replicas import Part, batch_sum, present_part
+
+VARIANCE_FLOOR = 1e-5
+"""What batch normalisation adds to a variance: torch's value."""
 
 
 class Linear(nn.Module):
@@ -184,6 +188,9 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(1, channels))
 
     def forward(self, x: Tensor) -> Tensor:
+        part = present_part(x.shape[1])
+        if self.training and 1 < part.n_rows != x.shape[1]:
+            return self._normed_with_others(x, part)
         folded = x.transpose(0, 1).flatten(1, 2)  # members beside channels: (B, K * channels, ...)
         normed = functional.batch_norm(
             folded,
@@ -195,6 +202,18 @@ class BatchNorm(nn.Module):
             momentum=self.momentum,
         )
         return normed.unflatten(1, (len(x), -1)).transpose(0, 1)
+
+    def _normed_with_others(self, x: Tensor, part: Part) -> Tensor:
+        """Normalise the part of a batch by the statistics of all of it."""
+        axes = [1, *range(3, x.ndim)]
+        size = part.n_rows * math.prod(x.shape[3:])
+        mean = batch_sum(x.sum(axes, keepdim=True)) / size
+        variance = batch_sum((x - mean).square().sum(axes, keepdim=True)) / size
+        with torch.no_grad():
+            self.running_mean.lerp_(mean.view_as(self.running_mean), self.momentum)
+            self.running_var.lerp_(variance.view_as(self.running_var) * size / (size - 1), self.momentum)
+        gamma, beta = (values.view(mean.shape) for values in (self.gamma, self.beta))
+        return (x - mean) * torch.rsqrt(variance + VARIANCE_FLOOR) * gamma + beta
 
 
 NORMALIZATIONS: dict[str | None, type[nn.Module]] = {

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from robustgen.nets.conv import Conv
 from robustgen.nets.quantizers.base import look_up
+from robustgen.nets.quantizers.slices import within_slices
 
 FIRST_KERNEL = 7
 KERNEL = 3
@@ -98,6 +99,9 @@ class GatedPixelCNN(nn.Module):
         Gated layers; 4 see a whole map of 7 x 7.
     n_labels : int
         Labels y to condition on; 0 for none.
+    n_slices : int
+        G, a divisor of w: a position takes codes of its slice alone, see
+        :mod:`robustgen.nets.quantizers.slices`.
 
     Notes
     -----
@@ -122,9 +126,11 @@ class GatedPixelCNN(nn.Module):
         channels: int = 32,
         n_layers: int = 4,
         n_labels: int = 0,
+        n_slices: int = 1,
     ) -> None:
         super().__init__()
         self.map_shape = map_shape
+        self.n_slices = n_slices
         self.embedding = nn.Parameter(torch.randn(1, n_codes, channels))
         height, width = map_shape
         self.of_row = nn.Parameter(torch.randn(1, height, 1, channels) / 3)
@@ -143,7 +149,7 @@ class GatedPixelCNN(nn.Module):
         above = left = self._embedded(indices, slice(None))
         for layer in self.layers:
             above, left = layer(above, left, labels)
-        return self.logits(left).flatten(3).mT
+        return within_slices(self.logits(left).flatten(3).mT, self.n_slices)
 
     def in_turn(self, indices: Tensor, labels: Tensor | None = None) -> Iterator[Tensor]:
         """Yield the logits (K, B, N) of each position, once the indices before it stand in ``indices``.
@@ -158,7 +164,8 @@ class GatedPixelCNN(nn.Module):
                 left = self._embedded(begun[..., row * width :], slice(row, row + 1))
                 for layer, vertical in zip(self.layers, verticals, strict=True):
                     left = layer.from_left(left, vertical, labels)
-                yield self.logits(left)[..., 0, column]
+                logits = self.logits(left)[..., 0, column]
+                yield within_slices(logits[:, :, None], self.n_slices, column)[:, :, 0]
 
     def _verticals(self, indices: Tensor, labels: Tensor | None) -> list[Tensor]:
         """Return each layer's vertical stack at the last of the rows of indices, (K, B, 2 C, 1, w)."""

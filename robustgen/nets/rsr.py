@@ -12,8 +12,8 @@ from robustgen.nets.autoencoder import AutoencoderNet
 class RSRLayer(nn.Module):
     r"""Linear map :math:`\tilde z = A z` from the encoder's space to a d-dimensional subspace.
 
-    Trained by :mod:`robustgen.objectives.subspace` so that :math:`A^\top A` is close to the
-    orthogonal projector on the subspace of the inliers.
+    :mod:`robustgen.objectives.subspace` draws :math:`A^\top A` towards the orthogonal projector on the
+    subspace of the inliers; from its start it does not come to be one.
 
     Parameters
     ----------

@@ -311,11 +311,13 @@ class StridedCodeEncoder(nn.Sequential):
         (C, T) or (C, T, H, W).
     code_dim : int
         D.
+    codes_a_position : int
+        G, codes of each place; they stand beside each other.
 
     Attributes
     ----------
     map_shape : tuple of int
-        (P,) of a signal, at most 8 positions; (t, h, w) of a clip, at most 4 each.
+        (P,) of a signal, at most 8 positions; (t, h, w) of a clip, at most 4 each; the last times G.
 
     Notes
     -----
@@ -330,11 +332,11 @@ class StridedCodeEncoder(nn.Sequential):
     (3, 4, 4)
     """
 
-    def __init__(self, row_shape: tuple[int, ...], code_dim: int) -> None:
+    def __init__(self, row_shape: tuple[int, ...], code_dim: int, codes_a_position: int = 1) -> None:
         width, *sides = last_shape(row_shape)
-        pointwise = _pointwise(width, code_dim, len(sides))
+        pointwise = _pointwise(width, codes_a_position * code_dim, len(sides))
         super().__init__(*_down(row_shape, "relu", None), pointwise, ToPositions(code_dim))
-        self.map_shape = tuple(sides)
+        self.map_shape = (*sides[:-1], sides[-1] * codes_a_position)
 
 
 class StridedCodeDecoder(nn.Sequential):
@@ -347,7 +349,7 @@ class StridedCodeDecoder(nn.Sequential):
     torch.Size([1, 2, 1, 100])
     """
 
-    def __init__(self, code_dim: int, row_shape: tuple[int, ...]) -> None:
+    def __init__(self, code_dim: int, row_shape: tuple[int, ...], codes_a_position: int = 1) -> None:
         width, *sides = last_shape(row_shape)
-        pointwise = _pointwise(code_dim, width, len(sides))
+        pointwise = _pointwise(codes_a_position * code_dim, width, len(sides))
         super().__init__(ToMap(tuple(sides)), pointwise, *_up(row_shape, "relu", None))

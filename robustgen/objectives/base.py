@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from torch import Tensor, nn
 
@@ -38,6 +38,10 @@ class Rows(Protocol):
 
     n_rows: int
 
+    def shuffled(self, generators: Generators) -> Tensor:
+        """Return an order (K, n) of each member, drawn anew."""
+        ...
+
     def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
         """Yield (K, B, ...) batches that follow ``order`` (K, n), member k its own row of it."""
         ...
@@ -69,6 +73,34 @@ class Hook(Protocol):
     def end_epoch(self) -> Mapping[str, Tensor]:
         """Return what the history is to remember of the epoch, each (K,)."""
         ...
+
+    def state(self) -> dict[str, Any]:
+        """Return what the next epoch needs of this one: tensors, numbers, and dicts and lists of them."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        ...
+
+
+class Stateful:
+    """What a hook has to remember from epoch to epoch: some of its attributes.
+
+    Attributes
+    ----------
+    remembered : tuple of str
+        Their names; they may not be there yet.
+    """
+
+    remembered: ClassVar[tuple[str, ...]] = ()
+
+    def state(self) -> dict[str, Any]:
+        """Return the attributes that are there."""
+        return {name: vars(self)[name] for name in self.remembered if name in vars(self)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take them over."""
+        vars(self).update(state)
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,16 @@ from torch import Tensor, nn
 
 from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.base import Quantized
+from robustgen.nets.replicas import batch_mean
 from robustgen.nets.vector_quantised import VectorQuantisedNet
-from robustgen.objectives.base import Player, Rows, Term, Terms
+from robustgen.objectives.base import Player, Rows, Stateful, Term, Terms
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 
 WITHHELD = 0.1
 """The share of the labels that the decoder is not told in training."""
+RESULTANTS = (0.1, 0.999)
+"""What a mean cosine is taken to be at least, so that a decoder that knows nothing learns, and at most."""
 VARIANCE_FLOOR = 1e-6
 """The least mean squared error that a closed-form decoder variance takes."""
 
@@ -59,17 +62,50 @@ def free_variance_likelihood(x: Tensor, reconstruction: Tensor) -> Tensor:
     Training with Calibrated Decoders", ICML 2021.
     """
     errors = mean_squared_error(x, reconstruction)
-    variance = errors.detach().mean(1, keepdim=True).clamp_min(VARIANCE_FLOOR)
+    variance = batch_mean(errors.detach()).clamp_min(VARIANCE_FLOOR)
     return x[0, 0].numel() / 2 * (variance.log() + errors / variance - 1)
+
+
+def free_concentration_likelihood(x: Tensor, directions: Tensor) -> Tensor:
+    r"""Minus the von Mises-Fisher log likelihood with the concentration that fits the batch.
+
+    .. math::
+        -\kappa \sum_p x_p^\top f_p, \qquad
+        \kappa = \mathrm{sg}\left[ \frac{\bar r (C - \bar r^2)}{1 - \bar r^2} \right]
+
+    Here :math:`\bar r` is the mean of :math:`x_p^\top f_p` over the places p of all rows of the batch, and
+    :math:`\kappa` is within a few hundredths of the likeliest value. The normaliser of the density, a
+    function of :math:`\kappa` alone, has no gradient and is left out.
+
+    Parameters
+    ----------
+    x, directions : torch.Tensor
+        (K, B, C, ...), the channels of each place a unit vector.
+
+    Returns
+    -------
+    torch.Tensor
+        (K, B), in nats.
+
+    References
+    ----------
+    Takida et al., "SQ-VAE", ICML 2022, section 4; Banerjee et al., "Clustering on the Unit Hypersphere using
+    von Mises-Fisher Distributions", JMLR 6 (2005), equation 4.4, for :math:`\kappa`.
+    """
+    products = (x * directions).sum(2)[..., None].flatten(2)
+    resultant = batch_mean(products.detach().mean(2))[:, 0].clamp(*RESULTANTS)
+    kappa = resultant * (x.shape[2] - resultant.square()) / (1 - resultant.square())
+    return -kappa[:, None] * products.sum(-1)
 
 
 RECONSTRUCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l2": mean_squared_error,
     "likelihood": free_variance_likelihood,
+    "vmf": free_concentration_likelihood,
 }
 
 
-class RowLabels:
+class RowLabels(Stateful):
     """The labels of the rows of a batch, some of which are withheld, so that the decoder can do without.
 
     Parameters
@@ -109,8 +145,9 @@ class VectorQuantisation:
 
     Parameters
     ----------
-    reconstruction : {"l2", "likelihood"}
-        :math:`\rho`: the mean squared error, or :func:`free_variance_likelihood`.
+    reconstruction : {"l2", "likelihood", "vmf"}
+        :math:`\rho`: the mean squared error, :func:`free_variance_likelihood` or
+        :func:`free_concentration_likelihood`.
     weights : mapping of str to float
         :math:`\alpha_t` of the quantizer's terms by name, 1 where none is given; VQ-VAE's
         :math:`\beta` is the weight of "commitment" and of nothing else.
@@ -134,7 +171,7 @@ class VectorQuantisation:
 
     def players(self, net: VectorQuantisedNet) -> tuple[Player, ...]:
         """Return the one player, with the maintenance of its codebooks as its hook."""
-        maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
+        maintenance = maintenance_of(net, self._schedule)
         return (
             Player(
                 "autoencoder",
@@ -160,6 +197,12 @@ class VectorQuantisation:
             "reconstruction": Term(self._reconstruction(batch, made)),
             **quantizer_terms(quantised, net.strength, self._weights),
         }
+
+
+def maintenance_of(net: VectorQuantisedNet, schedule: CodebookTraining) -> CodebookMaintenance:
+    """Return the maintenance of a net's codebooks, slice by slice."""
+    quantizer = net.quantizer
+    return CodebookMaintenance(quantizer.slices(), net.strength, schedule, n_slices=quantizer.n_slices)
 
 
 def codebook_factors(net: VectorQuantisedNet, factor: float) -> dict[nn.Parameter, float]:

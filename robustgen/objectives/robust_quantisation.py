@@ -14,6 +14,7 @@ from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.quantisation import (
     codebook_factors,
+    maintenance_of,
     mean_squared_error,
     quantizer_terms,
 )
@@ -52,7 +53,7 @@ class RobustVectorQuantisation:
 
     def players(self, net: TwoSidedNet) -> tuple[Player, ...]:
         """Return the one player; its hooks keep the codebooks and update the sets, in this order."""
-        maintenance = CodebookMaintenance(net.quantizer.codebooks(), net.strength, self._schedule)
+        maintenance = maintenance_of(net, self._schedule)
         sets = InlierSets(net, self._rules, maintenance, self._anchors)
         return (
             Player(

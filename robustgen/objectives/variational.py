@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import accumulate, chain
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from robustgen._checks import UsageError
 from robustgen.nets.draws import Generators, normal, uniform
 from robustgen.nets.mixture import GaussianMixture
+from robustgen.nets.replicas import drawn_for_rows, processes
 from robustgen.nets.variational import CriticisedNet, VariationalNet
-from robustgen.objectives.base import Net, Player, Rows, Term, Terms
+from robustgen.objectives.base import Net, Player, Rows, Stateful, Term, Terms
 from robustgen.objectives.errors import RECONSTRUCTION_ERRORS
 from robustgen.objectives.kl import mixture_kl_bound, standard_normal_kl
 from robustgen.objectives.sliced import drawn_directions, sliced_distance
@@ -23,7 +25,7 @@ GRADIENT_PENALTY = 10.0
 """Weight of the gradient penalty in the critic's loss, that of Gulrajani et al."""
 
 
-class CodeSampler:
+class CodeSampler(Stateful):
     r"""Draw a code :math:`z \sim q(z|x)` for each row.
 
     Parameters
@@ -61,16 +63,22 @@ class CodeSampler:
     def __call__(self, posterior: GaussianMixture, generators: Generators) -> Tensor:
         """Return codes (K, B, d)."""
         _, rows, _, latent_dim = posterior.means.shape
-        drawn = {"row": rows, "batch": 1}[self._component_per]
-        u = uniform(generators, posterior.means, drawn)
+        u = _DRAWS[self._component_per](generators, posterior.means, rows)
         components = torch.zeros_like(u, dtype=torch.long)
         for start in accumulate(posterior.weights[:-1]):
             components += u >= start
         components = components.expand(-1, rows)
         if self._known is not None:
             components = components.masked_fill(self._known, 0)
-        noise = normal(generators, posterior.means, rows, 2, latent_dim)
+        noise = drawn_for_rows(normal, generators, posterior.means, rows, 2, latent_dim)
         return posterior.draw(components, noise)
+
+
+_DRAWS: dict[str, Callable[[Generators, Tensor, int], Tensor]] = {
+    "row": lambda generators, like, rows: drawn_for_rows(uniform, generators, like, rows),
+    "batch": lambda generators, like, rows: uniform(generators, like, 1),
+}
+"""The uniforms (K, B) or (K, 1) that components are drawn by."""
 
 
 class Regulariser(Protocol[Net]):
@@ -165,7 +173,7 @@ class WassersteinRegulariser:
     def _criticise(self, net: CriticisedNet, batch: Tensor, generators: Generators) -> Terms:
         with torch.no_grad():
             z = self._sampler(net.posterior(batch), generators)
-        prior = normal(generators, z, *z.shape[1:])
+        prior = drawn_for_rows(normal, generators, z, *z.shape[1:])
         return {
             "critic": Term(critic_gap(net.critic, z, prior)),
             "gradient_penalty": Term(gradient_penalty(net.critic, z, prior, generators), GRADIENT_PENALTY),
@@ -175,7 +183,7 @@ class WassersteinRegulariser:
         return self._distance(net, self._sampler(net.posterior(batch), generators), generators)
 
     def _distance(self, net: CriticisedNet, z: Tensor, generators: Generators) -> Terms:
-        prior = normal(generators, z, *z.shape[1:])
+        prior = drawn_for_rows(normal, generators, z, *z.shape[1:])
         return {"wasserstein": Term(-critic_gap(net.critic, z, prior), self._weight)}
 
 
@@ -198,8 +206,13 @@ class SlicedRegulariser:
     def terms(
         self, net: VariationalNet, posterior: GaussianMixture, z: Tensor, generators: Generators
     ) -> Terms:
-        """Return the distance."""
-        prior = normal(generators, z, *z.shape[1:])
+        """Return the distance, which sorts all rows of a batch."""
+        if processes() > 1:
+            raise UsageError(
+                "got data_parallel with the sliced distance, which sorts all rows of a batch: take another "
+                "regulariser, or one process"
+            )
+        prior = drawn_for_rows(normal, generators, z, *z.shape[1:])
         distance = sliced_distance(z, prior, drawn_directions(z, generators))
         return {"sliced_wasserstein": Term(distance, self._weight)}
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from robustgen.nets.draws import Generators, uniform
+from robustgen.nets.replicas import drawn_for_rows
 
 
 def critic_gap(critic: nn.Module, z: Tensor, z_prior: Tensor) -> Tensor:
@@ -53,7 +54,7 @@ def gradient_penalty(critic: nn.Module, z: Tensor, z_prior: Tensor, generators: 
     ----------
     Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, equation 3.
     """
-    u = uniform(generators, z, z.shape[1], 1)
+    u = drawn_for_rows(uniform, generators, z, z.shape[1], 1)
     between = (u * z.detach() + (1 - u) * z_prior.detach()).requires_grad_()
     (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
     return (torch.linalg.vector_norm(slope, dim=-1) - 1).square()

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.neighbors import NearestNeighbors
 
 from robustgen._storable import storable
-from robustgen.densities.nearest import nearest_places
 from robustgen.densities.neighbours import mean_distance_to_others
 
 N_AVERAGED = 5
@@ -87,13 +87,12 @@ class NearestWindows(OutlierMixin, BaseEstimator):
         ndarray of float64, (n, D)
             The means.
         """
-        known = torch.from_numpy(self.windows_)
-        x = torch.from_numpy(np.ascontiguousarray(X, dtype=np.float64))
-        near = known[nearest_places(x, known, min(N_AVERAGED + 1, len(known)))]
-        distances = (x[:, None] - near).square().sum(2)
-        left_out = torch.where(distances.amin(1) == 0, distances.argmin(1), distances.argmax(1))
-        near[torch.arange(len(near)), left_out] = 0
-        return (near.sum(1) / (near.shape[1] - 1)).numpy()
+        search = NearestNeighbors(n_neighbors=min(N_AVERAGED + 1, len(self.windows_)), algorithm="brute")
+        near = self.windows_[search.fit(self.windows_).kneighbors(X, return_distance=False)]
+        distances = ((np.asarray(X)[:, None] - near) ** 2).sum(2)
+        left_out = np.where(distances.min(1) == 0, distances.argmin(1), distances.argmax(1))
+        near[np.arange(len(near)), left_out] = 0
+        return near.sum(1) / (near.shape[1] - 1)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return minus the mean squared residual of windows (n, D).

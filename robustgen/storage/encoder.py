@@ -135,7 +135,9 @@ def _state(value: Any) -> dict[str, Any]:
     """Return the attributes of an object, or what it makes of them itself."""
     if hasattr(value, "_asdict"):
         return value._asdict()
-    return value.__getstate__() if "__getstate__" in vars(type(value)) else vars(value)
+    state = value.__getstate__() if "__getstate__" in vars(type(value)) else vars(value)
+    unstored = getattr(type(value), "unstored", ())  # what is of use to the process that made it only
+    return {name: held for name, held in state.items() if name not in unstored}
 
 
 def _shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:

@@ -1,8 +1,18 @@
 """The one loop, and what it needs: rows on the device, a configuration, a history."""
 
 from robustgen.training.callbacks import each_epoch
+from robustgen.training.checkpoints import checkpoints
 from robustgen.training.config import RobustTraining, TrainingConfig
 from robustgen.training.history import History
 from robustgen.training.loop import train
+from robustgen.training.parallel import data_parallel
 
-__all__ = ["History", "RobustTraining", "TrainingConfig", "each_epoch", "train"]
+__all__ = [
+    "History",
+    "RobustTraining",
+    "TrainingConfig",
+    "checkpoints",
+    "data_parallel",
+    "each_epoch",
+    "train",
+]

@@ -8,6 +8,7 @@ from typing import Any
 
 from robustgen._checks import UsageError, is_count, is_number, require, suggest
 from robustgen._storable import storable
+from robustgen.nets.replicas import processes
 
 PRECISIONS = ("auto", "float32", "tf32", "bf16")
 WEIGHTINGS = ("trim", "soft")
@@ -69,7 +70,7 @@ class TrainingConfig:
     epochs : int or None
         Passes over the rows, at most; ``None`` makes as many as give ``steps``.
     batch_size : int
-        Rows per batch of each member; the last batch of an epoch may be smaller.
+        Rows per batch of each member and process; the last batch of an epoch may be smaller.
     learning_rate : float
         Adam's step, times each player's own factor.
     steps : int
@@ -181,7 +182,7 @@ class TrainingConfig:
         return self.passes(n_rows) * self._batches_of_a_pass(n_rows)
 
     def _batches_of_a_pass(self, n_rows: int) -> int:
-        return math.ceil(n_rows / self.batch_size)
+        return math.ceil(n_rows / (self.batch_size * processes()))
 
     def updated(self, options: dict[str, Any]) -> TrainingConfig:
         """Return a copy with some settings changed.

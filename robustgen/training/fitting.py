@@ -19,7 +19,7 @@ from robustgen.training.callbacks import OnEpoch, present_callbacks
 from robustgen.training.config import TrainingConfig
 from robustgen.training.device import scoring_dtype
 from robustgen.training.history import History
-from robustgen.training.loop import train
+from robustgen.training.loop import Training, train_on
 from robustgen.training.rows import place_rows
 from robustgen.training.scaling import Scaling
 
@@ -44,7 +44,8 @@ def fit_members(
     objective: Objective,
     config: TrainingConfig,
     device: torch.device,
-) -> tuple[Net, History]:
+    former: Training | None = None,
+) -> tuple[Net, Training]:
     """Train the net of an estimator, all members at once.
 
     Parameters
@@ -61,13 +62,15 @@ def fit_members(
         How.
     device : torch.device
         Where.
+    former : Training or None
+        What is gone on from, for one epoch; see :func:`robustgen.training.loop.train_on`.
 
     Returns
     -------
     net : torch.nn.Module
         K members that learn no more, in the precision that they score in.
-    history : robustgen.training.History
-        The terms by epoch and member.
+    training : Training
+        The terms by epoch and member, and what another training can go on from.
 
     Raises
     ------
@@ -75,14 +78,15 @@ def fit_members(
         When the training diverges.
     """
     seed, members = base_seed(estimator.random_state), estimator.n_members
-    generators = member_generators(seed, "draws", members, device)
+    purpose = "draws" if former is None else f"draws after {former.history.epochs} epochs"
+    generators = member_generators(seed, purpose, members, device)
     net = initialised(member_seeds(seed, "initialisation", members)).to(device)
     rows = place_rows(X, estimator.scaling_, device, torch.float32)
     with _progress(estimator, config.passes(rows.n_rows)) as progress:
         calls: list[OnEpoch] = [progress, partial(_log_epoch, type(estimator).__name__), *present_callbacks()]
-        history = train(net, objective, rows, config, generators, calls)
-    _log_end(type(estimator).__name__, history)
-    return net.to(scoring_dtype(X.shape[1:], device)).requires_grad_(False), history
+        training = train_on(net, objective, rows, config, generators, calls, former)
+    _log_end(type(estimator).__name__, training.history)
+    return net.to(scoring_dtype(X.shape[1:], device)).requires_grad_(False), training
 
 
 def _log_epoch(name: str, history: History) -> None:

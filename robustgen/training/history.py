@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -69,6 +70,19 @@ class Plateau:
     def running(self) -> NDArray[np.bool_]:
         """Which members (K,) are still training."""
         return np.array([k not in self._kept for k in range(len(self._best))])
+
+    def state(self) -> dict[str, Any]:
+        """Return the best objectives, the epochs waited since, and the weights of stopped members."""
+        return {
+            "best": torch.from_numpy(self._best),
+            "waited": torch.from_numpy(self._waited),
+            "kept": self._kept,
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self._best, self._waited = state["best"].numpy(), state["waited"].numpy()
+        self._kept = state["kept"]
 
     def restore(self) -> None:
         """Give every stopped member the weights that it stopped with."""
@@ -151,6 +165,28 @@ class History(Mapping[str, NDArray[np.float64]]):
         n_epochs = len(next(iter(terms.values()), ()))
         self._epochs = [{name: terms[name][epoch] for name in terms} for epoch in range(n_epochs)]
         self.stopped_at = state["stopped_at"]
+
+    def state(self) -> dict[str, Any]:
+        """Return the terms and the epochs of each member as tensors.
+
+        Returns
+        -------
+        dict
+            For :meth:`resume`.
+        """
+        terms = {name: torch.from_numpy(self[name]) for name in self}
+        return {"terms": terms, "stopped_at": torch.from_numpy(self.stopped_at.copy())}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a state.
+
+        Parameters
+        ----------
+        state : dict
+            What :meth:`state` returned.
+        """
+        terms = {name: values.numpy() for name, values in state["terms"].items()}
+        self.__setstate__({"terms": terms, "stopped_at": state["stopped_at"].numpy()})
 
     def __repr__(self) -> str:
         return f"History(epochs={self.epochs}, terms={list(self)})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,9 +12,11 @@ from torch import Tensor, nn
 
 from robustgen._checks import UsageError
 from robustgen.nets.draws import Generators
-from robustgen.nets.members import tensors
+from robustgen.nets.members import fill, tensors
+from robustgen.nets.replicas import agreed, learning, own_rows, part_of, processes
 from robustgen.objectives.base import Objective, Rows
 from robustgen.training.callbacks import OnEpoch
+from robustgen.training.checkpoints import State, placed, present_checkpoint
 from robustgen.training.config import TrainingConfig
 from robustgen.training.device import arithmetic
 from robustgen.training.history import History, Plateau
@@ -60,15 +63,71 @@ def train(
     UsageError
         When a term is no longer finite, or a callable answers what it may not.
 
+    See Also
+    --------
+    train_on : The same, from where another training ended.
+
     Notes
     -----
     Nothing in an epoch waits for the device: sums stay on it and are read once, at its end.
     """
+    return train_on(net, objective, rows, config, generators, on_epoch).history
+
+
+class Training(NamedTuple):
+    """What a training leaves beside the weights of its net.
+
+    Attributes
+    ----------
+    history : History
+        The terms by epoch and member.
+    learner : dict or None
+        Weights, moments and averages of the players, the states of hooks and generators; ``None`` where they
+        are not known, as those of a model from a file.
+    """
+
+    history: History
+    learner: State | None = None
+
+
+def train_on(
+    net: nn.Module,
+    objective: Objective,
+    rows: Rows,
+    config: TrainingConfig,
+    generators: Generators,
+    on_epoch: Sequence[OnEpoch] = (),
+    former: Training | None = None,
+) -> Training:
+    """Train as :func:`train` does, or for one more epoch from where a former training ended.
+
+    Parameters
+    ----------
+    net, objective, rows, config, generators, on_epoch
+        As those of :func:`train`.
+    former : Training or None
+        What is gone on from. Where it knows no learner, the net's weights are what is gone on from, and the
+        optimisers begin anew.
+
+    Returns
+    -------
+    Training
+        What another training can go on from; its history has the former epochs too.
+    """
     learner = _Learner(net, objective, rows, config, generators)
     plateau = Plateau(learner.weighting.net, len(generators), config.patience, config.min_improvement)
-    history = History(len(generators))
+    history, passes = History(len(generators)), config.passes(rows.n_rows)
+    if former is not None:
+        _go_on(former, learner, history)
+        passes = history.epochs + 1
+    checkpoint = present_checkpoint(net, rows, config, generators)
+    parts: dict[str, Any] = {"learner": learner, "plateau": plateau, "history": history}
+    for name, state in checkpoint.saved().items():
+        parts[name].resume(state)
     net.train()
-    for epoch in range(config.passes(rows.n_rows)):
+    for epoch in range(history.epochs, passes):
+        if not plateau.running.any():
+            break
         history.stopped_at += plateau.running
         learner.begin(epoch)
         with arithmetic(config.precision, generators[0].device):
@@ -78,11 +137,17 @@ def train(
             plateau.stop(call(history))
         if learner.settled:
             plateau.observe(history["objective"][-1])
-        if not plateau.running.any():
-            break
+        checkpoint.save(history.epochs, parts)
     plateau.restore()
+    left = learner.state()
     learner.take_over()
-    return history
+    return Training(history, left)
+
+
+def _go_on(former: Training, learner: _Learner, history: History) -> None:
+    history.resume(former.history.state())
+    if former.learner is not None:
+        learner.resume(former.learner)
 
 
 class _Learner:
@@ -104,6 +169,7 @@ class _Learner:
         """Let the players change what they change between epochs."""
         for hook in self._hooks:
             hook.begin_epoch(epoch, self._rows, self._generators)
+        fill(self._net, map(agreed, tensors(self._net)))
 
     @property
     def settled(self) -> bool:
@@ -112,19 +178,22 @@ class _Learner:
 
     def learn(self, epoch: int) -> None:
         """Let every player move on every batch once."""
-        order = self._shuffled()
-        batches = self._rows.batches(order, self._batch_size)
-        for batch, index in zip(batches, order.split(self._batch_size, dim=1), strict=False):
-            for hook in self._hooks:
-                hook.begin_batch(index)
-            weights = self.weighting.weigh(batch, epoch)
-            for turn in self._turns:
-                turn.play(self._net, batch, weights, self._generators)
-            self.weighting.update()
+        order = self._rows.shuffled(self._generators)
+        whole = self._batch_size * processes()
+        own = order if processes() == 1 else own_rows(order, whole)
+        batches = self._rows.batches(own, self._batch_size)
+        starts = range(0, self._rows.n_rows, whole)
+        for batch, index, start in zip(batches, own.split(self._batch_size, dim=1), starts, strict=False):
+            with learning(part_of(min(whole, self._rows.n_rows - start))):
+                self._move(batch, index, epoch)
 
-    def _shuffled(self) -> Tensor:
-        n_rows = self._rows.n_rows
-        return torch.stack([torch.randperm(n_rows, generator=g, device=g.device) for g in self._generators])
+    def _move(self, batch: Tensor, index: Tensor, epoch: int) -> None:
+        for hook in self._hooks:
+            hook.begin_batch(index)
+        weights = self.weighting.weigh(batch, epoch)
+        for turn in self._turns:
+            turn.play(self._net, batch, weights, self._generators)
+        self.weighting.update()
 
     def means(self) -> dict[str, NDArray[np.float64]]:
         """Read the epoch's means (K,) of each term: the one time that the device is waited for."""
@@ -139,9 +208,29 @@ class _Learner:
 
     def take_over(self) -> None:
         """Give the net the weights that score, and end its training."""
-        for target, value in zip(tensors(self._net), tensors(self.weighting.net), strict=True):
-            target.data.copy_(value)
+        fill(self._net, tensors(self.weighting.net))
         self._net.eval()
+
+    def state(self) -> State:
+        """Return all that the next epoch needs of this one."""
+        return {
+            "net": [tensor.detach().clone() for tensor in tensors(self._net)],
+            "weighting": self.weighting.state(),
+            "turns": [turn.state() for turn in self._turns],
+            "hooks": [hook.state() for hook in self._hooks],
+            "generators": [generator.get_state() for generator in self._generators],
+        }
+
+    def resume(self, state: State) -> None:
+        """Go on from a state."""
+        fill(self._net, state["net"])
+        self.weighting.resume(state["weighting"])
+        for turn, moments in zip(self._turns, state["turns"], strict=True):
+            turn.resume(moments)
+        for hook, held in zip(self._hooks, state["hooks"], strict=True):
+            hook.restore(placed(held, self._generators[0].device))
+        for generator, drawn in zip(self._generators, state["generators"], strict=True):
+            generator.set_state(drawn)
 
 
 def _finite(means: dict[str, NDArray[np.float64]], epoch: int) -> dict[str, NDArray[np.float64]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from robustgen.nets.draws import Generators
+from robustgen.nets.replicas import Part, gradients_summed, present_part, summed
 from robustgen.objectives.base import Player
 from robustgen.training.config import TrainingConfig
 
@@ -37,11 +39,12 @@ class Turn:
         self._total: Tensor | float = 0.0
 
     def play(self, net: nn.Module, batch: Tensor, weights: Tensor | None, generators: Generators) -> None:
-        """Move on one batch (K, B, ...), its rows weighted by (K, B)."""
-        share = batch.shape[1] / self._player.steps
+        """Move on one batch (K, B, ...), or this process's part of it, its rows weighted by (K, B)."""
+        part = present_part(batch.shape[1])
+        share = part.n_rows / self._player.steps
         for _ in range(self._player.steps):
             terms = self._player.loss(net, batch, generators)
-            means = {name: reduce_rows(term.rows, weights) for name, term in terms.items()}
+            means = {name: reduce_rows(term.rows, weights, part) for name, term in terms.items()}
             total = torch.stack([terms[name].weight * mean for name, mean in means.items()]).sum(0)
             self._step(total)
             self._total = self._total + share * total.detach()
@@ -51,16 +54,27 @@ class Turn:
     def _step(self, total: Tensor) -> None:
         # The members' losses are summed: no weight of one enters another's loss, so each
         # gradient is what the member alone would have.
-        gradients = torch.autograd.grad(total.sum(), self._player.parameters)
+        found = gradients_summed(torch.autograd.grad(total.sum(), self._player.parameters))
+        gradients = [gradient.contiguous() for gradient in found]  # torch's fused Adam disregards strides
         for parameter, gradient in zip(self._player.parameters, gradients, strict=True):
             parameter.grad = gradient
         if self._clip_norm is not None:
             clip_members(gradients, self._clip_norm)
         self._optimizer.step()
 
+    def state(self) -> dict[str, Any]:
+        """Return the moments of the optimiser."""
+        return dict(self._optimizer.state_dict()["state"])
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+
     def collect(self) -> tuple[dict[str, Tensor], Tensor]:
         """Return the epoch's sums (K,) over the rows, of each term and of their weighted total, and reset."""
-        collected = self._sums, torch.as_tensor(self._total)
+        sums = {name: summed(value) for name, value in self._sums.items()}
+        collected = sums, summed(torch.as_tensor(self._total))
         self._sums, self._total = {}, 0.0
         return collected
 
@@ -73,17 +87,18 @@ def _groups(player: Player, learning_rate: float) -> list[dict[str, Any]]:
     return [{"params": members, "lr": learning_rate * factor} for factor, members in groups.items()]
 
 
-def reduce_rows(rows: Tensor, weights: Tensor | None) -> Tensor:
-    """Return the mean (K,) of a term over its rows, by weights that sum to 1 where there are some.
+def reduce_rows(rows: Tensor, weights: Tensor | None, part: Part) -> Tensor:
+    """Return what a part adds to the mean (K,) of a term over the rows of a batch.
 
-    A term that the rows share, (K, 1), is its own mean whatever the weights.
+    The weights sum to 1 over the batch, where there are some. A term that the rows share, (K, 1), is its own
+    mean whatever the weights.
     """
     if weights is None or rows.shape[1] != weights.shape[1]:
-        return rows.mean(1)
-    return (rows * weights).sum(1)
+        return rows.mean(1) if part.share == 1 else part.share * rows.mean(1)
+    return (rows * weights).sum(1) if part.copies == 1 else (rows * weights).sum(1) / part.copies
 
 
-def clip_members(gradients: tuple[Tensor, ...], max_norm: float) -> None:
+def clip_members(gradients: Sequence[Tensor], max_norm: float) -> None:
     """Scale each member's gradient in place to at most a Euclidean norm: never one by another's."""
     squares = [gradient.flatten(1).square().sum(1) for gradient in gradients]
     norms = torch.stack(squares).sum(0).sqrt()

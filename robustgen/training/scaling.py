@@ -13,10 +13,10 @@ from scipy import sparse
 from sklearn.utils.sparsefuncs import csc_median_axis_0, mean_variance_axis
 from torch import Tensor, from_numpy
 
+from robustgen._sources import blocks, scattered
 from robustgen._storable import storable
 from robustgen._validation import canonical
 
-CHUNK_ROWS = 65_536
 SAMPLE_ROWS = 100_000
 """Rows that quantiles are taken from, drawn at random, where there are more."""
 CHANNEL_PIXELS = 2**26
@@ -78,8 +78,8 @@ def standard(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _chunks(X: Any) -> Iterator[NDArray[np.float64]]:
-    for start in range(0, X.shape[0], CHUNK_ROWS):  # X may be a memory map
-        yield np.asarray(X[start : start + CHUNK_ROWS], dtype=np.float64)
+    for block in blocks(X):  # X may be larger than memory
+        yield np.asarray(block, dtype=np.float64)
 
 
 def _standard_of_sparse(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -100,15 +100,15 @@ def robust(X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     no such range: the standard deviation of its cells stands in, those clipped that are farther from the
     median than 95 % of all that differ from it.
     """
-    rows = X[_sample(X.shape[0])] if X.shape[0] > SAMPLE_ROWS else X
+    rows = scattered(X, _sample(X.shape[0])) if X.shape[0] > SAMPLE_ROWS else X
     if sparse.issparse(rows):
         columns = sparse.csc_matrix(rows)
         median = csc_median_axis_0(columns)
         quartiles = [np.percentile(columns[:, [j]].toarray(), (25, 75)) for j in range(X.shape[1])]
         spread = np.ptp(quartiles, axis=1)
     else:
-        columns = rows
-        lower, median, upper = np.percentile(rows, (25, 50, 75), axis=0)
+        columns = rows[:]
+        lower, median, upper = np.percentile(columns, (25, 50, 75), axis=0)
         spread = upper - lower
     center, spread = np.asarray(median, dtype=float), np.asarray(spread, dtype=float)
     for j in np.flatnonzero(spread <= ROUNDING * standard(X)[1]):  # few, and not all of them without a range
@@ -173,8 +173,10 @@ def fit_scaling(X: Any, name: str | None) -> Scaling:
 
     Parameters
     ----------
-    X : ndarray or CSR matrix, (n, d), or ndarray, (n, C, H, W) or (n, C, T)
-        The training rows.
+    X : ndarray, memory map, source or CSR matrix, (n, d), or one of these but the last, (n, C, ...)
+        The training rows. "standard" is of all of them, read a block at a time; "robust" is of 100,000
+        rows where there are more. Of images and signals so many, evenly spaced, are read as make 67 million
+        pixels of a channel.
     name : {"standard", "robust"} or None
         What centre and scale are.
 
@@ -191,9 +193,31 @@ def fit_scaling(X: Any, name: str | None) -> Scaling:
     if X.ndim == 2:
         center, scale = SCALINGS[name](canonical(X) if sparse.issparse(X) else X)
         return Scaling(np.asarray(center, dtype=float), np.asarray(scale, dtype=float))
-    enough = max(2, CHANNEL_PIXELS // math.prod(X.shape[2:]))  # X may be a memory map, a channel is copied
+    enough = max(
+        2, CHANNEL_PIXELS // math.prod(X.shape[2:])
+    )  # X may be larger than memory, and a channel is copied
     sample = X[:: math.ceil(len(X) / enough)]
     channels = [SCALINGS[name](sample[:, channel].reshape(-1, 1)) for channel in range(X.shape[1])]
     center, scale = np.array(channels, dtype=float).reshape(-1, 2).T
     of_a_row = (-1, *[1] * (X.ndim - 2))
     return Scaling(center.reshape(of_a_row), scale.reshape(of_a_row))
+
+
+def scaled_limits(X: Any, scaling: Scaling) -> tuple[float, float]:
+    """Return the smallest and the largest value that rows (n, ...) of X have when they are scaled.
+
+    Examples
+    --------
+    >>> scaled_limits(np.array([[0.0], [4.0]]), Scaling(center=np.array([1.0]), scale=np.array([2.0])))
+    (-0.5, 1.5)
+    """
+    if sparse.issparse(X):
+        lowest, highest = X.min(axis=0).toarray()[0], X.max(axis=0).toarray()[0]
+    else:
+        ends = [(block.min(axis=0), block.max(axis=0)) for block in blocks(X)]
+        lowest = np.min([low for low, _ in ends], axis=0)
+        highest = np.max([high for _, high in ends], axis=0)
+    return (
+        float(((lowest - scaling.center) / scaling.scale).min()),
+        float(((highest - scaling.center) / scaling.scale).max()),
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from robustgen._rounding import whole_above
+from robustgen.nets.members import fill, tensors
+from robustgen.nets.replicas import present_part, whole_batch
 from robustgen.objectives.base import Objective
 from robustgen.training.config import RobustTraining
 
@@ -25,6 +27,14 @@ class RowWeighting(Protocol):
 
     def weigh(self, batch: Tensor, epoch: int) -> Tensor | None:
         """Return the weights (K, B) of a batch's rows, which sum to 1; ``None`` when all count alike."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Return what the next epoch needs of this one."""
+        ...
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
         ...
 
 
@@ -45,6 +55,13 @@ class EqualWeights:
 
     def weigh(self, batch: Tensor, epoch: int) -> None:
         """Weigh nothing."""
+
+    def state(self) -> dict[str, Any]:
+        """Remember nothing."""
+        return {}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Have nothing to go on from."""
 
 
 class Teacher:
@@ -89,9 +106,19 @@ class Teacher:
         """Return the weights (K, B) of a batch's rows, which sum to 1; ``None`` while all count alike."""
         if epoch < self._config.warmup_epochs:
             return None
-        errors = self._objective.errors(self.net, batch).detach()
+        errors = whole_batch(self._objective.errors(self.net, batch).detach())
         kept = max(1, whole_above(self._config.keep * errors.shape[1]))
-        return WEIGHINGS[self._config.weighting](errors, kept)
+        weights = WEIGHINGS[self._config.weighting](errors, kept)
+        return weights[:, present_part(batch.shape[1]).rows]
+
+    def state(self) -> dict[str, Any]:
+        """Return the average and how many steps it has taken in."""
+        return {"net": [tensor.clone() for tensor in tensors(self.net)], "steps": self._steps}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        fill(self.net, state["net"])
+        self._steps = state["steps"]
 
 
 def trim(errors: Tensor, kept: int) -> Tensor:

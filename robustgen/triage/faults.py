@@ -16,6 +16,8 @@ from robustgen.triage.repairs import Repairs, Usual
 
 ODD = 0.2
 """The part of a row's error from which on a column's cell is odd."""
+MAIN, BOTH = 0.5, 0.8
+"""The part from which on a column is the fault, or two columns are it together; else several are."""
 NEAR_POWER = 0.15
 """How far the logarithm to base 10 of a ratio lies from a whole number."""
 FAR = 20.0
@@ -76,9 +78,16 @@ def faults(
     for place, row in enumerate(rows.tolist()):
         order = [int(j) for j in np.argsort(-parts[place], kind="stable") if odd[place, j]]
         partner = names[partners[place]] if partners[place] >= 0 else ""
-        one = _Row(repairs, row, {names[j]: float(expected[place, j]) for j in order}, marks, partner)
+        numbers = {names[j]: float(expected[place, j]) for j in order}
+        one = _Row(repairs, row, numbers, marks, partner, _n_at_fault(parts[place]))
         named.append(Fault("repeated row" if row in repeated else one.name(), one.expected()))
     return named
+
+
+def _n_at_fault(parts: NDArray[np.float64]) -> int:
+    """Return how many columns are at fault, by their parts (d,): 1, 2 or 3 for several."""
+    both = np.sort(parts)[-2:]
+    return 1 if both[-1] >= MAIN else 2 if both.sum() >= BOTH else 3
 
 
 def _partners(usual: Usual, first: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -100,7 +109,8 @@ def _partners(usual: Usual, first: NDArray[np.intp]) -> NDArray[np.intp]:
 class _Row:
     """A row with the numbers expected in its odd columns, the oddest first; NaN in those of categories.
 
-    The partner is the column with which its oddest cell was swapped, if it was.
+    The partner is the column with which its oddest cell was swapped, if it was; n_at_fault is 1, 2 or 3
+    for several.
     """
 
     repairs: Repairs
@@ -108,6 +118,7 @@ class _Row:
     numbers: dict[str, float]
     marks: set[tuple[tuple[str, ...], int]]
     partner: str
+    n_at_fault: int
 
     def name(self) -> str:
         """Return what is wrong."""
@@ -116,7 +127,13 @@ class _Row:
         first = next(iter(self.numbers))
         if self.partner:
             return f"{' and '.join(sorted((first, self.partner)))} swapped"
-        return self._of_cell(first)
+        return self._of_cell(first) if self.n_at_fault == 1 else self._of_cells()
+
+    def _of_cells(self) -> str:
+        """Return what is wrong with the odd columns together."""
+        which = " and ".join(sorted(list(self.numbers)[:2])) if self.n_at_fault == 2 else "several columns"
+        ways = {self._of_cell(name).removeprefix(name).strip() for name in self.numbers}
+        return f"{which} {ways.pop()}" if ways in ({"high"}, {"low"}) else f"{which} unusual together"
 
     def _of_cell(self, name: str) -> str:
         cell = self.repairs.cells[name].iat[self.row]

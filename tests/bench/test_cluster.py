@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
 from robustgen._checks import UsageError
 from robustgen.bench import cluster
@@ -73,6 +75,22 @@ def test_a_worker_that_dies_once_loses_no_cell(two_workers, folder, tmp_path):
     suite = small_suite(detector("DeadlyOnce", path=str(mark)), corruption=(0.3,), oracle=False)
     assert {record.status for record in run_suite(suite, folder, on(two_workers, jobs=2))} == {"ok"}
     assert not mark.exists()
+
+
+def test_two_workers_that_are_killed_lose_no_record(folder, tmp_path):
+    suite = small_suite(corruption=(0.3,), oracle=False)
+    alone = run_suite(suite, RunFolder(tmp_path / "alone"), Options(jobs=1))
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
+    with LocalCluster(**options, local_directory=str(tmp_path)) as local:
+        first = {nanny.pid for nanny in local.workers.values()}
+
+        def kill(record):
+            while first:
+                os.kill(first.pop(), signal.SIGKILL)
+
+        records = run_suite(suite, folder, on(local.scheduler_address), on_record=kill)
+    assert not first
+    assert essence(records) == essence(alone)
 
 
 def test_a_cell_that_takes_every_worker_with_it_has_failed(two_workers, folder):

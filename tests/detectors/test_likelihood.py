@@ -59,6 +59,28 @@ def test_no_bound_is_below_the_entropy_of_noise(build, step):
     assert 8 < bits.mean() < 8.25 + 3.5 + 0.25
 
 
+def test_codes_and_decoder_together_need_the_entropy_of_a_few_rows():
+    """Four rows of even chances have two bits a row, which the prior finds; the decoder then needs none."""
+    patterns = np.random.default_rng(0).integers(0, 256, size=(4, 6)).astype(float)
+    X = patterns[np.arange(200) % 4]
+    detector = VQVAE(quantisation={"n_codes": 4}, epochs=60, prior_epochs=150, random_state=0).fit(X)
+    bits = 6 * detector.bits_per_dim(patterns, step=1)
+    assert 2 <= bits.mean() < 2.1
+
+
+def test_the_bound_is_near_the_entropy_of_a_gaussian_that_the_model_can_be():
+    """One factor and noise: with beta twice its variance the VAE minimises the bound that it tells."""
+    rng, noise = np.random.default_rng(0), 10.0
+    loads = np.array([40.0, -40.0, 40.0, 40.0])
+    X = np.round(128 + rng.normal(size=(1500, 1)) * loads + noise * rng.normal(size=(1500, 4)))
+    covariance = np.outer(loads, loads) + noise**2 * np.eye(4)
+    entropy = np.linalg.slogdet(2 * math.pi * math.e * covariance)[1] / (2 * math.log(2) * 4)
+    beta = 2 * noise**2 / covariance[0, 0]
+    detector = VAE(beta=beta, latent_dim=1, epochs=60, learning_rate=1e-3, random_state=0).fit(X)
+    bits = detector.bits_per_dim(X, step=1).mean()
+    assert entropy - 0.05 < bits < entropy + 0.05
+
+
 def test_images_have_bits_too_and_steps_are_numbers_above_0():
     detector = VAE(epochs=1, random_state=0).fit(grey_images())
     assert np.isfinite(detector.bits_per_dim(grey_images(), step=1)).all()

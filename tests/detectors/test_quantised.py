@@ -86,6 +86,61 @@ def test_a_modern_quantizer_is_one_setting_away(quantizer, tmp_path):
     np.testing.assert_array_equal(restored.sample(4, random_state=0), detector.sample(4, random_state=0))
 
 
+SLICES = {"n_codes": 4, "n_slices": 2}
+SLICED = {
+    "vqvae": lambda **options: VQVAE(codebook_training=True, **options),
+    "vqvae, ema": lambda **options: VQVAE(
+        **options | {"quantisation": Quantisation(4, n_slices=2, updates="ema")}
+    ),
+    "sqvae": lambda **options: SQVAE(**options),
+    "rvqvae": lambda **options: RVQVAE(sets=SetRules(warmup_epochs=1), codebook_training=True, **options),
+}
+
+
+@pytest.mark.parametrize("name", SLICED)
+@pytest.mark.parametrize(("X", "map_shape"), [(vectors(), (4,)), (grey_images(), (5, 8))])
+def test_a_place_may_have_a_code_of_each_of_several_codebooks(name, X, map_shape, tmp_path):
+    quick = QUICK | {"quantisation": SLICES, "n_members": 2}
+    detector = SLICED[name](**quick).fit(X)
+    codes = detector.encode_codes(X)
+    assert codes.shape == (len(X), 2, *map_shape)
+    np.testing.assert_array_equal(codes // 4 % 2, np.broadcast_to(np.arange(map_shape[-1]) % 2, codes.shape))
+    np.testing.assert_allclose(detector.decode_codes(codes), detector.reconstruct(X), rtol=1e-4, atol=1e-4)
+    assert detector.codebook_perplexity_.shape == detector.codes_used_.shape == (2, 2)
+    assert (detector.codebook_perplexity_ <= 4 + 1e-4).all()
+    sampled = detector.fit_prior().prior_.sample(
+        30, codes[0, 0].size, [torch.Generator().manual_seed(k) for k in range(2)]
+    )
+    assert torch.equal(sampled // 4, (torch.arange(codes[0, 0].size) % 2).expand_as(sampled))
+    detector.save(tmp_path / "model")
+    restored = load(tmp_path / "model")
+    np.testing.assert_array_equal(restored.score_samples(X), detector.score_samples(X))
+    np.testing.assert_array_equal(restored.sample(4, random_state=0), detector.sample(4, random_state=0))
+    assert np.isfinite(detector.bits_per_dim(X)).all()
+
+
+def test_codes_of_the_wrong_slice_are_refused():
+    detector = VQVAE(**QUICK | {"quantisation": SLICES}).fit(vectors())
+    with pytest.raises(UsageError, match="got code 5 at position 2, expected 0 to 3: each of the 2 slices"):
+        detector.decode_codes(np.array([[0, 4, 5, 4]]))
+
+
+def test_slices_divide_the_positions_of_a_vector_and_need_a_codebook():
+    with pytest.raises(UsageError, match="n_positions=3, expected a multiple of n_slices=2"):
+        Quantisation(n_positions=3, n_slices=2)
+    with pytest.raises(UsageError, match="n_slices=2, expected 1 for quantizer='fsq'"):
+        Quantisation(16, n_slices=2, quantizer="fsq")
+
+
+def test_all_codes_of_a_place_count_for_its_pixels():
+    nets, images = {"codes_a_position": 3}, grey_images()  # 12 codes in a line of 8 pixels
+    quick = QUICK | {"quantisation": SLICES, "scoring": "likelihood"}
+    detector = VQVAE(nets=nets, **quick).fit(images)
+    assert detector.map_shape_ == (5, 24)
+    sums = detector.explain(images).sum((1, 2))
+    np.testing.assert_allclose(sums, -detector.score_samples(images), rtol=1e-4)
+
+
 def test_samples_look_like_rows_and_follow_the_seed(build):
     for X in (vectors(), grey_images()):
         detector = build().fit(X)

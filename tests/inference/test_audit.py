@@ -60,3 +60,14 @@ def test_the_support_leaves_out_the_estimated_share():
     assert (~found.support).sum() == round(2000 * found.corruption.share)
     assert scores[~found.support].max() < scores[found.support].min()
     assert (found.inlier_weight[~found.support] < 0.05).all()
+
+
+def test_of_many_rows_some_are_asked_and_all_are_told_apart(monkeypatch):
+    rng = np.random.default_rng(0)
+    scores = -np.r_[rng.normal(5, 1, size=8000), rng.normal(20, 3, size=2000)]
+    of_all = audit(scores)
+    monkeypatch.setattr("robustgen.inference.audit.ASKED_ROWS", 2000)
+    found = audit(scores)
+    assert found.corruption.share == pytest.approx(of_all.corruption.share, abs=0.02)
+    assert (~found.support).sum() == round(found.corruption.share * 10_000)
+    assert np.abs(found.inlier_weight - of_all.inlier_weight).mean() < 0.01

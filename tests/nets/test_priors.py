@@ -72,6 +72,23 @@ def test_the_logits_in_turn_are_those_of_the_whole(case, n_labels):
         known[..., position] = drawn[..., position]
 
 
+SLICED = {
+    "pixelcnn": lambda: GatedPixelCNN(N_CODES, (2, 4), channels=8, n_layers=2, n_slices=2),
+    "causal": lambda: CausalNet(N_CODES, 8, channels=8, n_slices=2),
+    "mlp": lambda: AutoregressiveMLP(N_CODES, 8, channels=8, n_slices=2),
+}
+
+
+@pytest.mark.parametrize("name", SLICED)
+def test_codes_of_another_slice_are_impossible_and_the_others_sum_to_1(name):
+    net, drawn = initialise(SLICED[name], [0]).double(), codes(8)
+    p = torch.softmax(net(drawn), dim=-1)
+    assert (p[:, :, 0::2, 3:] == 0).all()
+    assert (p[:, :, 1::2, :3] == 0).all()
+    for position, logits in enumerate(net.in_turn(drawn)):
+        torch.testing.assert_close(torch.softmax(logits, dim=-1), p[:, :, position])
+
+
 def test_labels_change_the_distribution(case):
     build, n_positions = case
     net = initialise(lambda: build(n_labels=3), [0])

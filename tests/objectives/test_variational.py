@@ -20,6 +20,7 @@ from robustgen.objectives.variational import (
 )
 from robustgen.objectives.wasserstein import critic_gap, gradient_penalty
 from robustgen.training import RobustTraining, TrainingConfig, train
+from robustgen.training.rows import permutations
 
 
 def generators(n: int) -> list[torch.Generator]:
@@ -71,6 +72,9 @@ class OnlyTheCritic:
 
 class EmptyRows:
     n_rows = 512
+
+    def shuffled(self, generators):
+        return permutations(self.n_rows, generators)
 
     def batches(self, order: Tensor, batch_size: int):
         yield torch.zeros(len(LAWS), self.n_rows, 1)

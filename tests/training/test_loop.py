@@ -12,7 +12,7 @@ import torch
 from robustgen._checks import UsageError
 from robustgen.nets.members import member, tensors
 from robustgen.objectives.autoencoding import Autoencoding
-from robustgen.objectives.base import Player, Term
+from robustgen.objectives.base import Player, Stateful, Term
 from robustgen.training import RobustTraining, TrainingConfig, train
 from robustgen.training.loop import _Learner
 from tests.training.cases import CASES, Case, rows_of, seeded_generators, seeded_net, table
@@ -150,7 +150,7 @@ def test_each_epoch_is_reported_to_every_listener():
     assert seen == [1, 2, 3, 4]
 
 
-class Diary:
+class Diary(Stateful):
     """A hook that writes down when it is called, and on which rows."""
 
     settled = True

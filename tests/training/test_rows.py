@@ -7,7 +7,8 @@ import pytest
 import torch
 from scipy import sparse
 
-from robustgen.training.rows import ResidentRows, RowBlocks, StreamedRows, is_memory_mapped, place_rows
+from robustgen._sources import stays_outside
+from robustgen.training.rows import ResidentRows, RowBlocks, StreamedRows, grouped_permutation, place_rows
 from robustgen.training.scaling import fit_scaling
 
 CPU = torch.device("cpu")
@@ -42,15 +43,18 @@ def test_batches_follow_the_order_of_each_member(source, X, scaling):
 
 def test_arrays_are_resident_and_the_rest_is_streamed(source):
     rows = place_rows(source, fit_scaling(source, None), CPU, torch.float32)
-    dense = isinstance(source, np.ndarray) and not is_memory_mapped(source)
+    dense = isinstance(source, np.ndarray) and not stays_outside(source)
     assert isinstance(rows, ResidentRows if dense else StreamedRows)
 
 
-def test_a_view_of_a_memory_map_is_one(tmp_path):
-    np.save(tmp_path / "X.npy", np.zeros((4, 4)))
-    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    assert is_memory_mapped(np.asarray(mapped)[1:])
-    assert not is_memory_mapped(np.zeros((4, 4)))
+def test_groups_stay_near_each_other_and_every_row_comes_once(monkeypatch):
+    monkeypatch.setattr("robustgen.training.rows.SHUFFLED_ROWS", 20)
+    sizes = np.full(10, 10)
+    order = grouped_permutation(sizes, torch.Generator().manual_seed(0))
+    assert sorted(order.tolist()) == list(range(100))
+    groups = (order // 10).view(5, 20)
+    assert all(len(window.unique()) == 2 for window in groups)
+    assert any((window[1:] != window[:-1]).sum() > 1 for window in groups)  # mixed within a window
 
 
 def test_a_large_offset_does_not_cost_a_small_spread_its_digits():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from robustgen.nets.replicas import part_of
 from robustgen.training import RobustTraining, TrainingConfig, train
 from robustgen.training.player import clip_members, reduce_rows
 from robustgen.training.teacher import WEIGHINGS, Teacher, soften, trim
@@ -51,7 +52,7 @@ def test_soft_weights_of_equal_rows_are_equal():
 
 def test_a_trimmed_mean_has_the_gradient_of_the_kept_rows_alone(errors):
     rows = errors.clone().requires_grad_()
-    reduce_rows(rows, trim(errors, 5)).sum().backward()
+    reduce_rows(rows, trim(errors, 5), part_of(rows.shape[1])).sum().backward()
     kept = trim(errors, 5) > 0
     torch.testing.assert_close(rows.grad[kept], torch.full((15,), 1 / 5, dtype=torch.float64))
     assert not rows.grad[~kept].any()
@@ -59,7 +60,9 @@ def test_a_trimmed_mean_has_the_gradient_of_the_kept_rows_alone(errors):
 
 def test_a_shared_term_does_not_feel_the_weights(errors):
     shared = torch.tensor([[2.0], [3.0], [4.0]])
-    torch.testing.assert_close(reduce_rows(shared, trim(errors, 5)), torch.tensor([2.0, 3.0, 4.0]))
+    torch.testing.assert_close(
+        reduce_rows(shared, trim(errors, 5), part_of(errors.shape[1])), torch.tensor([2.0, 3.0, 4.0])
+    )
 
 
 def test_keeping_every_row_is_plain_training_but_for_the_average():

@@ -87,6 +87,15 @@ def test_a_repair_is_near_to_what_the_cell_was(audit):
         assert audit.faults[row].expected["state"] == "running"
 
 
+def test_a_fault_of_many_columns_is_one_fault():
+    """Which column adds most is chance where all are shifted alike: it is no name for a fault."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(N_ROWS, 5)), columns=list("abcde"))
+    table.iloc[:6] -= 5
+    audit = robustgen.audit(table, n_folds=0, contamination=6 / N_ROWS)
+    assert set(audit.rows["group"][:6]) == {"several columns low"}
+
+
 def test_an_identifier_is_no_reason_and_changes_no_score(faulty, audit):
     assert not audit.rows["reason"].str.contains("id =").any()
     without = robustgen.audit(faulty.drop(columns="id"), n_folds=0, contamination=0.05)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from robustgen._checks import UsageError
 from robustgen._seeds import base_seed, seed_from, subsample
+from robustgen._sources import RowSource, selected
 from robustgen._validation import check_rows
 from robustgen.densities.clean_subset import least_suspected
 from robustgen.densities.cosine import CosineModel
@@ -148,7 +149,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     reference_ : ndarray of int, (R,)
         Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
         too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
-        are large; 4,096 texts.
+        are large; 4,096 texts. Of the rows of a table 1,000 at most are neighbours of others.
     likeness_ : robustgen.detectors.likeness.Likeness or None
         What the rows that a person judged say of rows like them; ``None`` without answers of both kinds.
     history_ : robustgen.training.History
@@ -225,7 +226,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,
-        n_members: int = 8,
+        n_members: int = 4,
         robust: bool | RobustTraining = True,
         training: dict[str, Any] | None = None,
         device: str = "auto",
@@ -291,7 +292,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         as_vectors = chosen and self.row_type_ == "text"
         self.modality_ = modality_for("vectors" if as_vectors else self.row_type_)
         self.choice_ = self._chosen(self.modality_.usual)
-        rows = X if judged is None else X[judged.remaining]
+        rows = X if judged is None else selected(X, judged.remaining)
         self._support_fraction = self.support_fraction if judged is None else ANSWERED_SUPPORT
         self.scaling_ = fit_scaling(rows, self.modality_.scaling)
         self._fit_models(rows)
@@ -305,7 +306,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         counted = distinct(X, self.modality_.copies)
         most = self.modality_.most_screened(X.shape[1:])
         learnt = counted[subsample(len(counted), most, seed_from(self._seed, "sample"))]
-        rows = X if len(learnt) == X.shape[0] else X[learnt]
+        in_memory = len(learnt) == X.shape[0] and not isinstance(X, RowSource)
+        rows = X if in_memory else X[learnt]
         encoded = self.modality_.encoded(rows, self.scaling_)
         self.autoencoder_ = self.modality_.autoencoder(random_state=self._seed, **self._shared())
         asked = "autoencoder" in (*self.choice_.screeners, *self.choice_.models)
@@ -461,6 +463,14 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def _held_out_errors(self, rows: Tensor, clean: Tensor, names: Sequence[str]) -> Tensor:
         center, scale = standardisation(rows[clean])
         return held_out_errors((rows - center) / scale, clean, names, self._seed)
+
+    @property
+    def partial_fit(self) -> Any:
+        """Nothing: which rows can be trusted is asked of all of them at once."""
+        raise AttributeError(
+            "RobustDetector has no partial_fit, as it asks of all rows at once which can be trusted: fit it "
+            "anew on a sample of the recent ones, or take a detector of one net: Autoencoder(robust=True)"
+        )
 
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Return the autoencoders' latent code of each row, the members' codes side by side.

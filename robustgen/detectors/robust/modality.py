@@ -32,6 +32,8 @@ from robustgen.training.scaling import Scaling
 REFERENCE_ROWS = 10_000
 REFERENCE_VECTORS = 5_000
 """Of tables: twice as many cost twice and found no more on four large sets of five (``speed-default``)."""
+MOST_NEIGHBOURS = 1_000
+"""Of tables: as many as are learnt score five times as slowly, and not better (``speed-default``)."""
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
 CLIP_CELLS = 16
@@ -190,7 +192,7 @@ class Vectors:
     def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         self.expected = fit_gaussian(rows[clean], seed)
         weights = dict.fromkeys(OF_ALL, max(loneliness(rows, clean), LEAST_WEIGHT))
-        return fit_ensemble(rows, clean, models, seed, weights=weights)
+        return fit_ensemble(rows, clean, models, seed, weights=weights, most_neighbours=MOST_NEIGHBOURS)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
         return Autoencoder(scaling="robust", **options)

@@ -8,8 +8,10 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from robustgen.nets.quantizers.base import usage_counts
+from robustgen.nets.replicas import batch_sum
 
 
 class CodeTable(Protocol):
@@ -34,6 +36,34 @@ class Unmoved:
 
     def observe(self, z: Tensor, indices: Tensor, rows: Tensor | None = None) -> None:
         """Take no notice."""
+
+
+class Slice(Unmoved):
+    """The codes of one slice among those of a table, see :mod:`robustgen.nets.quantizers.slices`.
+
+    Parameters
+    ----------
+    table : CodeTable
+        The codes of all slices.
+    place, n_codes : int
+        Which slice, and N, the codes of each.
+    """
+
+    def __init__(self, table: CodeTable, place: int, n_codes: int) -> None:
+        self._table = table
+        self._start, self._stop = place * n_codes, (place + 1) * n_codes
+
+    @property
+    def codes(self) -> Tensor:
+        """The slice's codes (K, N, D)."""
+        return self._table.codes[:, self._start : self._stop]
+
+    def replace(self, mask: Tensor, codes: Tensor) -> None:
+        """Put new codes (K, N, D) where the mask (K, N) says, and leave the other slices."""
+        before, behind = self._start, self._table.codes.shape[1] - self._stop
+        self._table.replace(
+            functional.pad(mask, (before, behind)), functional.pad(codes, (0, 0, before, behind))
+        )
 
 
 class FixedCodebook(Unmoved, nn.Module):
@@ -144,11 +174,10 @@ class AveragedCodebook(nn.Module):
         weight = torch.ones_like(indices, dtype=z.dtype)
         if rows is not None:
             weight = weight * rows[..., None]
-        selected = usage_counts(indices, self.counts.shape[1], rows).to(self.counts)
+        selected = batch_sum(usage_counts(indices, self.counts.shape[1], rows).to(self.counts))
         places = indices.flatten(1)[..., None].expand(-1, -1, z.shape[-1])
-        sums = torch.zeros_like(self.sums).scatter_add_(
-            1, places, (z * weight[..., None]).flatten(1, 2).to(self.sums)
-        )
+        weighted = (z * weight[..., None]).flatten(1, 2).to(self.sums)
+        sums = batch_sum(torch.zeros_like(self.sums).scatter_add_(1, places, weighted))
         self.counts.lerp_(selected, 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)
         # For a code that nothing selected m and N decayed alike: it stays, even when both end as 0.
@@ -157,11 +186,24 @@ class AveragedCodebook(nn.Module):
 
 
 class Quantizer(nn.Module, ABC):
-    """A map from latents (K, B, P, D) to codes of one codebook or several."""
+    """A map from latents (K, B, P, D) to codes of one codebook or several.
+
+    Attributes
+    ----------
+    n_slices : int
+        G: the codebooks are of G slices each, see :mod:`robustgen.nets.quantizers.slices`.
+    """
+
+    n_slices: int = 1
 
     @abstractmethod
     def codebooks(self) -> tuple[CodeTable, ...]:
         """Return the codebooks, in the order of their indices."""
+
+    def slices(self) -> tuple[Slice, ...]:
+        """Return the slices of each codebook, in the order of their indices."""
+        size = self.codebooks()[0].codes.shape[1] // self.n_slices
+        return tuple(Slice(book, place, size) for book in self.codebooks() for place in range(self.n_slices))
 
     @property
     def n_codes(self) -> int:

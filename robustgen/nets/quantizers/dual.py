@@ -9,6 +9,7 @@ from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
 from robustgen.nets.quantizers.codebook import CodeTable, Quantizer, codebook
 from robustgen.nets.quantizers.nearest import nearest_terms, straight_through
+from robustgen.nets.quantizers.slices import by_slice, interleaved, joint_indices, tables
 
 DIRECTIONS = ("axes", "none")
 FLOOR = 1e-2
@@ -29,22 +30,24 @@ class DualQuantizer(Quantizer):
     Parameters
     ----------
     n_codes, code_dim : int
-        N, the codes of each codebook, and D.
+        N, the codes of each slice of each codebook, and D.
     updates : {"gradient", "ema"}
         What moves the codes.
     directions : {"axes", "none"}
         :math:`u_j`: the axes, :math:`\lambda` the diagonal of the covariance; or the plain Euclidean
         distance. Eigenvectors fail: the weights of thin directions of few codes lose the sets.
+    n_slices : int
+        G, see :mod:`robustgen.nets.quantizers.slices`; each has variances of its own.
 
     Attributes
     ----------
     maps : torch.Tensor
-        (K, 2, D, D): :math:`U \,\mathrm{diag}(\sqrt w)` of each codebook, so that
+        (K, 2, G, D, D): :math:`U \,\mathrm{diag}(\sqrt w)` of each codebook's slices, so that
         :math:`d_s(z, c) = \lVert (z - c) \,\mathrm{maps}_s \rVert`. Constant between refreshes.
 
     Notes
     -----
-    Input (K, B, P, D). Indices from N on are the outlier codebook's. Inverse weights scaled to
+    Input (K, B, P, D). Indices from G N on are the outlier codebook's. Inverse weights scaled to
     mean 1 are our reading of "weights come from the directional variances"; the paper's text
     could not be had beyond its abstract.
 
@@ -61,13 +64,20 @@ class DualQuantizer(Quantizer):
     maps: Tensor
 
     def __init__(
-        self, n_codes: int, code_dim: int, *, updates: str = "gradient", directions: str = "axes"
+        self,
+        n_codes: int,
+        code_dim: int,
+        *,
+        updates: str = "gradient",
+        directions: str = "axes",
+        n_slices: int = 1,
     ) -> None:
         super().__init__()
         self.directions = directions
-        self.inlier: CodeTable = codebook(n_codes, code_dim, updates=updates)
-        self.outlier: CodeTable = codebook(n_codes, code_dim, updates=updates)
-        self.register_buffer("maps", torch.eye(code_dim).expand(1, 2, -1, -1).clone())
+        self.n_slices = n_slices
+        self.inlier: CodeTable = codebook(n_slices * n_codes, code_dim, updates=updates)
+        self.outlier: CodeTable = codebook(n_slices * n_codes, code_dim, updates=updates)
+        self.register_buffer("maps", torch.eye(code_dim).expand(1, 2, n_slices, -1, -1).clone())
 
     def codebooks(self) -> tuple[CodeTable, ...]:
         """Return the codebooks: inliers', outliers'."""
@@ -79,9 +89,11 @@ class DualQuantizer(Quantizer):
 
     @torch.no_grad()
     def refresh(self, counts: Tensor) -> None:
-        """Take each codebook's directions and weights anew, its codes weighted by counts (K, 2, N)."""
+        """Take each slice's directions and weights anew, its codes weighted by counts (K, 2 G, N)."""
         for side, book in enumerate(self.codebooks()):
-            self.maps[:, side] = WEIGHTINGS[self.directions](covariance(book.codes, counts[:, side]))
+            weights = counts.reshape(len(counts), 2, self.n_slices, -1)[:, side].flatten(0, 1)
+            of_slices = covariance(tables(book.codes, self.n_slices), weights)
+            self.maps[:, side] = WEIGHTINGS[self.directions](of_slices).unflatten(0, (-1, self.n_slices))
 
     @torch.no_grad()
     def swap(self, members: Tensor) -> None:
@@ -100,15 +112,16 @@ class DualQuantizer(Quantizer):
         mask = members[:, None].expand(inlier.shape[:2])
         self.inlier.replace(mask, inlier)
         self.outlier.replace(mask, outlier)
-        self.maps.copy_(torch.where(members[:, None, None, None], maps, self.maps))
+        self.maps.copy_(torch.where(members.view(-1, 1, 1, 1, 1), maps, self.maps))
 
     def nearest(self, z: Tensor, side: int) -> tuple[Tensor, Tensor]:
         """Return the least weighted distance and its index in one codebook, each (K, B, P)."""
-        mapping = self.maps[:, side].to(z.dtype)
-        rotated = torch.bmm(z.flatten(1, 2), mapping).unflatten(1, z.shape[1:3])
-        codes = self.codebooks()[side].codes
+        mapping, parts = self.maps[:, side].flatten(0, 1).to(z.dtype), by_slice(z, self.n_slices)
+        rotated = torch.bmm(parts.flatten(1, 2), mapping).unflatten(1, parts.shape[1:3])
+        codes = tables(self.codebooks()[side].codes, self.n_slices)
         least = squared_distances(rotated, torch.bmm(codes, mapping)).min(-1)
-        return least.values, least.indices
+        values, indices = (interleaved(part, self.n_slices) for part in least)
+        return values, joint_indices(indices, self.n_slices, codes.shape[1])
 
     def quantised(self, z: Tensor, side: int) -> tuple[Tensor, Tensor]:
         """Return the distance (K, B) of each row's latents from one codebook, and its codes (K, B, P, D)."""

@@ -11,6 +11,8 @@ from robustgen.nets.draws import Generators, gumbel
 from robustgen.nets.mlp import Linear
 from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
 from robustgen.nets.quantizers.codebook import Codebook, Quantizer
+from robustgen.nets.quantizers.slices import by_slice, interleaved, joint_indices, tables
+from robustgen.nets.replicas import drawn_for_rows
 
 VARIANCES = ("I", "II", "III", "IV")
 
@@ -29,11 +31,13 @@ class GaussianQuantizer(Quantizer):
     Parameters
     ----------
     n_codes, code_dim : int
-        N and D.
+        N, the codes of each slice, and D.
     variance : {"I", "II", "III", "IV"}
         Of what s is: one number, one a row, one a position, one a position and channel.
     cooling : float
         :math:`\rho`, at least 0.
+    n_slices : int
+        G, each with N codes; see :mod:`robustgen.nets.quantizers.slices`. One variance serves all.
 
     Attributes
     ----------
@@ -62,9 +66,12 @@ class GaussianQuantizer(Quantizer):
 
     steps: Tensor
 
-    def __init__(self, n_codes: int, code_dim: int, *, variance: str = "I", cooling: float = 1e-5) -> None:
+    def __init__(
+        self, n_codes: int, code_dim: int, *, variance: str = "I", cooling: float = 1e-5, n_slices: int = 1
+    ) -> None:
         super().__init__()
-        self.codebook = Codebook(n_codes, code_dim, spread=1.0)
+        self.codebook = Codebook(n_slices * n_codes, code_dim, spread=1.0)
+        self.n_slices = n_slices
         self.variance = variance
         self.cooling = cooling
         self.log_variance = nn.Parameter(torch.zeros(1, 1))
@@ -88,18 +95,16 @@ class GaussianQuantizer(Quantizer):
         return torch.exp(-shared - self.head(read.flatten(1, 2)).unflatten(1, read.shape[1:3]))
 
     def log_probabilities(self, z: Tensor) -> Tensor:
-        """Return log P (K, B, P, N)."""
+        """Return log P (K, B, P, N) of the codes of each position's slice."""
         return torch.log_softmax(-self._scaled_distances(z, self.precision(z)) / 2, dim=-1)
 
     def _scaled_distances(self, z: Tensor, precision: Tensor) -> Tensor:
-        if precision.shape[-1] == 1:
-            return squared_distances(z, self.codebook.codes) * precision
-        # sum_d w_d (z_d - b_d)^2, expanded so that no (K, B, P, N, D) array is made.
-        weights, table = precision.flatten(1, 2), self.codebook.codes
-        products = torch.bmm(weights, table.square().mT) - 2 * torch.bmm(
-            (precision * z).flatten(1, 2), table.mT
+        parts, table = by_slice(z, self.n_slices), tables(self.codebook.codes, self.n_slices)
+        common = precision.shape[2] == 1
+        weights = (
+            precision.repeat_interleave(self.n_slices, 0) if common else by_slice(precision, self.n_slices)
         )
-        return products.unflatten(1, z.shape[1:3]) + (precision * z.square()).sum(-1, keepdim=True)
+        return interleaved(weighted_distances(parts, table, weights), self.n_slices)
 
     def forward(self, z: Tensor, generators: Generators | None = None) -> Quantized:
         precision = self.precision(z)
@@ -109,15 +114,48 @@ class GaussianQuantizer(Quantizer):
             "deviation": ((z - latent).square() * precision).sum((-2, -1)) / 2,
             "kl": kl_from_uniform(log_p).sum(-1),
         }
-        return Quantized(latent, log_p.argmax(-1), terms)
+        return Quantized(latent, self._most_likely(log_p), terms)
+
+    def _most_likely(self, log_p: Tensor) -> Tensor:
+        return joint_indices(log_p.argmax(-1), self.n_slices, log_p.shape[-1])
 
     def _draw(self, log_p: Tensor, generators: Generators | None) -> Tensor:
         if generators is None:
-            return self.decode(log_p.argmax(-1))
+            return self.decode(self._most_likely(log_p))
         soft = gumbel_softmax(log_p, torch.exp(-self.cooling * self.steps), generators)
         if self.training:
             self.steps += 1
-        return mix(soft, self.codebook.codes)
+        return mix(soft, self.codebook.codes, self.n_slices)
+
+
+def weighted_distances(z: Tensor, codes: Tensor, weights: Tensor) -> Tensor:
+    r"""Return :math:`\sum_d w_d (z_d - b_d)^2`, without an array of all latents, codes and channels.
+
+    Parameters
+    ----------
+    z : torch.Tensor
+        (K, B, P, D).
+    codes : torch.Tensor
+        (K, N, D).
+    weights : torch.Tensor
+        (K, B, P, D); of size 1 where all positions or all channels have the same.
+
+    Returns
+    -------
+    torch.Tensor
+        (K, B, P, N).
+
+    Examples
+    --------
+    >>> z, weights = torch.tensor([[[[3.0, 4.0]]]]), torch.tensor([[[[1.0, 2.0]]]])
+    >>> weighted_distances(z, torch.zeros(1, 1, 2), weights)
+    tensor([[[[41.]]]])
+    """
+    if weights.shape[-1] == 1:
+        return squared_distances(z, codes) * weights
+    squares = torch.bmm(weights.flatten(1, 2), codes.square().mT)
+    products = squares - 2 * torch.bmm((weights * z).flatten(1, 2), codes.mT)
+    return products.unflatten(1, z.shape[1:3]) + (weights * z.square()).sum(-1, keepdim=True)
 
 
 def _head(variance: str, code_dim: int) -> Linear | None:
@@ -130,9 +168,11 @@ def _head(variance: str, code_dim: int) -> Linear | None:
     return head
 
 
-def mix(weights: Tensor, codes: Tensor) -> Tensor:
-    """Return the weighted codes (K, B, P, D) by weights (K, B, P, N)."""
-    return torch.bmm(weights.flatten(1, 2), codes).unflatten(1, weights.shape[1:3])
+def mix(weights: Tensor, codes: Tensor, n_slices: int = 1) -> Tensor:
+    """Return the weighted codes (K, B, P, D) of each slice by weights (K, B, P, N)."""
+    shares = by_slice(weights, n_slices)
+    mixed = torch.bmm(shares.flatten(1, 2), tables(codes, n_slices)).unflatten(1, shares.shape[1:3])
+    return interleaved(mixed, n_slices)
 
 
 def gumbel_softmax(log_p: Tensor, temperature: Tensor, generators: Generators) -> Tensor:
@@ -156,7 +196,7 @@ def gumbel_softmax(log_p: Tensor, temperature: Tensor, generators: Generators) -
     ----------
     Jang, Gu and Poole, "Categorical Reparameterization with Gumbel-Softmax", ICLR 2017.
     """
-    noise = gumbel(generators, log_p, *log_p.shape[1:])
+    noise = drawn_for_rows(gumbel, generators, log_p, *log_p.shape[1:])
     return torch.softmax((log_p + noise) / temperature[..., None, None], dim=-1)
 
 

@@ -11,6 +11,7 @@ from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.base import Quantized, look_up
 from robustgen.nets.quantizers.codebook import CodeTable, FixedCodebook, Quantizer
 from robustgen.nets.quantizers.nearest import straight_through
+from robustgen.nets.replicas import batch_mean
 
 ENTROPY_WEIGHT = 0.1
 """The weight of "entropy"."""
@@ -87,5 +88,5 @@ class LookupFreeQuantizer(Quantizer):
 def entropy_terms(log_p: Tensor) -> Tensor:
     r"""Return :math:`\log N + H(p) + \sum_n p_n \log \bar p_n` (K, B, P) of log probabilities (..., N)."""
     p = log_p.exp()
-    mean = p.detach().mean((1, 2), keepdim=True).clamp_min(torch.finfo(p.dtype).tiny)
+    mean = batch_mean(p.detach().mean(2, keepdim=True)).clamp_min(torch.finfo(p.dtype).tiny)
     return math.log(p.shape[-1]) + (p * (mean.log() - log_p)).sum(-1)

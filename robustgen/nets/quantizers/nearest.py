@@ -7,8 +7,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from robustgen.nets.draws import Generators
-from robustgen.nets.quantizers.base import Quantized, look_up, squared_distances
+from robustgen.nets.quantizers.base import Quantized, look_up
 from robustgen.nets.quantizers.codebook import CodeTable, Quantizer
+from robustgen.nets.quantizers.slices import joint_indices, slice_distances
 
 
 class NearestQuantizer(Quantizer):
@@ -26,6 +27,8 @@ class NearestQuantizer(Quantizer):
     passing : callable
         Gives latents and their codes as the codes, with the gradient that the encoder is to have:
         :func:`straight_through`, or :func:`robustgen.nets.quantizers.rotation.rotated`.
+    n_slices : int
+        G, into which the codes are divided; see :mod:`robustgen.nets.quantizers.slices`.
 
     Notes
     -----
@@ -45,9 +48,16 @@ class NearestQuantizer(Quantizer):
     torch.Size([1, 2, 9])
     """
 
-    def __init__(self, book: CodeTable, passing: Callable[[Tensor, Tensor], Tensor] | None = None) -> None:
+    def __init__(
+        self,
+        book: CodeTable,
+        passing: Callable[[Tensor, Tensor], Tensor] | None = None,
+        *,
+        n_slices: int = 1,
+    ) -> None:
         super().__init__()
         self.codebook = book
+        self.n_slices = n_slices
         self._passing = passing or straight_through
 
     def codebooks(self) -> tuple[CodeTable, ...]:
@@ -59,7 +69,8 @@ class NearestQuantizer(Quantizer):
         return look_up(self.codebook.codes, indices)
 
     def forward(self, z: Tensor, generators: Generators | None = None) -> Quantized:
-        indices = squared_distances(z.detach(), self.codebook.codes.detach()).argmin(-1)
+        distances = slice_distances(z.detach(), self.codebook.codes.detach(), self.n_slices)
+        indices = joint_indices(distances.argmin(-1), self.n_slices, distances.shape[-1])
         codes = self.decode(indices)
         terms = nearest_terms(z, codes)
         if self.training:

@@ -12,8 +12,9 @@ from robustgen._checks import check_at_least_zero, check_choice, check_count, is
 from robustgen._storable import storable
 from robustgen.nets.draws import Generators
 from robustgen.nets.quantizers.dual import DIRECTIONS, DualQuantizer
+from robustgen.nets.replicas import agreed
 from robustgen.nets.vector_quantised import VectorQuantisedNet
-from robustgen.objectives.base import Rows
+from robustgen.objectives.base import Rows, Stateful
 from robustgen.objectives.codebooks.maintenance import CodebookMaintenance
 from robustgen.objectives.codebooks.seeding import kmeans
 
@@ -161,7 +162,7 @@ class Anchors:
         return (shares[:, 0] - shares[:, 1]) / error.clamp_min(torch.finfo(error.dtype).tiny)
 
 
-class InlierSets:
+class InlierSets(Stateful):
     """Hook: warm up, start the two sets, then update them before every epoch.
 
     Parameters
@@ -187,6 +188,7 @@ class InlierSets:
         (K, 1), the share of outliers, but for "compare".
     """
 
+    remembered = ("settled", "outlying", "share")
     settled: bool
     outlying: Tensor
     outlying_batch: Tensor
@@ -221,7 +223,7 @@ class InlierSets:
         if epoch > self._rules.warmup_epochs:
             self._net.quantizer.refresh(self._maintenance.latest)
         if epoch >= self._rules.warmup_epochs:
-            self.outlying = self._updated(rows, members)
+            self.outlying = agreed(self._updated(rows, members))
         self._net.train(True)
 
     def begin_batch(self, index: Tensor) -> None:
@@ -266,10 +268,11 @@ class InlierSets:
 
     def _fit_codebooks(self, z: Tensor, marked: Tensor, generators: Generators) -> None:
         """Fit each codebook by k-means to the latents (K, B, P, D) of the rows (K, B) of its set."""
-        masses = []
-        for side, book in enumerate(self._net.quantizer.codebooks()):
-            taken = (marked if side else ~marked)[..., None].expand(z.shape[:3])
-            centres, mass = kmeans(z.flatten(1, 2), book.codes.shape[1], generators, taken.flatten(1))
+        masses, n_slices = [], self._net.quantizer.n_slices
+        for place, book in enumerate(self._net.quantizer.slices()):
+            points = z[:, :, place % n_slices :: n_slices]
+            taken = (marked if place // n_slices else ~marked)[..., None].expand(points.shape[:3])
+            centres, mass = kmeans(points.flatten(1, 2), book.codes.shape[1], generators, taken.flatten(1))
             book.replace(torch.ones_like(mass, dtype=torch.bool), centres)
             masses.append(mass)
         self._net.quantizer.refresh(torch.stack(masses, 1))

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from robustgen.nets.draws import Generators, uniform
+from robustgen.nets.quantizers.base import perplexity
 from robustgen.nets.quantizers.codebook import CodeTable
-from robustgen.objectives.base import Rows
+from robustgen.nets.replicas import present_part, summed
+from robustgen.objectives.base import Rows, Stateful
 from robustgen.objectives.codebooks.reservoir import Reservoir
 from robustgen.objectives.codebooks.schedule import CodebookTraining
 from robustgen.objectives.codebooks.seeding import kmeans_plus_plus
 
 
-class CodebookMaintenance:
+class CodebookMaintenance(Stateful):
     """Bypass, re-seeding and revival by a schedule; usage of each epoch for the history.
 
     Parameters
     ----------
     codebooks : sequence of CodeTable
-        S codebooks of one size.
+        S codebooks of one size: the slices of a quantizer's, see
+        :meth:`robustgen.nets.quantizers.codebook.Quantizer.slices`.
     strength : torch.Tensor
         The net's (K, 1) switch: 0 bypasses the quantizer.
     schedule : CodebookTraining
         When what is done.
+    n_slices : int
+        G, so that position p is of the codebooks s with p = s mod G.
 
     Attributes
     ----------
@@ -35,8 +41,18 @@ class CodebookMaintenance:
         The same of the epoch before, 0 for codes that were replaced since.
     """
 
-    def __init__(self, codebooks: Sequence[CodeTable], strength: Tensor, schedule: CodebookTraining) -> None:
+    remembered = ("counts", "latest", "_epoch")
+
+    def __init__(
+        self,
+        codebooks: Sequence[CodeTable],
+        strength: Tensor,
+        schedule: CodebookTraining,
+        *,
+        n_slices: int = 1,
+    ) -> None:
         self._codebooks = codebooks
+        self._n_slices = n_slices
         self._strength = strength
         self._schedule = schedule
         self._reservoirs = [Reservoir(schedule.reservoir_size) for _ in codebooks]
@@ -71,22 +87,37 @@ class CodebookMaintenance:
         """Take latents (K, B, P, D) and their indices (K, B, P) into all codebooks' codes in."""
         n_codes = self.counts.shape[-1]
         flat = indices.flatten(1)
-        self.counts.flatten(1).scatter_add_(1, flat, torch.ones_like(flat, dtype=self.counts.dtype))
+        once = torch.full_like(flat, 1 / present_part(z.shape[1]).copies, dtype=self.counts.dtype)
+        self.counts.flatten(1).scatter_add_(1, flat, once)
         if not self._schedule.samples(self._epoch):
             return
-        points = z.detach().flatten(1, 2).to(self.counts)
-        for side, reservoir in enumerate(self._reservoirs):
-            taken = None if len(self._reservoirs) == 1 else (flat // n_codes == side)
-            reservoir.add(points, generators, taken)
+        points = z.detach().to(self.counts)
+        rows = z.shape[1]
+        for place, reservoir in enumerate(self._reservoirs):
+            of_slice = slice(place % self._n_slices, None, self._n_slices)
+            taken = (indices[:, :, of_slice] // n_codes == place).flatten(1)
+            alone = len(self._reservoirs) == self._n_slices
+            reservoir.add(points[:, :, of_slice].flatten(1, 2), generators, None if alone else taken, rows)
 
     def end_epoch(self) -> Mapping[str, Tensor]:
-        """Return the epoch's usage (K,): the perplexity over all its positions and the codes used."""
-        counts = self.counts.flatten(1)
-        shares = counts / counts.sum(-1, keepdim=True).clamp_min(1)
+        """Return the epoch's usage (K,): the perplexity over all positions of a slice, their mean, and the
+        codes used."""
+        self.counts = summed(self.counts)
+        counts = self.counts.unflatten(1, (-1, self._n_slices)).movedim(2, 1).flatten(2)
         return {
-            "perplexity": torch.special.entr(shares).sum(-1).exp(),
-            "codes_used": (counts > 0).sum(-1).to(counts),
+            "perplexity": perplexity(counts).mean(-1),
+            "codes_used": (counts > 0).sum((1, 2)).to(counts),
         }
+
+    def state(self) -> dict[str, Any]:
+        """Return usage, epoch and the sampled latents."""
+        return super().state() | {"reservoirs": [reservoir.state() for reservoir in self._reservoirs]}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        super().restore({name: state[name] for name in self.remembered})
+        for reservoir, held in zip(self._reservoirs, state["reservoirs"], strict=True):
+            reservoir.restore(held)
 
     def _reseed(self, book: CodeTable, side: int, generators: Generators) -> None:
         points, held = self._reservoirs[side].sample()

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from robustgen.nets.draws import Generators, uniform
+from robustgen.nets.replicas import drawn_for_rows, joined
+from robustgen.objectives.base import Stateful
 
 
-class Reservoir:
+class Reservoir(Stateful):
     """Keep a uniform sample without replacement of all latents seen since it was emptied.
 
     Every latent draws a key, and the largest keys stay. The sample has the law of Vitter's
@@ -35,6 +37,8 @@ class Reservoir:
     (torch.Size([1, 3, 4]), True)
     """
 
+    remembered = ("_points", "_keys")
+
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._points: Tensor | None = None
@@ -50,9 +54,15 @@ class Reservoir:
         return self._points is None
 
     @torch.no_grad()
-    def add(self, points: Tensor, generators: Generators, taken: Tensor | None = None) -> None:
-        """Show latents (K, m, D); where ``taken`` (K, m) is given, only those that it marks."""
-        keys = uniform(generators, points, points.shape[1])
+    def add(
+        self, points: Tensor, generators: Generators, taken: Tensor | None = None, rows: int | None = None
+    ) -> None:
+        """Show latents (K, m, D) of some rows, m of them by default.
+
+        Where ``taken`` (K, m) is given, only those that it marks.
+        """
+        n_rows = rows or points.shape[1]
+        keys = drawn_for_rows(uniform, generators, points, n_rows, points.shape[1] // n_rows).flatten(1)
         if taken is not None:
             keys = torch.where(taken, keys, -1.0)
         if self._points is not None and self._keys is not None:
@@ -63,7 +73,8 @@ class Reservoir:
         self._points, self._keys = points, keys
 
     def sample(self) -> tuple[Tensor, Tensor]:
-        """Return the kept latents (K, m, D) and which of them (K, m) count."""
+        """Return the kept latents (K, m, D), those of all replicas, and which of them (K, m) count."""
         if self._points is None or self._keys is None:
             raise LookupError("an empty reservoir was asked for its sample: show it latents first")
-        return self._points, self._keys >= 0
+        points, keys = joined(self._points), joined(self._keys)
+        return points, keys >= 0

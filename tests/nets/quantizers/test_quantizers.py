@@ -43,7 +43,20 @@ QUANTIZERS = {
     },
     "vmf": lambda: VonMisesFisherQuantizer(N_CODES, CODE_DIM),
     "dual": lambda: DualQuantizer(N_CODES, CODE_DIM),
+    "nearest, two slices": lambda: NearestQuantizer(Codebook(2 * N_CODES, CODE_DIM), n_slices=2),
+    "nearest, averages, two slices": lambda: NearestQuantizer(
+        AveragedCodebook(2 * N_CODES, CODE_DIM), n_slices=2
+    ),
+    **{
+        f"gaussian {name}, two slices": lambda name=name: GaussianQuantizer(
+            N_CODES, CODE_DIM, variance=name, n_slices=2
+        )
+        for name in VARIANCES
+    },
+    "vmf, two slices": lambda: VonMisesFisherQuantizer(N_CODES, CODE_DIM, n_slices=2),
+    "dual, two slices": lambda: DualQuantizer(N_CODES, CODE_DIM, n_slices=2),
 }
+SLICED = {name.removesuffix(", two slices"): name for name in QUANTIZERS if name.endswith("slices")}
 STOCHASTIC = [name for name in QUANTIZERS if name.startswith(("gaussian", "vmf"))]
 
 
@@ -88,11 +101,70 @@ def test_without_draws_a_position_becomes_the_code_of_its_index(build):
     torch.testing.assert_close(quantised.latent, quantizer.decode(quantised.indices))
 
 
-@pytest.mark.parametrize("name", [name for name in QUANTIZERS if not name.startswith(("fsq", "residual"))])
+OF_ANY_POSITION = [
+    name for name in QUANTIZERS if not name.startswith(("fsq", "residual")) and not name.endswith("slices")
+]
+
+
+@pytest.mark.parametrize("name", OF_ANY_POSITION)
 def test_a_code_is_quantised_as_itself(name):
     quantizer = initialise(QUANTIZERS[name], [0]).double().eval()
     codes = quantizer.decode(torch.arange(N_CODES)[None, :, None])
     assert torch.equal(quantizer(codes).indices[0, :, 0], torch.arange(N_CODES))
+
+
+@pytest.mark.parametrize("name", SLICED)
+def test_slices_are_quantised_as_if_each_were_alone(name):
+    """What a slice's table gives for its positions, by its own codes; an index counts through all tables."""
+    z, whole = latents(2), initialise(QUANTIZERS[SLICED[name]], [0, 1]).double().eval()
+    quantised = whole(z)
+    of_slice = {}
+    for place in (0, 1):
+        alone = initialise(QUANTIZERS[name], [2, 3]).double().eval()
+        for book, table in zip(alone.codebooks(), whole.codebooks(), strict=True):
+            codes = table.codes[:, place * N_CODES : (place + 1) * N_CODES].detach()
+            book.replace(torch.ones(2, N_CODES, dtype=torch.bool), codes)
+        for key in ("log_variance", "log_kappa"):
+            if hasattr(whole, key):
+                getattr(alone, key).data.copy_(getattr(whole, key))
+        of_slice[place] = alone(z[:, :, place::2])
+        torch.testing.assert_close(quantised.latent[:, :, place::2], of_slice[place].latent)
+        assert torch.equal(quantised.indices[:, :, place::2], of_slice[place].indices + place * N_CODES)
+    for key, rows in quantised.terms.items():
+        parts = of_slice[0].terms[key] + of_slice[1].terms[key]
+        torch.testing.assert_close(rows, parts if name in STOCHASTIC else parts / 2)
+
+
+def test_moving_averages_of_a_slice_learn_from_its_positions_alone():
+    z, whole = latents(), initialise(QUANTIZERS["nearest, averages, two slices"], [0]).double()
+    before = whole.codebook.codes.clone()
+    whole(torch.cat([z, torch.full_like(z, 1e6)], dim=-2)[:, :, [0, 4, 1, 5]])  # the second slice is far away
+    moved = (whole.codebook.codes - before).abs().amax(-1)[0]
+    assert moved[:N_CODES].max() < 10
+    assert (moved[N_CODES:] > 1000).sum() == 1
+
+
+def test_a_slice_replaces_its_own_codes_alone():
+    quantizer = initialise(QUANTIZERS["nearest, two slices"], [0])
+    before = quantizer.codebook.codes.detach().clone()
+    quantizer.slices()[1].replace(
+        torch.tensor([[True] + 7 * [False]]), torch.full((1, N_CODES, CODE_DIM), 9.0)
+    )
+    changed = (quantizer.codebook.codes != before).any(-1)[0]
+    assert changed.nonzero().flatten().tolist() == [N_CODES]
+
+
+def test_the_weights_of_a_slice_follow_from_its_codes():
+    whole, counts = initialise(QUANTIZERS["dual, two slices"], [0]).double(), torch.ones(1, 4, N_CODES)
+    codes = whole.inlier.codes.detach().clone()
+    codes[:, N_CODES:, 0] *= 100
+    whole.inlier.replace(torch.ones(1, 2 * N_CODES, dtype=torch.bool), codes)
+    whole.refresh(counts)
+    alone = initialise(QUANTIZERS["dual"], [0]).double()
+    alone.inlier.replace(torch.ones(1, N_CODES, dtype=torch.bool), codes[:, :N_CODES])
+    alone.refresh(torch.ones(1, 2, N_CODES))
+    torch.testing.assert_close(whole.maps[:, 0, 0], alone.maps[:, 0, 0])
+    assert whole.maps[0, 0, 1, 0, 0] < 0.1 < whole.maps[0, 0, 0, 0, 0]
 
 
 def test_distances_are_those_of_brute_force():

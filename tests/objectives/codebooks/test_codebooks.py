@@ -154,6 +154,24 @@ def test_reseeding_replaces_all_codes_by_latents_of_the_last_epoch():
     assert all((code == z.flatten(1, 2)[0]).all(1).any() for code in book.codes[0].detach())
 
 
+def test_each_slice_is_reseeded_by_latents_of_its_own_positions():
+    quantizer = initialise(lambda: NearestQuantizer(Codebook(8, 2), n_slices=2), [0])
+    maintenance = CodebookMaintenance(
+        quantizer.slices(), torch.ones(1, 1), CodebookTraining(bypass_epochs=1), n_slices=2
+    )
+    maintenance.begin_epoch(0, None, generators())
+    z = torch.rand(1, 8, 4, 2)
+    z[:, :, 1::2] += 50
+    maintenance.observe(z, torch.tensor([0, 4, 0, 5]).expand(1, 8, 4), generators())
+    usage = maintenance.end_epoch()
+    assert float(usage["codes_used"]) == 3
+    assert float(usage["perplexity"]) == pytest.approx(1.5)  # 1 code of the first, 2 of the second
+    maintenance.begin_epoch(1, None, generators())
+    codes = quantizer.codebook.codes.detach()
+    assert (codes[:, :4] < 1).all()
+    assert (codes[:, 4:] > 49).all()
+
+
 def test_revival_replaces_dead_codes_and_no_other():
     book, _, maintenance = maintenance_of(CodebookTraining(revive_below=0.1))
     before = book.codes.detach().clone()
