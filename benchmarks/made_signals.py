@@ -27,6 +27,11 @@ ANGLES = np.array([-np.pi / 3, -np.pi / 12, 0, np.pi / 12, np.pi / 2])
 HEIGHTS = np.array([1.2, -5, 30, -7.5, 0.75])
 SPREADS = np.array([0.25, 0.1, 0.1, 0.1, 0.4])
 """Of the waves P, Q, R, S and T, from the paper's table."""
+BEAT_HEIGHTS = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 1, 1], [0, 1, 1, 1, 1], [1, 1, 1, 1, -1]])
+BEAT_SPREADS = np.array([[1, 1, 1, 1, 1], [1, 1.8, 1.8, 1.8, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]])
+"""What a normal beat, an early one, one without P and one with ST inverted make of them."""
+EARLY = 0.75
+"""The interval of an early beat, of a normal one's."""
 
 
 def bearings(
@@ -96,35 +101,45 @@ def _disturb(rng: np.random.Generator, x: Signals, fault: int) -> None:
 def heartbeats(rng: np.random.Generator, n: int, fault: Faults = None, T: int = 256) -> Signals:
     """Return two seconds of heart at 128 Hz by the equations of McSharry and others, in steps of 1/256 s."""
     odd = np.full(n, -1) if fault is None else fault
+    beats = np.zeros((n, 4), dtype=int)
+    beats[:, 1] = odd + 1
+    beats[odd == 2] = 3
     heights = HEIGHTS * np.exp(rng.normal(0, 0.1, (n, 5)))
     spreads = SPREADS * np.exp(rng.normal(0, 0.05, (n, 5)))
     intervals = np.clip(rng.normal(1, 0.06, (n, 4)), 0.7, 1.4)
-    odd_heights, odd_spreads = heights.copy(), spreads.copy()
-    early, lost, inverted = (odd == kind for kind in range(3))
-    odd_heights[early | lost, 0] = 0
-    odd_spreads[early, 1:4] *= 1.8
-    odd_heights[inverted, 4] *= -1
-    intervals[early, 1] *= 0.75
-    step = 1 / 256
+    intervals[beats == 1] *= EARLY
+    x, _ = _hearts(rng, heights, spreads, intervals, beats, 2 * T)
+    x = x[:, 1::2]
+    return x / x.std() + 0.08 * rng.normal(size=(n, T))
+
+
+def _hearts(
+    rng: np.random.Generator, heights: Signals, spreads: Signals, intervals: Signals, beats: Any, n_steps: int
+) -> tuple[Signals, NDArray[np.int64]]:
+    """Solve the equations at 256 Hz, and return the signals (n, n_steps) and the kind of beat at each step.
+
+    ``beats`` (n, B) has the kind of each beat, 0 normal, and ``intervals`` its seconds.
+    """
+    n, last = len(beats), beats.shape[1] - 1
+    rows, step = np.arange(n), 1 / 256
     angle, z, beat = rng.uniform(-np.pi, -0.6 * np.pi, n), np.zeros(n), np.zeros(n, dtype=int)
     frequency, phase = rng.uniform(0.2, 0.3, n), rng.uniform(0, 6.28, n)
     wander = 0.005 * rng.uniform(0.5, 1.5, n)
-    x = np.zeros((n, T))
-    for k in range(2 * T):
-        there = ((beat == 1) | inverted)[:, None]
-        a, b = np.where(there, odd_heights, heights), np.where(there, odd_spreads, spreads)
+    x, kinds = np.zeros((n, n_steps)), np.zeros((n, n_steps), dtype=int)
+    for k in range(n_steps):
+        now = np.minimum(beat, last)
+        kind = kinds[:, k] = beats[rows, now]
+        a, b = heights * BEAT_HEIGHTS[kind], spreads * BEAT_SPREADS[kind]
         away = (angle[:, None] - ANGLES + np.pi) % (2 * np.pi) - np.pi
         base = wander * np.sin(2 * np.pi * frequency * k * step + phase)
-        speed = 2 * np.pi / intervals[np.arange(n), np.minimum(beat, 3)]
+        speed = 2 * np.pi / intervals[rows, now]
         waves = (a * away * np.exp(-(away**2) / (2 * b**2))).sum(1) * speed / (2 * np.pi)
-        z = z + step * (-waves - (z - base))
+        z = x[:, k] = z + step * (-waves - (z - base))
         angle = angle + speed * step
         done = angle > np.pi
         angle[done] -= 2 * np.pi
         beat[done] += 1
-        if k % 2:
-            x[:, k // 2] = z
-    return x / x.std() + 0.08 * rng.normal(size=(n, T))
+    return x, kinds
 
 
 def engines(rng: np.random.Generator, n: int, fault: Faults = None, T: int = 512) -> Signals:
@@ -217,3 +232,25 @@ def _spoil(rng: np.random.Generator, part: Signals, fault: int) -> None:
     }
     if fault in changes:
         part[:] = changes[fault]()
+
+
+def heart_series(rng: np.random.Generator, T: int, share: float) -> tuple[Signals, NDArray[np.int64]]:
+    """Return a heart (T,) at 64 Hz, a beat near 64 points long, and each point's fault, 0 none.
+
+    An odd beat is early and wide, lacks P, or has ST inverted; two normal ones stand between at least.
+    """
+    n_beats = T // 40
+    beats = np.zeros((1, n_beats), dtype=int)
+    places = 3 * rng.permutation(np.arange(1, T // (3 * 64)))
+    chosen = places[: round(share * T / 64)]
+    beats[0, chosen] = rng.integers(1, 4, len(chosen))
+    intervals = np.clip(rng.normal(1, 0.05, (1, n_beats)), 0.7, 1.4)
+    intervals[beats == 1] *= EARLY
+    x, kinds = _hearts(rng, HEIGHTS[None], SPREADS[None], intervals, beats, 4 * T)
+    return x[0, 3::4] / x.std() + 0.08 * rng.normal(size=T), kinds[0, 3::4]
+
+
+SERIES: dict[str, Callable[[np.random.Generator, int, float], tuple[Signals, NDArray[np.int64]]]] = {
+    "periodic": long_series,
+    "heart": heart_series,
+}

@@ -1,13 +1,13 @@
-"""Must a detector of signals be told by what to describe them, and what does a series cost?
+"""Must a detector of signals be told by what to describe them?
 
 Four suites of signals with known truth (``benchmarks/made_signals.py``), 560 normal ones to train and a share
 of faulty ones among them, 300 and 300 to test. ``RobustDetector`` on signals joins three descriptions; it is
 compared with itself on each of them alone, as vectors, and with simple detectors. How the descriptions are
-joined was chosen on draw 0. Then series of 4,000 points to train and 6,000 to test.
+joined was chosen on draw 0.
 
     python benchmarks/signals.py --draws 2 --output reports/signals
 
-writes ``cells.csv`` and ``series.csv`` (goes on where it stopped) and ``report.md``.
+writes ``cells.csv`` (goes on where it stopped) and ``report.md``.
 """
 
 from __future__ import annotations
@@ -26,17 +26,15 @@ from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.made_signals import SUITES, draw, long_series
-from robustgen import Autoencoder, RobustDetector, SeriesDetector, Signals
+from benchmarks.made_signals import SUITES, draw
+from robustgen import RobustDetector, Signals
 from robustgen.descriptors.signal_views import signal_views
-from robustgen.metrics import auroc, average_precision, vus_pr
-from robustgen.registry import build, resolve
+from robustgen.metrics import auroc
 
 SHARES = (0.0, 0.1, 0.3)
 VIEWS = ("values", "spectrum", "statistics")
 CHOSEN_ON = 0
 """The draw on which the rule of joining was chosen."""
-SERIES_SHARES = (0.0, 0.05, 0.1)
 
 Scores = NDArray[np.float64]
 
@@ -79,40 +77,6 @@ METHODS: dict[str, tuple[Callable[[Scores, Scores, str], Scores], tuple[str, ...
 }
 
 
-class MatrixProfile:
-    """The distance of each window to its nearest one of the training series, shapes alone compared.
-
-    The mean over the windows of a point, as `SeriesDetector` has it; it needs ``pip install stumpy``.
-    """
-
-    def __init__(self, window: int = 64) -> None:
-        self.window = window
-
-    def fit(self, series: Scores) -> MatrixProfile:
-        """Keep the training series (T,)."""
-        self.known = series
-        return self
-
-    def score_samples(self, series: Scores) -> Scores:
-        """Return minus the distance at each point (T,)."""
-        import stumpy
-
-        profile = stumpy.stump(series, self.window, self.known, ignore_trivial=False)[:, 0].astype(float)
-        spread = np.ones(self.window)
-        return -np.convolve(profile, spread) / np.convolve(np.ones(len(profile)), spread)
-
-
-SERIES: dict[str, Callable[[], SeriesDetector | MatrixProfile]] = {
-    "default": SeriesDetector,
-    "Autoencoder, robust": lambda: SeriesDetector(Autoencoder(robust=True, random_state=0)),
-    "default, by windows": lambda: SeriesDetector(scoring="windows"),
-    "IForest, by windows": lambda: SeriesDetector(IsolationForest(random_state=0)),
-    "PCA, by windows": lambda: SeriesDetector(build(resolve("pca"), random_state=0)),
-    "KNN 50, by windows": lambda: SeriesDetector(build(resolve("knn-50"), random_state=0)),
-    "matrix profile (stumpy)": MatrixProfile,
-}
-
-
 def run_signals(path: Path, draws: int) -> pd.DataFrame:
     """Measure each cell that is not in the file yet."""
     cells = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=["suite", "share", "draw", "method"])
@@ -130,42 +94,18 @@ def run_signals(path: Path, draws: int) -> pd.DataFrame:
                         value = auroc(faulty, errors(train, test, view))
                         seconds = round(time.perf_counter() - start, 1)
                         row = [suite, share, seed, name, round(value, 4), seconds]
-                        _append(path, ["suite", "share", "draw", "method", "auroc", "seconds"], row)
+                        append_row(path, ["suite", "share", "draw", "method", "auroc", "seconds"], row)
     return pd.read_csv(path)
 
 
-def run_series(path: Path, draws: int) -> pd.DataFrame:
-    """Measure each series that is not in the file yet."""
-    cells = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=["share", "draw", "method"])
-    done = set(cells[["share", "draw", "method"]].itertuples(index=False, name=None))
-    for seed in range(draws):
-        for share in SERIES_SHARES:
-            rng = np.random.default_rng(seed)
-            (train, _), (test, kinds) = long_series(rng, 4000, share), long_series(rng, 6000, 0.1)
-            for method, make in SERIES.items():
-                if (share, seed, method) in done:
-                    continue
-                start = time.perf_counter()
-                errors = -make().fit(train).score_samples(test)
-                seconds = round(time.perf_counter() - start, 1)
-                spikes = kinds < 2
-                values = [
-                    average_precision(kinds > 0, errors),
-                    vus_pr(kinds > 0, errors, 50),
-                    average_precision(kinds[spikes] > 0, errors[spikes]),
-                ]
-                names = ["share", "draw", "method", "ap", "vus_pr", "ap_spikes", "seconds"]
-                _append(path, names, [share, seed, method, *np.round(values, 4), seconds])
-    return pd.read_csv(path)
-
-
-def _append(path: Path, names: list[str], row: list[Any]) -> None:
+def append_row(path: Path, names: list[str], row: list[Any]) -> None:
+    """Write a row of a file of results."""
     frame = pd.DataFrame([row], columns=names)
     frame.to_csv(path, mode="a", header=not path.exists(), index=False)
     print(*row, flush=True)
 
 
-def report(cells: pd.DataFrame, series: pd.DataFrame, command: str) -> str:
+def report(cells: pd.DataFrame, command: str) -> str:
     """Return the report as Markdown."""
     parts = [f"# Signals\n\nMade by `{command}`. {(__doc__ or '').split('    python')[0].strip()}\n"]
     of_signals = "## Signals: AUROC x 100"
@@ -177,14 +117,6 @@ def report(cells: pd.DataFrame, series: pd.DataFrame, command: str) -> str:
         if len(part):
             draws = ", ".join(map(str, sorted(part["draw"].unique())))
             parts.append(f"{of_signals}, draws that the rule was {title} ({draws})\n\n{_table(part)}\n")
-    if len(series):
-        means = series.groupby(["method", "share"])[["ap", "vus_pr", "ap_spikes"]].mean().round(2)
-        n_draws = series["draw"].nunique()
-        parts.append(
-            "## Series: average precision of points, VUS-PR up to 50 points, average precision of spikes "
-            f"(mean of {n_draws} draws, by the share of faulty points in training)\n\n"
-            f"{_markdown(means.reset_index())}\n"
-        )
     return "\n".join(parts)
 
 
@@ -199,10 +131,11 @@ def _table(cells: pd.DataFrame) -> str:
     means = wide[names].mean().round(1).to_dict() | {"suite": "mean", "share": ""}
     behind = -wide["joined minus best"].min()
     lowest = f"\nThe joined score is at most {behind:.1f} points behind the best single description."
-    return _markdown(pd.concat([table, pd.DataFrame([means])])) + lowest
+    return markdown(pd.concat([table, pd.DataFrame([means])])) + lowest
 
 
-def _markdown(table: pd.DataFrame) -> str:
+def markdown(table: pd.DataFrame) -> str:
+    """Return a table as Markdown."""
     rows = [list(map(str, table.columns)), ["---"] * table.shape[1], *table.astype(str).to_numpy().tolist()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
@@ -216,9 +149,8 @@ def main() -> None:
     torch.set_num_threads(1)
     options.output.mkdir(parents=True, exist_ok=True)
     cells = run_signals(options.output / "cells.csv", options.draws)
-    series = run_series(options.output / "series.csv", options.draws)
     command = f"python benchmarks/signals.py --draws {options.draws} --output {options.output}"
-    (options.output / "report.md").write_text(report(cells, series, command))
+    (options.output / "report.md").write_text(report(cells, command))
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ HOMES = frozenset(
         "objectives.codebooks.inlier_sets",
         "objectives.codebooks.schedule",
         "series.detector",
+        "series.nearest_windows",
         "series.point_errors",
         "symmetry.fourier",
         "symmetry.phase",

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from robustgen._storable import storable
 from robustgen.nets.autoregressive import AutoregressiveMLP
+from robustgen.nets.causal import CausalNet
 from robustgen.nets.code_maps import USUAL, CodeNets
 from robustgen.nets.draws import Generators, gumbel
 from robustgen.nets.members import initialise
 from robustgen.nets.pixelcnn import GatedPixelCNN
-from robustgen.objectives.code_likelihood import CodeLikelihood, position_surprisal
+from robustgen.objectives.code_likelihood import CodeLikelihood, CodeNet, position_surprisal
 from robustgen.training import History, TrainingConfig, train
 from robustgen.training.callbacks import present_callbacks
 from robustgen.training.rows import permutations
@@ -53,12 +54,14 @@ class CodePrior:
     Parameters
     ----------
     map_shape : tuple of int
-        (h, w) takes a gated PixelCNN, (t, h, w) too, its t maps one below the other, and (P,) an
-        autoregressive MLP.
+        (h, w) takes a gated PixelCNN, (t, h, w) too, its t maps one below the other; (P,) of signals, which
+        follow each other, gated causal convolutions, and of vectors an autoregressive MLP.
     n_codes : int
         N, of all slices.
     n_labels : int
         Labels to condition on; 0 for none.
+    row_type : str
+        What the rows are; see :func:`robustgen._rows.row_type`.
     n_slices : int
         G: a position takes codes of its slice alone, see :mod:`robustgen.nets.quantizers.slices`.
     nets : CodeNets
@@ -66,13 +69,13 @@ class CodePrior:
 
     Attributes
     ----------
-    net : GatedPixelCNN or AutoregressiveMLP
+    net : GatedPixelCNN, CausalNet or AutoregressiveMLP
         The trained net.
     history : robustgen.training.History
         The term "surprisal", in nats a row.
     """
 
-    net: GatedPixelCNN | AutoregressiveMLP
+    net: CodeNet
     history: History
 
     def __init__(
@@ -81,9 +84,11 @@ class CodePrior:
         n_codes: int,
         *,
         n_labels: int = 0,
+        row_type: str = "vectors",
         n_slices: int = 1,
         nets: CodeNets = USUAL,
     ) -> None:
+        self._row_type = row_type
         self._nets = nets
         self._map_shape = map_shape
         self._n_codes = n_codes
@@ -103,11 +108,11 @@ class CodePrior:
         self.net.requires_grad_(False)
         return self
 
-    def untrained(self, name: str) -> GatedPixelCNN | AutoregressiveMLP:
+    def untrained(self, name: str) -> CodeNet:
         """Return a net shaped like the trained one, for a model file to fill."""
         return initialise(self._build, range(self._members))
 
-    def _build(self) -> GatedPixelCNN | AutoregressiveMLP:
+    def _build(self) -> CodeNet:
         options = {
             "channels": self._nets.prior_channels,
             "n_labels": self.n_labels,
@@ -117,7 +122,8 @@ class CodePrior:
             *heights, width = self._map_shape
             height = math.prod(heights)
             return GatedPixelCNN(self._n_codes, (height, width), n_layers=self._nets.prior_layers, **options)
-        return AutoregressiveMLP(self._n_codes, self._map_shape[0], **options)
+        of_positions = CausalNet if self._row_type == "signals" else AutoregressiveMLP
+        return of_positions(self._n_codes, self._map_shape[0], **options)
 
     def surprisal(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
         """Return minus the log probability (K, B) of codes (K, B, P), in nats."""

@@ -269,8 +269,8 @@ class QuantisedDetector(NetDetector):
             codes = torch.cat([codes, given.to(device).expand(len(codes), -1)[..., None]], dim=-1)
         seeds = member_seeds(self._seed, "prior", self.n_members)
         generators = member_generators(self._seed, "prior draws", self.n_members, device)
-        n_slices, nets = self._code_map().n_slices, self._nets()
-        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels, n_slices=n_slices, nets=nets)
+        kind: dict[str, Any] = {"row_type": self.row_type_, "n_slices": self._code_map().n_slices}
+        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels, nets=self._nets(), **kind)
         self.prior_ = prior.fit(codes, self._prior_config(codes.shape[1]), seeds, generators)
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ CUT = 3.0
 """Spreads above the centre from which a row is taken as an outlier."""
 LONG_TAIL, SHORT_TAIL = 5.0, 1.5
 """The same where the inliers' tail is taken to be long, and as short as a uniform distribution's."""
+SINGLE = 1.0
+"""Where a single description of several may doubt the share; chosen in ``benchmarks/choosing/signals.md``."""
 DOUBTED = 2.5
 """Where further models may doubt the share: what any of so many sets apart is much by itself."""
 MINORITY = 0.5
@@ -224,6 +226,42 @@ def agreed_corruption(
     tail = (1 - LEVEL) / 2
     lower, upper = float(np.quantile(few, tail)), float(np.quantile(many, 1 - tail))
     return Corruption(share, (min(lower, share), max(min(upper, MINORITY), share)))
+
+
+def widened(estimate: Corruption, descriptions: Sequence[NDArray[np.float64]]) -> Corruption:
+    """Widen the interval of an estimate by what is set apart in single descriptions of the rows.
+
+    An outlier that is odd in one description of several hardly stands out in all of them together.
+
+    Parameters
+    ----------
+    estimate : Corruption
+        By models of all descriptions at once.
+    descriptions : sequence of ndarray of float, each (M, n)
+        The scores of the rows by the M models of each description; none leaves the estimate as it is.
+
+    Returns
+    -------
+    Corruption
+        The same share; the interval reaches down to the share that all models of all descriptions set apart
+        by 5 spreads, and up to the largest share that all models of one description set apart by 1, at the
+        upper end of its Wilson interval.
+
+    Examples
+    --------
+    >>> few = Corruption(0.0, (0.0, 0.05))
+    >>> scores = -np.r_[np.linspace(1, 2, 80), np.full(20, 9.0)][None]
+    >>> round(widened(few, [scores]).interval[1], 2)
+    0.33
+    """
+    parts = [-np.asarray(part) for part in descriptions]
+    if not parts:
+        return estimate
+    far = np.concatenate([_set_apart(part, np.sort(part), LONG_TAIL) for part in parts]).all(0).mean()
+    most = max(int(_set_apart(part, np.sort(part), SINGLE).all(0).sum()) for part in parts)
+    upper = counted_corruption(most, parts[0].shape[1]).interval[1]
+    low, high = estimate.interval
+    return Corruption(estimate.share, (min(low, float(far)), max(high, min(upper, MINORITY))))
 
 
 def counted_corruption(n_outliers: int, n_rows: int) -> Corruption:

@@ -6,11 +6,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from robustgen.nets.autoregressive import AutoregressiveMLP
+from robustgen.nets.causal import CausalNet
 from robustgen.nets.draws import Generators
 from robustgen.nets.pixelcnn import GatedPixelCNN
 from robustgen.objectives.base import Player, Term, Terms
 
-CodeNet = AutoregressiveMLP | GatedPixelCNN
+CodeNet = AutoregressiveMLP | CausalNet | GatedPixelCNN
 
 
 def surprisal(logits: Tensor, indices: Tensor) -> Tensor:

@@ -97,7 +97,7 @@ class AuditPage:
         What each of them would lose.
     contents : mapping of int to str
         A hash of what each row within reach holds, by which an exported decision knows it again.
-    noun : {"rows", "images", "signals"}
+    noun : {"rows", "images", "signals", "clips"}
         What rows are called.
     draw : callable
         Returns the listed rows as drawings, or None where they have cells instead.

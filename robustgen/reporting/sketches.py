@@ -1,4 +1,4 @@
-"""Images and signals drawn small for a page: each once, and what adds to its error."""
+"""Images, signals and clips drawn small for a page: each once, and what adds to its error."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ SIGNAL_WIDTH, CHANNEL_HEIGHT, MARGIN = 160, 56, 2
 """Of a drawn signal."""
 POINTS = 160
 """Points of a drawn signal; of more the lowest and highest of each stretch are drawn."""
+FRAMES, COLUMNS = 8, 4
+"""Of a drawn clip: its frames stand in two lines."""
 CENTRAL = (0.1, 99.9)
 """The percentiles of a channel's values that are within its frame."""
 
@@ -79,14 +81,93 @@ def sketched_images(
     >>> sketches.size, sorted(sketches.drawn), sorted(sketches.heat)
     ((8, 8), [0, 1], [0])
     """
-    places = sorted({*contributions, *nearest, *nearest.values()})
-    pictures = {place: drawn(images[place]) for place in places}
+    pictures = {place: drawn(images[place]) for place in _shown(contributions, nearest)}
     size = images.shape[-1], images.shape[-2]
+    return Sketches(size, _within_budget(pictures, size), _heats(contributions, size), nearest)
+
+
+def _shown(contributions: Mapping[int, Any], nearest: Mapping[int, int]) -> list[int]:
+    """Return the places of all rows that are drawn."""
+    return sorted({*contributions, *nearest, *nearest.values()})
+
+
+def _within_budget(pictures: Mapping[int, Image.Image], size: tuple[int, int]) -> dict[int, Markup]:
+    """Return pictures as large as they may be for all to take ``BUDGET`` bytes."""
     for length in LENGTHS:
         shown = {place: _image(_url(picture, length), size) for place, picture in pictures.items()}
         if sum(map(len, shown.values())) <= BUDGET:
             break
-    return Sketches(size, shown, _heats(contributions, size), nearest)
+    return shown
+
+
+def sketched_clips(
+    clips: NDArray[Any], contributions: Mapping[int, NDArray[np.float64]], nearest: Mapping[int, int]
+) -> Sketches:
+    """Draw clips (n, C, T, H, W) as up to eight of their frames, the one that adds most to the error framed.
+
+    Parameters
+    ----------
+    clips : ndarray, (n, C, T, H, W)
+        All of them.
+    contributions : mapping of int to ndarray, (C, T, H, W)
+        What each pixel adds to the error, by the places of the clips that are drawn.
+    nearest : mapping of int to int
+        For each drawn clip the place of the one to show beside it, which is drawn too.
+
+    Returns
+    -------
+    Sketches
+        Frames stand evenly in time, four in a line; the one that adds most takes the place of the frame that
+        is nearest to it.
+
+    Examples
+    --------
+    >>> added = np.arange(10.0)[None, :, None, None] * np.ones((1, 10, 6, 6))
+    >>> sketches = sketched_clips(np.zeros((2, 1, 10, 6, 6)), {0: added}, {0: 1})
+    >>> sketches.size, str(sketches.heat[0])[-59:]
+    ((24, 12), '<rect class="worst" x="18.5" y="6.5" width="5" height="5"/>')
+    """
+    n_frames, height, width = clips.shape[2:]
+    parts = {place: added for place, added in contributions.items() if added.size}
+    frames = {place: _frames(n_frames, parts.get(place)) for place in _shown(contributions, nearest)}
+    sheets = {place: drawn(_sheet(clips[place], chosen)) for place, chosen in frames.items()}
+    size = min(COLUMNS, n_frames) * width, -(-min(FRAMES, n_frames) // COLUMNS) * height
+    added = {place: _sheet(part, frames[place]) for place, part in parts.items()}
+    heats = {
+        place: heat + _framed(parts[place], frames[place]) for place, heat in _heats(added, size).items()
+    }
+    return Sketches(size, _within_budget(sheets, size), heats, nearest)
+
+
+def _frames(n_frames: int, added: NDArray[np.float64] | None) -> NDArray[np.intp]:
+    """Return which frames of a clip are drawn: evenly in time, and the one that adds most, if known."""
+    chosen = np.linspace(0, n_frames - 1, min(FRAMES, n_frames)).round().astype(np.intp)
+    if added is not None:
+        worst = _worst(added)
+        chosen[np.abs(chosen - worst).argmin()] = worst
+    return chosen
+
+
+def _worst(added: NDArray[np.float64]) -> int:
+    """Return the frame of (C, T, H, W) that adds most."""
+    return int(added.sum((0, 2, 3)).argmax())
+
+
+def _sheet(clip: NDArray[Any], frames: NDArray[np.intp]) -> NDArray[Any]:
+    """Return frames of a clip (C, T, H, W) as one image (C, ...), four in a line."""
+    columns = min(COLUMNS, clip.shape[1])
+    missing = -len(frames) % columns
+    shown = np.pad(clip[:, frames], ((0, 0), (0, missing), (0, 0), (0, 0)), constant_values=clip.min())
+    lines = shown.reshape(len(clip), -1, columns, *clip.shape[2:]).swapaxes(2, 3)
+    return lines.reshape(len(clip), lines.shape[1] * lines.shape[2], -1)
+
+
+def _framed(added: NDArray[np.float64], frames: NDArray[np.intp]) -> Markup:
+    """Return the outline of the frame that adds most."""
+    height, width = added.shape[2:]
+    line, column = divmod(int(np.flatnonzero(frames == _worst(added))[0]), COLUMNS)
+    x, y = column * width + 0.5, line * height + 0.5
+    return Markup(f'<rect class="worst" x="{x}" y="{y}" width="{width - 1}" height="{height - 1}"/>')
 
 
 def sketched_signals(
@@ -116,7 +197,7 @@ def sketched_signals(
     lowest, highest = np.percentile(signals, CENTRAL, axis=(0, 2))
     unit = np.where(highest > lowest, highest - lowest, 1)
     size = SIGNAL_WIDTH, CHANNEL_HEIGHT * signals.shape[1]
-    places = sorted({*contributions, *nearest, *nearest.values()})
+    places = _shown(contributions, nearest)
     levels = {place: ((signals[place].T - lowest) / unit).clip(0, 1).T for place in places}
     lines = {place: Markup("".join(map(_path, level, range(len(level))))) for place, level in levels.items()}
     return Sketches(size, lines, _heats(contributions, size), nearest)

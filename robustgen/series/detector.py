@@ -15,21 +15,21 @@ from robustgen._checks import UsageError, check_choice, check_count
 from robustgen._declared import Signals
 from robustgen._storable import storable
 from robustgen.detectors.parameters import check_contamination
-from robustgen.detectors.robust.detector import RobustDetector
 from robustgen.inference.audit import contamination_offset, finite_scores
 from robustgen.inference.corruption import estimate_corruption
 from robustgen.inference.p_values import conformal_p_values, trimmed
 from robustgen.inference.scores import refuse_opposite_sign, scores_of
 from robustgen.series.given import Series, all_series, is_several
 from robustgen.series.intervals import Anomaly, anomalies_in
+from robustgen.series.nearest_windows import NearestWindows
 from robustgen.series.point_errors import PointErrors, fit_point_errors
 from robustgen.series.windows import OverlapMean, window_blocks, window_starts, windows_of
 from robustgen.storage import save
 from robustgen.training.scaling import Scaling, fit_scaling
 
 SCORINGS = ("auto", "residual", "windows")
-SMOOTHING = 4
-"""The window over the width of the smoothing: 16 points of 64."""
+GAP = 4
+"""The window over what may lie between stretches that are one: 16 points of 64."""
 STRIDES = 16
 """Windows that cover a point where the user names no stride."""
 
@@ -41,14 +41,14 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     The channels are brought to their median and interquartile range, a window slides over them, and the
     detector learns the windows as rows. A point is scored by what the windows around it say, their mean
     (aeon's convention): by the squared **residual** of the detector's reconstruction at that point, as it is
-    and smoothed over a quarter of the window (:class:`robustgen.series.point_errors.PointErrors`); or, of
-    detectors without ``reconstruct``, by the scores of whole **windows**.
+    and smoothed over half of the window and all of it (:class:`robustgen.series.point_errors.PointErrors`);
+    or, of detectors without ``reconstruct``, by the scores of whole **windows**.
 
     Parameters
     ----------
     detector : estimator or None
         Any detector of robustgen or in scikit-learn's manner, or a pipeline; it is cloned. ``None`` takes
-        ``RobustDetector(random_state=0)``.
+        :class:`robustgen.series.nearest_windows.NearestWindows`, which learns no net.
     window : int
         W, the points of a window: one or two periods of what repeats. Series have W points at least.
     stride : int or None
@@ -92,10 +92,9 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
 
     Examples
     --------
-    >>> from robustgen import Autoencoder
     >>> rng = np.random.default_rng(0)
     >>> series = np.sin(2 * np.pi * np.arange(1000) / 50) + 0.1 * rng.normal(size=1000)
-    >>> detector = SeriesDetector(Autoencoder(epochs=20, random_state=0), window=64).fit(series)
+    >>> detector = SeriesDetector(window=64).fit(series)
     >>> frozen = series.copy()
     >>> frozen[710:730] = frozen[710]
     >>> worst = detector.anomalies(frozen)[0]
@@ -168,7 +167,7 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         return self
 
     def _learn_threshold(self, residuals: list[NDArray[np.float64]]) -> None:
-        widths = (1, max(2, self.window // SMOOTHING)) if self._by_residual() else (1,)
+        widths = (1, max(2, self.window // 2), self.window) if self._by_residual() else (1,)
         self.errors_ = fit_point_errors(residuals, widths)
         scores = finite_scores(-np.concatenate([self.errors_(part) for part in residuals]))
         self.training_scores_ = scores
@@ -200,7 +199,7 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
 
     def _unfitted(self) -> Any:
         if self.detector is None:
-            return RobustDetector(random_state=0)
+            return NearestWindows()
         return clone(self.detector)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -325,7 +324,8 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     def anomalies(self, X: Any) -> Any:
         """Return the stretches of outlying points, worst first.
 
-        Stretches that are a quarter of the window apart, or less, are one.
+        A stretch takes the points that are half as far below the threshold as the worst within half a window,
+        and stretches that are a quarter of the window apart, or less, are one.
 
         Parameters
         ----------
@@ -341,7 +341,7 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
 
     def _anomalies(self, series: Series) -> list[Anomaly]:
         scores = self._scores(series.values)
-        return anomalies_in(scores, scores < self.offset_, series.times, self.window // SMOOTHING)
+        return anomalies_in(scores, self.offset_, series.times, self.window, self.window // GAP)
 
     def explain(self, X: Any) -> Any:
         """Return what each channel contributes to the error of each point: minus the score, shared out.

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 
 class Anomaly(NamedTuple):
@@ -55,12 +56,25 @@ def runs(marked: NDArray[np.bool_], gap: int = 0) -> list[tuple[int, int]]:
     return [(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True)]
 
 
+def cores(excess: NDArray[np.float64], width: int) -> NDArray[np.bool_]:
+    """Mark the points that exceed a threshold by half of the most around them, or more.
+
+    A mean over a width spreads a fault by half of it on either side; at its edges it has half of its height.
+
+    Examples
+    --------
+    >>> cores(np.array([-1.0, 1.0, 2.0, 3.0, 2.0, 1.0, -1.0]), 5)
+    array([False, False,  True,  True,  True, False, False])
+    """
+    return (excess > 0) & (excess >= maximum_filter1d(excess, width + 2) / 2)
+
+
 def anomalies_in(
-    scores: NDArray[np.float64], marked: NDArray[np.bool_], times: Any, gap: int
+    scores: NDArray[np.float64], threshold: float, times: Any, window: int, gap: int
 ) -> list[Anomaly]:
-    """Return the stretches of marked points of a series, worst first."""
+    """Return the stretches of a series below a threshold, worst first, cut to where faults are."""
     found = [
         Anomaly(start, stop, float(scores[start:stop].min()), times[start], times[stop - 1])
-        for start, stop in runs(marked, gap)
+        for start, stop in runs(cores(threshold - scores, window), gap)
     ]
     return sorted(found, key=lambda anomaly: anomaly.score)

@@ -27,9 +27,11 @@ def smoothed(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 @storable
 @dataclass(frozen=True)
 class PointErrors:
-    r"""The error of a point, of its residuals smoothed over several widths.
+    r"""The error of a point, of its residuals as they are and smoothed.
 
-    .. math:: e_t = \max_w \frac{\bar r_{t, w} - m_w}{s_w}
+    .. math::
+        e_t = \max\Big( u_{t, 1}, \sum_{w > 1} u_{t, w} \Big), \qquad
+        u_{t, w} = \frac{\bar r_{t, w} - m_w}{s_w}
 
     with :math:`\bar r_{t, w}` the mean over the channels and over w points around t, :math:`m_w` its median
     over the training points and :math:`s_w` the distance from there to the third quartile: a spike shows in
@@ -38,7 +40,7 @@ class PointErrors:
     Attributes
     ----------
     widths : tuple of int
-        In points.
+        In points, 1 first.
     medians, spreads : ndarray, (W,)
         m and s > 0.
     """
@@ -49,22 +51,30 @@ class PointErrors:
 
     def __call__(self, residuals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the errors (T,) of a series by its residuals (T, C)."""
-        return self._by_width(residuals).max(0)
+        return self._by_kind(residuals).mean(2).max(0)
 
     def parts(self, residuals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the part (T, C) of each channel in the error; a point's parts add up to it."""
-        errors = self._by_width(residuals)
-        chosen = errors.argmax(0)
+        kinds = self._by_kind(residuals)
+        chosen = kinds.mean(2).argmax(0)
         places = np.arange(len(residuals))
-        means = np.stack([smoothed(residuals, width) for width in self.widths])[chosen, places]
-        sizes = np.abs(means)
+        sizes = np.abs(_kinds(np.stack(self._means(residuals)) / self.spreads[:, None, None])[chosen, places])
         total = sizes.sum(1, keepdims=True)
         shares = np.where(total > 0, sizes / np.where(total > 0, total, 1), 1 / sizes.shape[1])
-        return shares * errors[chosen, places][:, None]
+        return shares * kinds[chosen, places].mean(1)[:, None]
 
-    def _by_width(self, residuals: NDArray[np.float64]) -> NDArray[np.float64]:
-        means = np.stack([smoothed(residuals, width).mean(1) for width in self.widths])
-        return (means - self.medians[:, None]) / self.spreads[:, None]
+    def _means(self, residuals: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        return [smoothed(residuals, width) for width in self.widths]
+
+    def _by_kind(self, residuals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the errors of points that are struck and of points where a fault lasts, (2, T, C)."""
+        distances = np.stack(self._means(residuals)) - self.medians[:, None, None]
+        return _kinds(distances / self.spreads[:, None, None])
+
+
+def _kinds(by_width: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what is not smoothed and, where anything is, the sum of what is: (W, ...) to (2, ...)."""
+    return by_width if len(by_width) == 1 else np.stack([by_width[0], by_width[1:].sum(0)])
 
 
 def fit_point_errors(residuals: Sequence[NDArray[np.float64]], widths: tuple[int, ...]) -> PointErrors:

@@ -1,4 +1,4 @@
-"""What a page shows of images and signals: where their errors come from, and normal ones like them."""
+"""What a page shows of images, signals and clips: where their errors come from, and normal ones like them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from sklearn.metrics import pairwise_distances_argmin
 
 from robustgen._validation import check_rows
 from robustgen.detectors.comparison import compared_rows
-from robustgen.reporting.sketches import Sketches, sketched_images, sketched_signals
+from robustgen.reporting.sketches import Sketches, sketched_clips, sketched_images, sketched_signals
 from robustgen.triage.table_audit import TableAudit
 
+DRAWINGS = {"images": sketched_images, "signals": sketched_signals, "clips": sketched_clips}
 BLOCK = 64
 """Rows that are explained at a time: their contributions are as large as the rows."""
 
 
 def sketches_of(audit: TableAudit, places: Sequence[int]) -> Sketches | None:
-    """Return images or signals drawn small; None of other rows.
+    """Return images, signals or clips drawn small; None of other rows.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def sketches_of(audit: TableAudit, places: Sequence[int]) -> Sketches | None:
         The most similar row is found among those that are no outliers, compared as
         :func:`robustgen.detectors.comparison.compared_rows` does.
     """
-    drawing = {"images": sketched_images, "signals": sketched_signals}.get(audit.row_type)
+    drawing = DRAWINGS.get(audit.row_type)
     if drawing is None:
         return None
     rows = check_rows(audit.model, audit.array, fitting=False)

@@ -124,13 +124,13 @@ class TableAudit:
 
     @property
     def row_type(self) -> str:
-        """What the rows are: "vectors" (those of tables too), "images", "signals" or "text"."""
+        """What the rows are: "vectors" (those of tables too), "images", "signals", "clips" or "text"."""
         return getattr(self.model, "row_type_", "vectors")
 
     @property
     def noun(self) -> str:
         """What rows are called."""
-        return self.row_type if self.row_type in ("images", "signals") else "rows"
+        return self.row_type if self.row_type in ("images", "signals", "clips") else "rows"
 
     @property
     def sentence(self) -> str:

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from robustgen._checks import UsageError
-from robustgen.inference.corruption import Bulk, agreed_corruption, counted_corruption, estimate_corruption
+from robustgen.inference.corruption import (
+    Bulk,
+    agreed_corruption,
+    counted_corruption,
+    estimate_corruption,
+    widened,
+)
 
 INLIERS = {
     "normal": lambda rng, n: rng.normal(size=n),
@@ -182,3 +188,15 @@ def test_others_widen_the_interval_and_leave_the_share():
     assert doubted.interval[0] == 0  # one model sees no outlier at all
     assert alone.interval[0] > 0.15
     assert doubted.interval[1] >= alone.share
+
+
+def test_what_is_odd_in_one_description_widens_the_interval_and_leaves_the_share():
+    rng = np.random.default_rng(0)
+    blind = [-rng.chisquare(3, size=(2, 400)) for _ in range(2)]
+    sees = -rng.chisquare(3, size=(2, 400))
+    sees[:, :120] -= 40
+    estimate = agreed_corruption(blind[0])
+    wide = widened(estimate, [*blind, sees])
+    assert wide.share == estimate.share
+    assert wide.interval[0] <= estimate.interval[0] <= 0.3 <= wide.interval[1] <= 0.5
+    assert widened(estimate, []) == estimate

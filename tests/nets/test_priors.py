@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from robustgen.nets.autoregressive import AutoregressiveMLP
+from robustgen.nets.causal import CausalNet
 from robustgen.nets.members import initialise
 from robustgen.nets.pixelcnn import GatedPixelCNN
 
@@ -20,6 +21,9 @@ PRIORS = {
     "pixelcnn 4 x 5": (pixelcnn(4, 5, 4), 20),
     "pixelcnn 1 x 1": (pixelcnn(1, 1, 2), 1),
     "pixelcnn 9 x 9": (pixelcnn(9, 9, 2), 81),
+    "causal 1": (lambda **options: CausalNet(N_CODES, 1, channels=8, **options), 1),
+    "causal 2": (lambda **options: CausalNet(N_CODES, 2, channels=8, **options), 2),
+    "causal 19": (lambda **options: CausalNet(N_CODES, 19, channels=8, **options), 19),
     "mlp": (lambda **options: AutoregressiveMLP(N_CODES, 7, channels=8, **options), 7),
 }
 
@@ -70,6 +74,7 @@ def test_the_logits_in_turn_are_those_of_the_whole(case, n_labels):
 
 SLICED = {
     "pixelcnn": lambda: GatedPixelCNN(N_CODES, (2, 4), channels=8, n_layers=2, n_slices=2),
+    "causal": lambda: CausalNet(N_CODES, 8, channels=8, n_slices=2),
     "mlp": lambda: AutoregressiveMLP(N_CODES, 8, channels=8, n_slices=2),
 }
 

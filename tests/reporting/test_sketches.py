@@ -1,4 +1,4 @@
-"""Images and signals are drawn small, of any shape, within what a page may weigh."""
+"""Images, signals and clips are drawn small, of any shape, within what a page may weigh."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from robustgen.reporting.sketches import HEAT_LENGTH, LENGTHS, sketched_images, sketched_signals
+from robustgen.reporting.sketches import (
+    HEAT_LENGTH,
+    LENGTHS,
+    sketched_clips,
+    sketched_images,
+    sketched_signals,
+)
 
 SHAPES = [(9, 9), (1, 1), (3, 200, 7), (1, 5, 40), (2, 6, 6), (4, 12, 12)]
 
@@ -76,3 +82,21 @@ def test_signals_share_their_units():
     signals[0], signals[1] = 1, 2
     drawn = sketched_signals(signals, {}, {0: 1}).drawn
     assert [re.findall(r",([\d.]+)", drawn[place])[0] for place in (0, 1)] == ["28.0", "2.0"]
+
+
+@pytest.mark.parametrize("n_frames", [1, 3, 5, 8, 30])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_frame_that_adds_most_to_the_error_of_a_clip_is_drawn_and_framed(n_frames, channels):
+    worst = n_frames // 2
+    clips = np.zeros((2, channels, n_frames, 6, 9), dtype=np.uint8)
+    clips[0, :, worst] = 255
+    added = (clips[0] > 0).astype(float)
+    sketches = sketched_clips(clips, {0: added}, {0: 1})
+    assert sorted(sketches.drawn) == [0, 1]
+    sheet = np.asarray(opened(sketches.drawn[0]).convert("L"))
+    assert sheet.shape == sketches.size[::-1]
+    x, y = (float(re.search(f'{name}="([\\d.]+)"', sketches.heat[0].split("rect")[1])[1]) for name in "xy")
+    framed = sheet[int(y) : int(y) + 6, int(x) : int(x) + 9]
+    assert framed.min() > 245
+    assert sheet.astype(int).sum() - framed.astype(int).sum() < 255
+    assert sketches.drawn.keys() > sketches.heat.keys()

@@ -10,7 +10,8 @@ from sklearn.ensemble import IsolationForest
 
 from robustgen import Autoencoder, RobustDetector, SeriesDetector, load
 from robustgen._checks import UsageError
-from robustgen.series.intervals import runs
+from robustgen.series.intervals import cores, runs
+from robustgen.series.nearest_windows import NearestWindows
 from robustgen.series.point_errors import fit_point_errors, smoothed
 from robustgen.series.windows import OverlapMean, window_starts, windows_of
 
@@ -208,3 +209,32 @@ def test_parameters_out_of_range_are_refused(parameters, message):
 def test_p_values_need_a_part_that_was_kept_aside(fitted):
     with pytest.raises(UsageError, match=r"fit with calibration=0\.3"):
         fitted.p_values(series(90))
+
+
+def test_what_a_mean_spreads_is_cut_back_to_the_fault():
+    fault = np.zeros((400, 1))
+    fault[150:250] = 1
+    wide = smoothed(fault, 33)[:, 0]
+    assert runs(cores(wide, 33)) == [(150, 250)]
+
+
+def test_a_window_is_no_neighbour_of_its_own_and_a_crowd_of_faults_is_none_of_them():
+    rng = np.random.default_rng(0)
+    normal, faults = rng.normal(size=(200, 4)), 9 + rng.normal(size=(30, 4))
+    model = NearestWindows().fit(np.vstack([normal, faults]))
+    assert np.abs(model.windows_).max() < 6
+    known = model.windows_[0]
+    others = model.windows_[np.argsort(((model.windows_ - known) ** 2).sum(1))[1:6]]
+    np.testing.assert_allclose(model.reconstruct(known[None])[0], others.mean(0))
+    assert model.score_samples(faults).max() < model.score_samples(normal).min()
+
+
+def test_the_default_finds_a_fault_that_stands_in_training_and_says_in_which_channel(tmp_path):
+    X = series(1200)
+    X[400:420, 1] += 1.0
+    detector = SeriesDetector(window=W).fit(X)
+    worst = detector.anomalies_[0]
+    assert 380 < worst.start < worst.stop < 440
+    assert detector.explain(X)[405:415].sum(0).argmax() == 1
+    detector.save(tmp_path / "model")
+    np.testing.assert_array_equal(load(tmp_path / "model").score_samples(X), detector.score_samples(X))

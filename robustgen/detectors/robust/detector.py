@@ -40,7 +40,7 @@ from robustgen.detectors.parameters import check_choices, check_contamination, c
 from robustgen.detectors.robust.modality import Choice, Modality, Vectors, modality_for
 from robustgen.detectors.robust.screening import CHOOSABLE, SCREENERS, Screening
 from robustgen.inference.audit import Audit, audit, finite_scores
-from robustgen.inference.corruption import Corruption, agreed_corruption
+from robustgen.inference.corruption import Corruption, agreed_corruption, widened
 from robustgen.objectives.errors import shared
 from robustgen.training import History, RobustTraining
 from robustgen.training.scaling import fit_scaling
@@ -171,8 +171,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         tail of the errors distinguishes them.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %: from what all models, those of all rows too, set apart by far
-        to what any of them does at all. Outliers of real tables are seldom far from all models: where the
-        interval is wide, the share is a guess (``reports/robust-halves``).
+        to what any of them does at all; of signals and clips also to what the models of a single description
+        do (:func:`robustgen.inference.corruption.widened`). Outliers of real tables are seldom far from all
+        models: where the interval is wide, the share is a guess (``reports/robust-halves``).
     latent_dim_ : int
         The width of the bottleneck.
     autoencoder_ : robustgen.Autoencoder
@@ -397,7 +398,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         others = [torch.cat([of_all(block) for block in rows.split(BLOCK_ROWS)], dim=1)]
         if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
-        return agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
+        agreed = agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
+        described = (self._held_out_errors(part, clean, names) for part in self._descriptions(rows))
+        return widened(agreed, [-part.numpy() for part in described])
 
     def held_out_scores(self, X: Any) -> NDArray[np.float64]:
         r"""Return the scores of the training rows by models of clean rows that have not seen them.
@@ -451,6 +454,11 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     def holds_out(self) -> bool:
         """Whether the fitted detector has :meth:`held_out_scores`: where rows are vectors."""
         return isinstance(self.modality_, Vectors) and bool(self._models_of_clean_rows())
+
+    def _descriptions(self, rows: Tensor) -> Sequence[Tensor]:
+        """Return each description of rows where there are several, for what is odd in one of them only."""
+        several = self.modality_.screened(rows)
+        return several if len(several) > 1 else ()
 
     def _held_out_errors(self, rows: Tensor, clean: Tensor, names: Sequence[str]) -> Tensor:
         center, scale = standardisation(rows[clean])
