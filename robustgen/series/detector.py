@@ -199,7 +199,7 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
 
     def _unfitted(self) -> Any:
         if self.detector is None:
-            return NearestWindows()
+            return NearestWindows(exclusion=-(-self.window // self._stride) - 1)
         return clone(self.detector)
 
     def __getstate__(self) -> dict[str, Any]:

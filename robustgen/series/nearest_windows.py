@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.neighbors import NearestNeighbors
+from sklearn.metrics.pairwise import euclidean_distances
 
 from robustgen._storable import storable
 from robustgen.densities.neighbours import mean_distance_to_others
@@ -18,6 +18,7 @@ N_CROWD = 50
 """A fault is in some thirty windows that overlap: more neighbours than that are not all its own."""
 TRUSTED = 0.75
 MOST_WINDOWS = 10_000
+BLOCK_ROWS = 256
 
 
 @storable
@@ -26,20 +27,29 @@ class NearestWindows(OutlierMixin, BaseEstimator):
 
     .. math:: \hat x = \tfrac15 \sum_{i \in N_5(x)} x_i
 
-    Trusted are three quarters of them: those nearest to their 50 nearest others. A window is not its own
-    neighbour. Of more than 10,000 windows as many are taken, evenly.
+    Trusted are three quarters of them: those nearest to their 50 nearest others. Of more than 10,000 windows
+    as many are taken, evenly.
+
+    Parameters
+    ----------
+    exclusion : int
+        How many windows before and behind a training window are no neighbours of it, as they overlap it;
+        it is none itself. Without it a slow series is told from itself, a point later.
 
     Attributes
     ----------
     windows_ : ndarray, (m, D)
-        The trusted windows.
+        The training windows.
+    trusted_ : ndarray of bool, (m,)
+        Which of them can be.
     offset_ : float
         The score that a tenth of the training windows lie below.
 
     References
     ----------
     Schmidl, Wenig and Papenbrock, "Anomaly Detection in Time Series: A Comprehensive Evaluation", PVLDB 15
-    (2022), where distances of windows to their neighbours (Sub-KNN) are among the best.
+    (2022), where distances of windows to their neighbours (Sub-KNN) are among the best. Yeh et al., "Matrix
+    Profile I", ICDM 2016, section III, for the zone that is excluded.
 
     Examples
     --------
@@ -49,7 +59,11 @@ class NearestWindows(OutlierMixin, BaseEstimator):
     """
 
     windows_: NDArray[np.float64]
+    trusted_: NDArray[np.bool_]
     offset_: float
+
+    def __init__(self, *, exclusion: int = 0) -> None:
+        self.exclusion = exclusion
 
     def fit(self, X: Any, y: Any = None) -> NearestWindows:
         """Keep the training windows (n, D) that can be trusted.
@@ -70,7 +84,9 @@ class NearestWindows(OutlierMixin, BaseEstimator):
         taken = torch.from_numpy(np.ascontiguousarray(X[::step], dtype=np.float64))
         everyone = torch.ones(len(taken), dtype=torch.bool)
         distances = mean_distance_to_others(taken, everyone, min(N_CROWD, len(taken) - 1))
-        self.windows_ = taken[distances <= distances.quantile(TRUSTED)].numpy()
+        self.windows_ = taken.numpy()
+        self.trusted_ = (distances <= distances.quantile(TRUSTED)).numpy()
+        self._reach = self.exclusion // step
         self.offset_ = float(np.quantile(self.score_samples(X), 0.1))
         return self
 
@@ -87,12 +103,20 @@ class NearestWindows(OutlierMixin, BaseEstimator):
         ndarray of float64, (n, D)
             The means.
         """
-        search = NearestNeighbors(n_neighbors=min(N_AVERAGED + 1, len(self.windows_)), algorithm="brute")
-        near = self.windows_[search.fit(self.windows_).kneighbors(X, return_distance=False)]
-        distances = ((np.asarray(X)[:, None] - near) ** 2).sum(2)
-        left_out = np.where(distances.min(1) == 0, distances.argmin(1), distances.argmax(1))
-        near[np.arange(len(near)), left_out] = 0
-        return near.sum(1) / (near.shape[1] - 1)
+        rows = np.asarray(X, dtype=np.float64)
+        starts = range(0, len(rows), BLOCK_ROWS)
+        return np.concatenate([self._mean_of_nearest(rows[start : start + BLOCK_ROWS]) for start in starts])
+
+    def _mean_of_nearest(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        distances = euclidean_distances(rows, self.windows_, squared=True)
+        own = distances.argmin(1)
+        learnt = (rows == self.windows_[own]).all(1)
+        overlaps = np.abs(np.arange(len(self.windows_)) - own[:, None]) <= self._reach
+        usable = self.trusted_ & ~(overlaps & learnt[:, None])
+        distances[~usable] = np.inf
+        near = np.argpartition(distances, min(N_AVERAGED, len(self.windows_)) - 1, axis=1)[:, :N_AVERAGED]
+        weights = np.isfinite(np.take_along_axis(distances, near, 1))[..., None]
+        return (self.windows_[near] * weights).sum(1) / weights.sum(1).clip(1)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return minus the mean squared residual of windows (n, D).

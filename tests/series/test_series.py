@@ -222,9 +222,10 @@ def test_a_window_is_no_neighbour_of_its_own_and_a_crowd_of_faults_is_none_of_th
     rng = np.random.default_rng(0)
     normal, faults = rng.normal(size=(200, 4)), 9 + rng.normal(size=(30, 4))
     model = NearestWindows().fit(np.vstack([normal, faults]))
-    assert np.abs(model.windows_).max() < 6
-    known = model.windows_[0]
-    others = model.windows_[np.argsort(((model.windows_ - known) ** 2).sum(1))[1:6]]
+    trusted = model.windows_[model.trusted_]
+    assert np.abs(trusted).max() < 6
+    known = trusted[0]
+    others = trusted[np.argsort(((trusted - known) ** 2).sum(1))[1:6]]
     np.testing.assert_allclose(model.reconstruct(known[None])[0], others.mean(0))
     assert model.score_samples(faults).max() < model.score_samples(normal).min()
 
@@ -238,3 +239,10 @@ def test_the_default_finds_a_fault_that_stands_in_training_and_says_in_which_cha
     assert detector.explain(X)[405:415].sum(0).argmax() == 1
     detector.save(tmp_path / "model")
     np.testing.assert_array_equal(load(tmp_path / "model").score_samples(X), detector.score_samples(X))
+
+
+def test_windows_that_overlap_a_training_window_are_not_its_neighbours():
+    steps = np.arange(100.0)[:, None]
+    made = NearestWindows(exclusion=3).fit(steps).reconstruct(steps[40:41])
+    assert abs(made.item() - 40) == pytest.approx(1.2)  # the mean of 35 36 44 45, and of 34 or 46
+    assert NearestWindows(exclusion=3).fit(steps).reconstruct(steps[40:41] + 0.25).item() == 40
