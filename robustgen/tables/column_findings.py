@@ -83,6 +83,8 @@ def identifiers_of(table: pd.DataFrame, notations: Notations = AS_WRITTEN) -> tu
     >>> identifiers_of(table)
     ('id',)
     """
+    if table.shape[1] == 0:  # older pandas marks none of its rows
+        return ()
     cells = comparable(table)
     different = table[~cells.duplicated().to_numpy()]
     least = LEAST_DIFFERENT * len(table)

@@ -182,7 +182,7 @@ def test_other_files_are_refused(path):
 def test_another_format_is_refused(saved, written, remedy):
     with safe_open(saved, framework="numpy") as file:
         metadata = file.metadata()
-    save_file({}, saved, metadata | {"format": written})
+    save_file({"x": np.zeros(1)}, saved, metadata | {"format": written})
     assert f"in format {written}, expected format 2: {remedy}" in refused(saved)
 
 
