@@ -63,7 +63,7 @@ def test_codes_and_decoder_together_need_the_entropy_of_a_few_rows():
     """Four rows of even chances have two bits a row, which the prior finds; the decoder then needs none."""
     patterns = np.random.default_rng(0).integers(0, 256, size=(4, 6)).astype(float)
     X = patterns[np.arange(200) % 4]
-    detector = VQVAE(quantisation={"n_codes": 4}, epochs=60, prior_epochs=150, random_state=0).fit(X)
+    detector = VQVAE(quantisation={"n_codes": 4}, epochs=120, prior_epochs=150, random_state=0).fit(X)
     bits = 6 * detector.bits_per_dim(patterns, step=1)
     assert 2 <= bits.mean() < 2.1
 
