@@ -18,10 +18,9 @@ from benchmarks.choosing.members import OF_PAPERS, Errors
 from benchmarks.choosing.report import mean_of, table
 from benchmarks.choosing.rules import best, company, grade, single, suspicion
 from benchmarks.choosing.table import behind, figures, kept_of, names_of
+from robustgen.densities.clumping import ALONE, MOST_CLUMPED, TOGETHER
 
 CORRUPTIONS = (0, 0.1, 0.3)
-ALONE, TOGETHER = -0.05, -0.3
-"""See :mod:`robustgen.densities.clumping`."""
 SCREENERS, MODELS = ("ae_rob", "tails"), ("hist", "ae_rob")
 
 
@@ -31,7 +30,7 @@ def default(screeners: tuple[str, ...] = SCREENERS, of_all: tuple[str, ...] = MO
     def rule(kept: Kept) -> Errors:
         core = best(suspicion(kept, screeners), 0.5)
         logs, _ = kept.statistic(f"logs/0.5/{'+'.join(screeners)}", lambda X: company(X, core))
-        alone = np.clip((np.quantile(logs[~core], 0.25) - TOGETHER) / (ALONE - TOGETHER), 0, 1)
+        alone = np.clip((np.quantile(logs[~core], MOST_CLUMPED) - TOGETHER) / (ALONE - TOGETHER), 0, 1)
         weighted = [(1.0, pair) for pair in kept.core(core, "gauss", "knn5").values()]
         weighted += [(1.0, (kept.train(name), kept.test(name))) for name in of_all]
         weighted += [(float(alone), (kept.train(name), kept.test(name))) for name in ("gauss", "knn5")]
