@@ -119,6 +119,6 @@ class ConditionalDetector(QuantisedDetector):
         n_rows = checked.shape[0]
         everyone = np.broadcast_to(np.asarray(labels), n_rows).copy()
         given = self._checked_labels(everyone, n_rows, self.n_labels_)
-        indices, _ = self._indices_and_errors(checked)
+        indices = self._indices(checked)
         told = given.to(indices.device).expand(len(indices), -1)
         return self._decoded(indices, told).mean(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -145,41 +146,53 @@ class QuantisedDetector(NetDetector):
             self.net_ = self.net_.double()
         self.prior_ = None
         self._seed = base_seed(self.random_state)
-        self._count_codes(X)
         kept = np.flatnonzero(self._prior_rows(X))
         self.coded_rows_ = kept[subsample(len(kept), PRIOR_ROWS, self._seed)]
-        rows = X[self.coded_rows_]
-        indices, errors = self._indices_and_errors(rows)
-        self.noise_ = np.maximum(errors.mean(1).cpu().double().numpy(), 1e-6)
-        blocks = self._member_blocks(rows)
-        learn_noise(self, ((x, self.net_(x)) for x in blocks))
-        self.codes_ = indices.cpu().numpy()
+        self._learn_codes(X)
+        self._learn_errors(X[self.coded_rows_])
         if self.scoring == "likelihood":
             self.fit_prior()
 
-    def _count_codes(self, X: Any) -> None:
-        """Count how often each code stands for a place of the training rows."""
+    def _learn_codes(self, X: Any) -> None:
+        """Count how often each code stands for a place of the training rows, and keep those of some rows."""
+        coded = np.zeros(X.shape[0], dtype=bool)
+        coded[self.coded_rows_] = True
         counts: Tensor | float = 0.0
-        for x in self._member_blocks(X):
-            indices = self.net_.quantise(self.net_.positions(x)).indices
+        codes, start = [], 0
+        for indices in self._index_blocks(X):
             counts = counts + usage_counts(indices, self._n_indices()).double()
+            stop = start + indices.shape[1]
+            codes.append(indices.cpu().numpy()[:, coded[start:stop]])
+            start = stop
         assert isinstance(counts, Tensor)
         of_slices = counts.unflatten(1, (self._code_map().n_slices, -1))
         self.codebook_perplexity_ = perplexity(of_slices).cpu().numpy()
         self.codes_used_ = (of_slices > 0).sum(-1).cpu().numpy()
+        self.codes_ = np.concatenate(codes, axis=1)
+
+    def _learn_errors(self, rows: Any) -> None:
+        """Learn how large the decoder's errors are on rows whose codes are kept."""
+        errors = []
+
+        def pairs() -> Iterator[tuple[Tensor, Tensor]]:
+            for x in self._member_blocks(rows):
+                made = self.net_(x)
+                errors.append(mean_squared_error(x, made))
+                yield x, made
+
+        learn_noise(self, pairs())
+        self.noise_ = np.maximum(torch.cat(errors, 1).mean(1).cpu().double().numpy(), 1e-6)
 
     def _prior_rows(self, X: Any) -> NDArray[np.bool_]:
         """Mark the training rows whose codes the prior learns: all of them."""
         return np.ones(X.shape[0], dtype=bool)
 
-    def _indices_and_errors(self, X: Any) -> tuple[Tensor, Tensor]:
-        """Return the codes (K, n, P) of checked rows and their mean squared errors (K, n)."""
-        indices, errors = [], []
-        for x in self._member_blocks(X):
-            quantised = self.net_.quantise(self.net_.positions(x))
-            indices.append(quantised.indices)
-            errors.append(mean_squared_error(x, self.net_.decode(quantised.latent)))
-        return torch.cat(indices, 1), torch.cat(errors, 1)
+    def _indices(self, X: Any) -> Tensor:
+        """Return the codes (K, n, P) of checked rows."""
+        return torch.cat(list(self._index_blocks(X)), 1)
+
+    def _index_blocks(self, X: Any) -> Iterator[Tensor]:
+        return (self.net_.quantise(self.net_.positions(x)).indices for x in self._member_blocks(X))
 
     def _errors(self, x: Tensor) -> Tensor:
         if self.scoring == "likelihood":
@@ -220,7 +233,7 @@ class QuantisedDetector(NetDetector):
             (h, w) for images, (t, h, w) for clips, (P,) for vectors and signals.
         """
         check_is_fitted(self)
-        indices, _ = self._indices_and_errors(check_rows(self, X, fitting=False))
+        indices = self._indices(check_rows(self, X, fitting=False))
         return self._codes_out(indices)
 
     def decode_codes(self, codes: Any) -> NDArray[np.float64]:
