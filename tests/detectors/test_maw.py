@@ -58,9 +58,11 @@ def test_with_one_component_and_the_divergence_it_is_the_vae_term_by_term():
 
 
 def test_answers_say_what_the_inlier_component_is_for():
-    X, options = vectors(), {"mixture": {"eta": 1e-3}, "learning_rate": 3e-3, "random_state": 0}
+    """On the mean of eight members, 1.2 times better; a single one has 1.0 to 1.8."""
+    options = {"mixture": {"eta": 1e-3}, "learning_rate": 3e-3, "random_state": 0, "n_members": 8}
+    X = vectors()
     silent, told = (MAW(**options).fit(X, y) for y in (None, Answers(range(1, 60), outliers=[0])))
-    assert np.median(told.score_samples(X)) > np.median(silent.score_samples(X)) / 1.5
+    assert np.median(told.score_samples(X)) > np.median(silent.score_samples(X)) / 1.1
 
 
 MEMBERS = 4
