@@ -32,7 +32,7 @@ from robustgen import MAW, RSRAE, VAE, VQVAE, Autoencoder
 from robustgen.training import each_epoch
 
 COLUMNS, BATCH = 32, 128
-EPOCHS = 16
+EPOCHS = 8
 MEMBERS = 16
 MEMBER_ROWS, MANY_ROWS = 5_000, 20_000
 COMMON: dict[str, Any] = {"batch_size": BATCH, "device": "cpu", "random_state": 0}
@@ -46,7 +46,7 @@ STEPS: dict[str, tuple[int, Callable[..., Any]]] = {
 }
 """Rows of an epoch, and what is trained."""
 SCORING = "Autoencoder, a scored row"
-SHARE_OF_EPOCHS = 20
+SHARE_OF_EPOCHS = 4
 """Of RSRAE's 200."""
 WHOLE = f"RSRAE, 20,000 rows, {SHARE_OF_EPOCHS} of its 200 epochs"
 UNITS = {SCORING: "microseconds", WHOLE: "s"}
@@ -63,14 +63,16 @@ def seconds(call: Callable[[], Any]) -> float:
     return time.process_time() - start
 
 
-class Products(TorchDispatchMode):
-    """Remember the operands of every matrix product."""
+class Kernels(TorchDispatchMode):
+    """Count the kernels that are asked for, and remember the operands of every matrix product."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.count = 0
         self.operands: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
+        self.count += 1
         if function.overloadpacket.__name__ in ("mm", "bmm", "addmm", "baddbmm"):
             left, right = (operand.detach().clone() for operand in arguments[-2:])
             self.operands.append((left, right))
@@ -90,9 +92,9 @@ def fastest(stamps: list[float], n_rows: int) -> float:
     return 1e3 * float(np.diff(stamps).min()) / math.ceil(n_rows / BATCH)
 
 
-def products(task: str) -> float:
-    """Return milliseconds of the products of a step."""
-    seen, stack = Products(), ExitStack()
+def kernels(task: str) -> Kernels:
+    """Return the kernels of an epoch that is one step, its shuffle and means included."""
+    seen, stack = Kernels(), ExitStack()
 
     def watch_the_second(history: Any) -> None:
         if history.epochs == 1:
@@ -102,10 +104,16 @@ def products(task: str) -> float:
 
     with each_epoch(watch_the_second):
         STEPS[task][1](epochs=2, **COMMON).fit(rows(BATCH))
+    return seen
+
+
+def products(task: str) -> float:
+    """Return milliseconds of the products of a step."""
+    operands = kernels(task).operands
 
     @torch.no_grad()
     def multiply() -> None:
-        for left, right in seen.operands:
+        for left, right in operands:
             torch.matmul(left, right)
 
     return 1e3 * min(seconds(multiply) for _ in range(200))
@@ -158,6 +166,14 @@ def row_microseconds(fitted: Any) -> float:
     return 1e6 * min(seconds(lambda: fitted.decision_function(X)) for _ in range(5)) / len(X)
 
 
+MEASURES: dict[str, Callable[[str], float]] = {
+    "ours": ours,
+    "products": products,
+    "kernels": lambda task: kernels(task).count,
+    "PyOD": pyod_step,
+}
+
+
 def measured(task: str, kind: str) -> float:
     """Measure in this process."""
     torch.set_num_threads(1)
@@ -166,7 +182,7 @@ def measured(task: str, kind: str) -> float:
         return row_microseconds(net.fit(rows(1_000)))
     if task == WHOLE:
         return seconds(lambda: RSRAE(epochs=SHARE_OF_EPOCHS, **COMMON).fit(rows(MANY_ROWS)))
-    return {"ours": ours, "products": products, "PyOD": pyod_step}[kind](task)
+    return MEASURES[kind](task)
 
 
 def in_child(task: str, kind: str, checkout: Path) -> float:
@@ -180,32 +196,34 @@ def in_child(task: str, kind: str, checkout: Path) -> float:
 def codes(task: str, before: Path | None) -> dict[str, tuple[str, Path]]:
     """Return what is measured of a task: its name, how, and whose code."""
     here = Path(__file__).parents[2]
-    found = {"after": ("ours", here)}
-    if before is not None:
-        found["before"] = ("ours", before)
-    if task in PEERS or task == SCORING:
-        found["PyOD"] = ("PyOD", here)
+    found = {"after": here} if before is None else {"after": here, "before": before}
+    kinds = {code: ("ours", checkout) for code, checkout in found.items()}
     if task in STEPS:
-        found["products"] = ("products", here)
-    return found
+        kinds |= {f"kernels {code}": ("kernels", checkout) for code, checkout in found.items()}
+        kinds["products"] = ("products", here)
+    if task in PEERS or task == SCORING:
+        kinds["PyOD"] = ("PyOD", here)
+    return kinds
 
 
-def page(frame: pd.DataFrame, command: str) -> str:
+def page(frame: pd.DataFrame, command: str, note: str) -> str:
     costs = frame.groupby(["task", "code"])["cost"].min().unstack()
     lines = [
         "# What a training step costs\n",
         f"Processor time of one core, batches of {BATCH} rows x {COLUMNS} columns, the least of some",
         "processes in which the codes take turns. Products: a bare loop of the matrix products of one step,",
-        "below which no code can be. In brackets: times what it costs now.\n",
-        "| task | unit | before | after | PyOD | products |",
-        "|---|---|---:|---:|---:|---:|",
+        "below which no code can be. In brackets: times what it costs now. Kernels: how many a step asks",
+        "torch for, those of the end of an epoch included, which no load of the machine changes.\n",
+        "| task | unit | before | after | PyOD | products | kernels before | kernels after |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
     for task in (*STEPS, SCORING, WHOLE):
         if task in costs.index:
             now = costs.loc[task, "after"]
             cells = [f"{now:.3g}" if code == "after" else beside(costs, task, code, now) for code in ORDER]
+            cells += [counted(costs, task, code) for code in ("kernels before", "kernels after")]
             lines.append(f"| {task} | {UNITS.get(task, 'ms a step')} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *members_line(costs), f"Rebuilt by `{command}`.", ""])
+    return "\n".join([*lines, "", *members_line(costs), f"Rebuilt by `{command}`. {note}".rstrip(), ""])
 
 
 ORDER = ("before", "after", "PyOD", "products")
@@ -216,9 +234,16 @@ def beside(costs: pd.DataFrame, task: str, code: str, now: float) -> str:
     return "" if np.isnan(cost) else f"{cost:.3g} ({cost / now:.2g})"
 
 
+def counted(costs: pd.DataFrame, task: str, code: str) -> str:
+    count = costs[code].get(task, np.nan) if code in costs else np.nan
+    return "" if np.isnan(count) else f"{count:.0f}"
+
+
 def members_line(costs: pd.DataFrame) -> list[str]:
     many = f"RSRAE, {MEMBERS} members"
     if not {many, "RSRAE"} <= set(costs.index):
+        return []
+    if costs.loc[many, ["after", "products"]].isna().any():
         return []
     ratios = {code: costs.loc[many, code] / costs.loc["RSRAE", code] for code in ("after", "products")}
     return [
@@ -232,8 +257,9 @@ def members_line(costs: pd.DataFrame) -> list[str]:
 @click.argument("kind", required=False)
 @click.option("--before", type=click.Path(path_type=Path, exists=True), help="A checkout of earlier code.")
 @click.option("--rounds", default=3, show_default=True, help="Processes a figure.")
+@click.option("--note", default="", help="A sentence that the report ends with.")
 @click.option("--child", is_flag=True, hidden=True)
-def main(output: Path, kind: str | None, before: Path | None, rounds: int, child: bool) -> None:
+def main(output: Path, kind: str | None, before: Path | None, rounds: int, note: str, child: bool) -> None:
     if child:
         print(json.dumps(measured(str(output), str(kind))))
         return
@@ -248,7 +274,7 @@ def main(output: Path, kind: str | None, before: Path | None, rounds: int, child
         csv.writer(file, lineterminator="\n").writerows([FIELDS, *lines])
     frame = pd.read_csv(output)
     command = f"python benchmarks/speed/steps.py {output}"
-    output.with_name("report.md").write_text(page(frame, command), encoding="utf-8")
+    output.with_name("report.md").write_text(page(frame, command, note), encoding="utf-8")
 
 
 if __name__ == "__main__":
