@@ -11,9 +11,8 @@ from torch import Tensor, nn
 from robustgen.nets.draws import Generators
 from robustgen.nets.replicas import Part, gradients_summed, present_part, summed
 from robustgen.objectives.base import Player
+from robustgen.training.adam import Adam
 from robustgen.training.config import TrainingConfig
-
-FUSED_DEVICES = ("cpu", "cuda")
 
 
 class Turn:
@@ -30,11 +29,9 @@ class Turn:
     def __init__(self, player: Player, config: TrainingConfig) -> None:
         self._player = player
         self._clip_norm = config.clip_norm
-        self._optimizer = torch.optim.Adam(
-            _groups(player, config.learning_rate * player.lr_factor),
-            betas=player.betas,
-            fused=player.parameters[0].device.type in FUSED_DEVICES,
-        )
+        rate = config.learning_rate * player.lr_factor
+        rates = [rate * player.lr_factors.get(parameter, 1.0) for parameter in player.parameters]
+        self._optimizer = Adam(player.parameters, rates, player.betas)
         self._sums: dict[str, Tensor] = {}
         self._total: Tensor | float = 0.0
 
@@ -56,20 +53,17 @@ class Turn:
         # gradient is what the member alone would have.
         found = gradients_summed(torch.autograd.grad(total.sum(), self._player.parameters))
         gradients = [gradient.contiguous() for gradient in found]  # torch's fused Adam disregards strides
-        for parameter, gradient in zip(self._player.parameters, gradients, strict=True):
-            parameter.grad = gradient
         if self._clip_norm is not None:
             clip_members(gradients, self._clip_norm)
-        self._optimizer.step()
+        self._optimizer.step(gradients)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[int, dict[str, Tensor]]:
         """Return the moments of the optimiser."""
-        return dict(self._optimizer.state_dict()["state"])
+        return self._optimizer.state()
 
-    def resume(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[int, dict[str, Any]]) -> None:
         """Go on from a state."""
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+        self._optimizer.resume(state)
 
     def collect(self) -> tuple[dict[str, Tensor], Tensor]:
         """Return the epoch's sums (K,) over the rows, of each term and of their weighted total, and reset."""
@@ -77,14 +71,6 @@ class Turn:
         collected = sums, summed(torch.as_tensor(self._total))
         self._sums, self._total = {}, 0.0
         return collected
-
-
-def _groups(player: Player, learning_rate: float) -> list[dict[str, Any]]:
-    """Return Adam's groups: parameters that share a learning rate."""
-    groups: dict[float, list[nn.Parameter]] = {}
-    for parameter in player.parameters:
-        groups.setdefault(player.lr_factors.get(parameter, 1.0), []).append(parameter)
-    return [{"params": members, "lr": learning_rate * factor} for factor, members in groups.items()]
 
 
 def reduce_rows(rows: Tensor, weights: Tensor | None, part: Part) -> Tensor:
