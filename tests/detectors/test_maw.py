@@ -80,15 +80,17 @@ def sample_distances(z: np.ndarray, prior: np.ndarray) -> np.ndarray:
 
 
 @cache
-def fitted_codes(**regulariser: object) -> tuple[float, float]:
+def fitted_codes(
+    *, floor: float = 1.0, epochs: int = 60, learning_rate: float = 1e-3, **regulariser: object
+) -> tuple[float, float]:
     """Return the mean distance and the mean share that the codes explain, of four starts."""
-    X, floor = vectors(300), regulariser.pop("floor", 1.0)
+    X = vectors(300)
     detector = MAW(
         regulariser=regulariser,
         mixture={"covariance_floor": floor},
         n_members=MEMBERS,
-        epochs=60,
-        learning_rate=1e-3,
+        epochs=epochs,
+        learning_rate=learning_rate,
         random_state=0,
     ).fit(X)
     return code_distances(detector, X).mean(), detector.code_share_.mean()
@@ -102,9 +104,12 @@ def null_distance() -> float:
 
 
 def test_the_distance_falls_as_a_part_of_the_loss(null_distance):
-    without, _ = fitted_codes(weight=0.0)
-    separate, _ = fitted_codes(mode="alternating", weight=5.0)
-    joint, _ = fitted_codes(weight=5.0, critic_steps=5)  # with one step the critic is still behind the codes
+    fast = {"epochs": 30, "learning_rate": 2e-3}  # critics are slow
+    without, _ = fitted_codes(weight=0.0, **fast)
+    separate, _ = fitted_codes(mode="alternating", weight=5.0, **fast)
+    joint, _ = fitted_codes(
+        weight=5.0, critic_steps=5, **fast
+    )  # with one step the critic is still behind the codes
     assert separate < without
     assert joint - null_distance < 0.75 * (separate - null_distance)
 
