@@ -18,6 +18,7 @@ from robustgen._seeds import base_seed, seed_from, subsample
 from robustgen._sources import RowSource, selected
 from robustgen._validation import check_rows
 from robustgen.densities.clean_subset import least_suspected
+from robustgen.densities.clumping import with_lonely
 from robustgen.densities.cosine import CosineModel
 from robustgen.densities.duplicates import distinct
 from robustgen.densities.ensemble import (
@@ -290,7 +291,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         self._seed = base_seed(self.random_state)
         chosen = self.screeners is not None or self.models is not None
         as_vectors = chosen and self.row_type_ == "text"
-        self.modality_ = modality_for("vectors" if as_vectors else self.row_type_)
+        self.modality_ = modality_for("vectors" if as_vectors else self.row_type_, X.shape[1:])
         self.choice_ = self._chosen(self.modality_.usual)
         rows = X if judged is None else selected(X, judged.remaining)
         self._support_fraction = self.support_fraction if judged is None else ANSWERED_SUPPORT
@@ -328,6 +329,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         ]
         suspicions = [SCREENERS[name](screening) for screening in screenings for name in choice.screeners]
         clean = least_suspected(suspicions, self._support_fraction)
+        if self.modality_.lonely:
+            clean = with_lonely(rows, clean)
         self.ensemble_ = self.modality_.fit_models(rows, clean, self._densities(), seed)
         if "autoencoder" in choice.models:
             errors = torch.from_numpy(-self.autoencoder_.training_scores_)

@@ -35,6 +35,8 @@ REFERENCE_VECTORS = 5_000
 MOST_NEIGHBOURS = 500
 """Of tables: as many as are learnt, 2,500 and 5,000, score four times as slowly and no better
 (``speed-default``)."""
+WIDE = 100
+"""Columns from which on a table is wide (``benchmarks/choosing/looks.md``)."""
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
 CLIP_CELLS = 16
@@ -78,6 +80,8 @@ class Modality(Protocol):
         How many equal rows count once; None where all count.
     scaling : {"standard", "robust"} or None
         What the columns, or the channels of images, are measured in.
+    lonely : bool
+        Whether suspects that stand alone are learnt from too.
     description : Description or None
         What makes a vector of an image, once it is learnt; None for all that is no image.
     """
@@ -85,6 +89,7 @@ class Modality(Protocol):
     usual: Choice
     copies: int | None
     scaling: str | None
+    lonely: bool
 
     @property
     def description(self) -> Description | None: ...
@@ -122,20 +127,23 @@ class Modality(Protocol):
         """Return what the part of each entry in the error of scaled rows is proportional to, (B, ...)."""
 
 
-def modality_for(row_type: str) -> Modality:
-    """Return the modality of a type of rows, which has learnt nothing yet.
+def modality_for(row_type: str, row_shape: tuple[int, ...]) -> Modality:
+    """Return the modality of rows, which has learnt nothing yet.
 
     Parameters
     ----------
     row_type : {"vectors", "images", "signals", "clips", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
+    row_shape : tuple of int
+        The shape of one row.
 
     Examples
     --------
-    >>> type(modality_for("text")).__name__
-    'Text'
+    >>> [type(modality_for("vectors", (width,))).__name__ for width in (99, 100)]
+    ['Vectors', 'WideVectors']
     """
-    return MODALITIES[row_type]()
+    wide = row_type == "vectors" and row_shape[0] >= WIDE
+    return WideVectors() if wide else MODALITIES[row_type]()
 
 
 def most_of_width(width: int) -> int:
@@ -175,6 +183,7 @@ class Vectors:
     )
     copies: int | None = None
     scaling: str | None = "standard"
+    lonely = False
     description = None
     expected: Gaussian
 
@@ -192,7 +201,8 @@ class Vectors:
 
     def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         self.expected = fit_gaussian(rows[clean], seed)
-        weights = dict.fromkeys(OF_ALL, max(loneliness(rows, clean), LEAST_WEIGHT))
+        of_all = [name for name in OF_ALL if name in models]
+        weights = dict.fromkeys(of_all, max(loneliness(rows, clean), LEAST_WEIGHT)) if of_all else {}
         return fit_ensemble(rows, clean, models, seed, weights=weights, most_neighbours=MOST_NEIGHBOURS)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
@@ -209,6 +219,20 @@ class Vectors:
 
     def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
         return error_drops(errors, x, conditional_means(self.expected, x))
+
+
+@storable
+class WideVectors(Vectors):
+    """Rows of 100 columns or more: embeddings, spectra, tables of many measurements or categories.
+
+    Half of the rows are few for so many columns, and outliers that do not clump hardly move a covariance of
+    so many: one model, a shrunk Gaussian, learns the clean subset and all suspects that stand alone
+    (:func:`robustgen.densities.clumping.with_lonely`). See
+    :class:`robustgen.detectors.robust.modality.Modality`.
+    """
+
+    usual = Choice(("autoencoder", "tails"), ("gaussian",))
+    lonely = True
 
 
 class Pooled:
@@ -245,6 +269,7 @@ class Images(Pooled):
     usual = Choice(("trimming",), ("neighbours",))
     copies: int | None = 20  # a clump of equal images would be a clean subset of its own
     scaling: str | None = "standard"
+    lonely = False
     description: Description
     cells = SIDE
 
@@ -286,6 +311,7 @@ class Views:
     usual = Choice(("trimming",), ("gaussian", "neighbours"))
     copies: int | None = 20  # a sensor that was off has many equal rows
     scaling: str | None = "standard"
+    lonely = False
     description = None
     views: Callable[[Tensor], tuple[Tensor, ...]]
     """Returns each description of scaled rows (B, ...) as vectors (B, D)."""
@@ -371,6 +397,7 @@ class Text:
     usual = Choice(("coherence",), ("cosine",))
     copies: int | None = 2  # a copy hangs together with its like best of all
     scaling: str | None = None
+    lonely = False
     description = None
     expected: Tensor
 
