@@ -55,7 +55,7 @@ RowErrors = Callable[[Tensor], Tensor]
 @storable
 @dataclass(frozen=True)
 class Choice:
-    """Which screeners find the clean subset, and which models score.
+    """Which screeners find the clean subset, which models score, which are asked for the share of outliers.
 
     Attributes
     ----------
@@ -63,10 +63,14 @@ class Choice:
         The screeners.
     models : tuple of str
         The models.
+    asked : tuple of str
+        Models of the clean subset that are asked of rows which they have not seen; where they are fewer than
+        two, the share is estimated from the score.
     """
 
     screeners: tuple[str, ...]
     models: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
 
 class Modality(Protocol):
@@ -180,6 +184,7 @@ class Vectors:
     usual = Choice(
         ("autoencoder", "tails"),
         ("gaussian", "neighbours", "histograms", "autoencoder", "all_gaussian", "all_neighbours"),
+        ("gaussian", "neighbours"),
     )
     copies: int | None = None
     scaling: str | None = "standard"
@@ -231,7 +236,7 @@ class WideVectors(Vectors):
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("autoencoder", "tails"), ("gaussian",))
+    usual = Choice(("autoencoder", "tails"), ("gaussian",), ("gaussian", "neighbours"))
     lonely = True
 
 
@@ -308,7 +313,7 @@ class Views:
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("trimming",), ("gaussian", "neighbours"))
+    usual = Choice(("trimming",), ("gaussian", "neighbours"), ("gaussian", "neighbours"))
     copies: int | None = 20  # a sensor that was off has many equal rows
     scaling: str | None = "standard"
     lonely = False
