@@ -138,7 +138,8 @@ def scorings(detector: Any) -> Iterator[tuple[str, Any]]:
     """Yield the detector with each way to score that its net allows; the fit is the same."""
     if isinstance(detector, MAW | VAE):
         for scoring in ("l21", "cosine"):
-            yield scoring, detector.set_params(scoring=scoring)
+            detector.scoring = detector.scoring_ = scoring  # MAW has resolved its own in the fit
+            yield scoring, detector
     else:
         yield "default", detector
 
