@@ -358,8 +358,8 @@ CLAIMS = (
     Claim(
         "docs/methods/maw.md",
         "the alternating scheme loses {} to {} points to the default by the Euclidean error, mean of both "
-        "normal classes. The default, MAW-KL and the sliced distance have the same figures there, {}, {} and {} at "
-        "$c$ = .1, .3 and .5",
+        "normal classes. The default, MAW-KL and the sliced distance have the same figures there, {}, {} "
+        "and {} at $c$ = .1, .3 and .5",
         lambda: [
             *kdd_lost("MAW, alternating", "MAW"),
             *(f"{mean:.0f}" for mean in kdd_means()["MAW"]),
