@@ -228,7 +228,7 @@ class _Learner:
         for turn, moments in zip(self._turns, state["turns"], strict=True):
             turn.resume(moments)
         for hook, held in zip(self._hooks, state["hooks"], strict=True):
-            hook.restore(placed(held, self._generators[0].device))
+            hook.resume(placed(held, self._generators[0].device))
         for generator, drawn in zip(self._generators, state["generators"], strict=True):
             generator.set_state(drawn)
 
