@@ -46,7 +46,43 @@ def loneliness(rows: Tensor, trusted: Tensor) -> float:
     suspect = ~trusted
     if not suspect.any():
         return 1.0
+    level = _company(rows, trusted, suspect).quantile(MOST_CLUMPED)
+    return float(((level - TOGETHER) / (ALONE - TOGETHER)).clamp(0, 1))
+
+
+def with_lonely(rows: Tensor, trusted: Tensor) -> Tensor:
+    r"""Return which rows are trusted or do not clump, (n,).
+
+    A suspect row x clumps where :math:`\log \delta_{all}(x) / \delta_{trusted}(x) \le -0.3`, in the terms of
+    :func:`loneliness`: it has company that the trusted rows are not.
+
+    Parameters
+    ----------
+    rows : Tensor, (n, d)
+        The training rows, in units in which distances mean something.
+    trusted : Tensor of bool, (n,)
+        Two of them at least.
+
+    Returns
+    -------
+    Tensor of bool, (n,)
+        All that are trusted, and more.
+
+    Examples
+    --------
+    >>> rows = torch.cat([torch.linspace(-1, 1, 100), torch.tensor([2.0]), torch.full((9,), 5.0)])[:, None]
+    >>> with_lonely(rows, rows[:, 0].abs() <= 1).nonzero()[100:, 0]
+    tensor([100])
+    """
+    joined = trusted.clone()
+    suspect = ~trusted
+    if suspect.any():
+        joined[suspect] = _company(rows, trusted, suspect) > TOGETHER
+    return joined
+
+
+def _company(rows: Tensor, trusted: Tensor, suspect: Tensor) -> Tensor:
+    """Return the log ratio of the distances of suspect rows to all others and to the trusted, (S,)."""
     by_all = mean_distance_to_others(rows, torch.ones_like(trusted), N_NEIGHBOURS, suspect)
     by_trusted = mean_distance_to_others(rows, trusted, N_NEIGHBOURS, suspect)
-    level = ((by_all + TINY) / (by_trusted + TINY)).log().quantile(MOST_CLUMPED)
-    return float(((level - TOGETHER) / (ALONE - TOGETHER)).clamp(0, 1))
+    return ((by_all + TINY) / (by_trusted + TINY)).log()

@@ -78,7 +78,7 @@ class Hook(Protocol):
         """Return what the next epoch needs of this one: tensors, numbers, and dicts and lists of them."""
         ...
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         ...
 
@@ -98,7 +98,7 @@ class Stateful:
         """Return the attributes that are there."""
         return {name: vars(self)[name] for name in self.remembered if name in vars(self)}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[str, Any]) -> None:
         """Take them over."""
         vars(self).update(state)
 

@@ -15,7 +15,7 @@ from safetensors.numpy import save
 from robustgen._checks import UsageError
 from robustgen._files import whole_file
 
-FORMAT = 2
+FORMAT = 3
 """The number goes up when what is written changes; files of another number are refused."""
 
 

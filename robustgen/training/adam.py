@@ -1,4 +1,4 @@
-"""Adam on lists of tensors, without the bookkeeping that costs more than the update of a small net."""
+"""Adam on given gradients, without what torch's optimisers import."""
 
 from __future__ import annotations
 
@@ -7,110 +7,79 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
 
 FUSED_DEVICES = ("cpu", "cuda")
-EPS = 1e-8
+PARTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 class Adam:
-    r"""Move parameters by their gradients' first moment over the root of the second.
+    """The moments of parameters, and their steps.
 
-    .. math::
-        m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
-        \theta \leftarrow \theta - \eta \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + 10^{-8}}
-
-    ``torch.optim.Adam`` looks its parameters up and counts the steps of each anew every time, which is a
-    quarter of a step of a small autoencoder; this keeps the lists and calls torch's kernel.
+    The first :class:`torch.optim.Adam` of a process imports torch's compiler, which takes as long as torch
+    itself; the function that it calls does not.
 
     Parameters
     ----------
     parameters : sequence of torch.nn.Parameter
-        What is moved, all on one device.
-    learning_rates : sequence of float
-        :math:`\eta` of each.
+        What is moved.
+    rates : sequence of float
+        The learning rate of each.
     betas : tuple of float
-        :math:`\beta_1, \beta_2`.
+        The decay of the first and of the second moment.
 
     References
     ----------
-    Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, algorithm 1.
+    Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
     """
 
     def __init__(
-        self,
-        parameters: Sequence[nn.Parameter],
-        learning_rates: Sequence[float],
-        betas: tuple[float, float] = (0.9, 0.999),
+        self, parameters: Sequence[nn.Parameter], rates: Sequence[float], betas: tuple[float, float]
     ) -> None:
+        self._parameters = parameters
         self._betas = betas
-        self._parameters = [parameter.detach() for parameter in parameters]
-        self._first = [torch.zeros_like(parameter) for parameter in self._parameters]
-        self._second = [torch.zeros_like(parameter) for parameter in self._parameters]
-        self._steps = 0
-        self._count = self._parameters[0].new_zeros((), dtype=torch.float32)
+        self._fused = parameters[0].device.type in FUSED_DEVICES
+        counted_on = parameters[0].device if self._fused else "cpu"
+        self._steps = [torch.zeros((), device=counted_on) for _ in parameters]
+        self._means = [torch.zeros_like(parameter) for parameter in parameters]
+        self._squares = [torch.zeros_like(parameter) for parameter in parameters]
         self._groups = {
-            rate: [place for place, own in enumerate(learning_rates) if own == rate]
-            for rate in dict.fromkeys(learning_rates)
+            rate: [place for place, other in enumerate(rates) if other == rate]
+            for rate in dict.fromkeys(rates)
         }
-        fused = self._parameters[0].device.type in FUSED_DEVICES
-        self._move = self._move_fused if fused else self._move_plainly
 
+    @torch.no_grad()
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """Move once, by a contiguous gradient of each parameter: torch's fused kernel disregards strides."""
-        self._steps += 1
-        self._count.fill_(self._steps)
+        """Move every parameter against its gradient."""
         for rate, places in self._groups.items():
-            lists = (self._parameters, gradients, self._first, self._second)
-            self._move(rate, *([tensors[place] for place in places] for tensors in lists))
+            parameters, given, means, squares, steps = (
+                [values[place] for place in places]
+                for values in (self._parameters, gradients, self._means, self._squares, self._steps)
+            )
+            adam(
+                parameters,
+                given,
+                means,
+                squares,
+                [],
+                steps,
+                fused=self._fused,
+                amsgrad=False,
+                beta1=self._betas[0],
+                beta2=self._betas[1],
+                lr=rate,
+                weight_decay=0.0,
+                eps=1e-8,
+                maximize=False,
+            )
 
-    def _move_fused(
-        self,
-        rate: float,
-        parameters: list[Tensor],
-        gradients: list[Tensor],
-        first: list[Tensor],
-        second: list[Tensor],
-    ) -> None:
-        torch._fused_adam_(
-            parameters,
-            gradients,
-            first,
-            second,
-            [],
-            [self._count] * len(parameters),
-            lr=rate,
-            beta1=self._betas[0],
-            beta2=self._betas[1],
-            weight_decay=0.0,
-            eps=EPS,
-            amsgrad=False,
-            maximize=False,
-        )
+    def state(self) -> dict[int, dict[str, Tensor]]:
+        """Return the moments of each parameter, by its place."""
+        moments = zip(self._steps, self._means, self._squares, strict=True)
+        return {place: dict(zip(PARTS, parts, strict=True)) for place, parts in enumerate(moments)}
 
-    def _move_plainly(
-        self,
-        rate: float,
-        parameters: list[Tensor],
-        gradients: list[Tensor],
-        first: list[Tensor],
-        second: list[Tensor],
-    ) -> None:
-        beta1, beta2 = self._betas
-        torch._foreach_lerp_(first, gradients, 1 - beta1)
-        torch._foreach_mul_(second, beta2)
-        torch._foreach_addcmul_(second, gradients, gradients, 1 - beta2)
-        roots = torch._foreach_div(torch._foreach_sqrt(second), (1 - beta2**self._steps) ** 0.5)
-        torch._foreach_addcdiv_(
-            parameters, first, torch._foreach_add(roots, EPS), -rate / (1 - beta1**self._steps)
-        )
-
-    def state(self) -> dict[str, Any]:
-        """Return the moments and how many steps there were."""
-        return {"first": self._first, "second": self._second, "steps": self._steps}
-
-    def resume(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[int, dict[str, Any]]) -> None:
         """Go on from a state."""
-        for held, values in ((self._first, state["first"]), (self._second, state["second"])):
-            for tensor, value in zip(held, values, strict=True):
-                tensor.copy_(value)
-        self._steps = state["steps"]
+        for place, own in self.state().items():
+            for part, tensor in own.items():
+                tensor.copy_(state[place][part])

@@ -169,7 +169,8 @@ class _Learner:
         """Let the players change what they change between epochs."""
         for hook in self._hooks:
             hook.begin_epoch(epoch, self._rows, self._generators)
-        fill(self._net, map(agreed, tensors(self._net)))
+        if processes() > 1:
+            fill(self._net, map(agreed, tensors(self._net)))
 
     @property
     def settled(self) -> bool:
@@ -228,7 +229,7 @@ class _Learner:
         for turn, moments in zip(self._turns, state["turns"], strict=True):
             turn.resume(moments)
         for hook, held in zip(self._hooks, state["hooks"], strict=True):
-            hook.restore(placed(held, self._generators[0].device))
+            hook.resume(placed(held, self._generators[0].device))
         for generator, drawn in zip(self._generators, state["generators"], strict=True):
             generator.set_state(drawn)
 

@@ -56,6 +56,7 @@ class Turn:
             self._player.parameters,
             [term.weight * shares[name] for name, term in learnt.items()],
         )
+        # torch's fused Adam disregards strides
         gradients = [gradient.contiguous() for gradient in gradients_summed(found)]
         if self._clip_norm is not None:
             clip_members(gradients, self._clip_norm)
@@ -70,11 +71,11 @@ class Turn:
     def _zeros(self) -> Tensor:
         return self._player.parameters[0].new_zeros(self._members)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[int, dict[str, Tensor]]:
         """Return the moments of the optimiser."""
         return self._adam.state()
 
-    def resume(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[int, dict[str, Any]]) -> None:
         """Go on from a state."""
         self._adam.resume(state)
 

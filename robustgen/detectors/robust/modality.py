@@ -35,6 +35,8 @@ REFERENCE_VECTORS = 5_000
 MOST_NEIGHBOURS = 500
 """Of tables: as many as are learnt, 2,500 and 5,000, score four times as slowly and no better
 (``speed-default``)."""
+WIDE = 100
+"""Columns from which on a table is wide (``benchmarks/choosing/looks.md``)."""
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
 CLIP_CELLS = 16
@@ -53,7 +55,7 @@ RowErrors = Callable[[Tensor], Tensor]
 @storable
 @dataclass(frozen=True)
 class Choice:
-    """Which screeners find the clean subset, and which models score.
+    """Which screeners find the clean subset, which models score, which are asked for the share of outliers.
 
     Attributes
     ----------
@@ -61,10 +63,14 @@ class Choice:
         The screeners.
     models : tuple of str
         The models.
+    asked : tuple of str
+        Models of the clean subset that are asked of rows which they have not seen; where they are fewer than
+        two, the share is estimated from the score.
     """
 
     screeners: tuple[str, ...]
     models: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
 
 class Modality(Protocol):
@@ -78,6 +84,8 @@ class Modality(Protocol):
         How many equal rows count once; None where all count.
     scaling : {"standard", "robust"} or None
         What the columns, or the channels of images, are measured in.
+    lonely : bool
+        Whether suspects that stand alone are learnt from too.
     description : Description or None
         What makes a vector of an image, once it is learnt; None for all that is no image.
     """
@@ -85,6 +93,7 @@ class Modality(Protocol):
     usual: Choice
     copies: int | None
     scaling: str | None
+    lonely: bool
 
     @property
     def description(self) -> Description | None: ...
@@ -122,20 +131,23 @@ class Modality(Protocol):
         """Return what the part of each entry in the error of scaled rows is proportional to, (B, ...)."""
 
 
-def modality_for(row_type: str) -> Modality:
-    """Return the modality of a type of rows, which has learnt nothing yet.
+def modality_for(row_type: str, row_shape: tuple[int, ...]) -> Modality:
+    """Return the modality of rows, which has learnt nothing yet.
 
     Parameters
     ----------
     row_type : {"vectors", "images", "signals", "clips", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
+    row_shape : tuple of int
+        The shape of one row.
 
     Examples
     --------
-    >>> type(modality_for("text")).__name__
-    'Text'
+    >>> [type(modality_for("vectors", (width,))).__name__ for width in (99, 100)]
+    ['Vectors', 'WideVectors']
     """
-    return MODALITIES[row_type]()
+    wide = row_type == "vectors" and row_shape[0] >= WIDE
+    return WideVectors() if wide else MODALITIES[row_type]()
 
 
 def most_of_width(width: int) -> int:
@@ -172,9 +184,11 @@ class Vectors:
     usual = Choice(
         ("autoencoder", "tails"),
         ("gaussian", "neighbours", "histograms", "autoencoder", "all_gaussian", "all_neighbours"),
+        ("gaussian", "neighbours"),
     )
     copies: int | None = None
     scaling: str | None = "standard"
+    lonely = False
     description = None
     expected: Gaussian
 
@@ -192,7 +206,8 @@ class Vectors:
 
     def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         self.expected = fit_gaussian(rows[clean], seed)
-        weights = dict.fromkeys(OF_ALL, max(loneliness(rows, clean), LEAST_WEIGHT))
+        of_all = [name for name in OF_ALL if name in models]
+        weights = dict.fromkeys(of_all, max(loneliness(rows, clean), LEAST_WEIGHT)) if of_all else {}
         return fit_ensemble(rows, clean, models, seed, weights=weights, most_neighbours=MOST_NEIGHBOURS)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
@@ -209,6 +224,20 @@ class Vectors:
 
     def parts(self, errors: RowErrors, x: Tensor) -> Tensor:
         return error_drops(errors, x, conditional_means(self.expected, x))
+
+
+@storable
+class WideVectors(Vectors):
+    """Rows of 100 columns or more: embeddings, spectra, tables of many measurements or categories.
+
+    Half of the rows are few for so many columns, and outliers that do not clump hardly move a covariance of
+    so many: one model, a shrunk Gaussian, learns the clean subset and all suspects that stand alone
+    (:func:`robustgen.densities.clumping.with_lonely`). See
+    :class:`robustgen.detectors.robust.modality.Modality`.
+    """
+
+    usual = Choice(("autoencoder", "tails"), ("gaussian",), ("gaussian", "neighbours"))
+    lonely = True
 
 
 class Pooled:
@@ -245,6 +274,7 @@ class Images(Pooled):
     usual = Choice(("trimming",), ("neighbours",))
     copies: int | None = 20  # a clump of equal images would be a clean subset of its own
     scaling: str | None = "standard"
+    lonely = False
     description: Description
     cells = SIDE
 
@@ -283,9 +313,10 @@ class Views:
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("trimming",), ("gaussian", "neighbours"))
+    usual = Choice(("trimming",), ("gaussian", "neighbours"), ("gaussian", "neighbours"))
     copies: int | None = 20  # a sensor that was off has many equal rows
     scaling: str | None = "standard"
+    lonely = False
     description = None
     views: Callable[[Tensor], tuple[Tensor, ...]]
     """Returns each description of scaled rows (B, ...) as vectors (B, D)."""
@@ -371,6 +402,7 @@ class Text:
     usual = Choice(("coherence",), ("cosine",))
     copies: int | None = 2  # a copy hangs together with its like best of all
     scaling: str | None = None
+    lonely = False
     description = None
     expected: Tensor
 

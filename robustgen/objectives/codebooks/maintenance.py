@@ -113,11 +113,11 @@ class CodebookMaintenance(Stateful):
         """Return usage, epoch and the sampled latents."""
         return super().state() | {"reservoirs": [reservoir.state() for reservoir in self._reservoirs]}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        super().restore({name: state[name] for name in self.remembered})
+        super().resume({name: state[name] for name in self.remembered})
         for reservoir, held in zip(self._reservoirs, state["reservoirs"], strict=True):
-            reservoir.restore(held)
+            reservoir.resume(held)
 
     def _reseed(self, book: CodeTable, side: int, generators: Generators) -> None:
         points, held = self._reservoirs[side].sample()

@@ -8,12 +8,21 @@ import pytest
 import robustgen
 from robustgen import Autoencoder, RobustDetector
 from robustgen.densities.ensemble import MODELS, MODELS_OF_ALL
-from robustgen.detectors.robust.modality import Clips, Images, Signals, Text, Vectors
+from robustgen.detectors.robust.modality import WIDE, Clips, Images, Signals, Text, Vectors, WideVectors
 from robustgen.detectors.robust.screening import CHOOSABLE
 from tests.detectors.builders import clips, colour_images, grey_images, signals, text, vectors, words
 
+
+def wide(n_rows: int = 60, seed: int = 0) -> np.ndarray:
+    """Return rows of four factors in many columns, and noise."""
+    rng = np.random.default_rng(seed)
+    loadings = np.random.default_rng(99).normal(size=(4, WIDE))
+    return rng.normal(size=(n_rows, 4)) @ loadings + 0.3 * rng.normal(size=(n_rows, WIDE))
+
+
 KINDS = {
     "vectors": (Vectors, vectors()),
+    "wide vectors": (WideVectors, wide()),
     "sparse vectors": (Vectors, text()),
     "images": (Images, colour_images(30)),
     "grey images": (Images, grey_images(30)),
@@ -83,3 +92,17 @@ def test_autoencoders_learn(screeners, robust, learnt):
     alone = Autoencoder(loss="l21", scaling="robust", robust=robust, **CHEAP)
     alone.fit(X[learnt(detector.reference_)])
     np.testing.assert_array_equal(detector.transform(X), alone.transform(X))
+
+
+def test_a_wide_table_is_learnt_by_all_rows_that_do_not_clump():
+    rng = np.random.default_rng(1)
+    inliers, scattered = wide(300), 1.5 * rng.normal(size=(20, WIDE))
+    clump = scattered[0] + 4 + 0.05 * rng.normal(size=(60, WIDE))
+    detector = RobustDetector(random_state=0).fit(np.vstack([inliers, scattered, clump]))
+    learnt = np.zeros(380, dtype=bool)
+    learnt[detector.reference_] = True
+    assert learnt[:300].mean() > 0.9  # more than half
+    assert not learnt[320:].any()
+    usual = np.quantile(detector.score_samples(wide(200, seed=2)), 0.01)
+    assert (detector.score_samples(1.5 * rng.normal(size=(50, WIDE))) < usual).all()
+    assert (detector.score_samples(clump) < usual).all()
