@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from robustgen._sources import DatasetRows, ParquetRows, RowSource
     from robustgen.detectors.answers import Answers
     from robustgen.detectors.autoencoder import Autoencoder
+    from robustgen.detectors.clips import ClipGenerator
     from robustgen.detectors.latent import LatentMixture, Regularisation
     from robustgen.detectors.maw import MAW
     from robustgen.detectors.patches import PatchDetector
@@ -49,6 +50,7 @@ __all__ = [
     "VQVAE",
     "Answers",
     "Autoencoder",
+    "ClipGenerator",
     "Clips",
     "CodeNets",
     "CodebookTraining",
@@ -83,6 +85,7 @@ __version__ = version("robustgen")
 _HOMES = {
     "Answers": "robustgen.detectors.answers",
     "Autoencoder": "robustgen.detectors.autoencoder",
+    "ClipGenerator": "robustgen.detectors.clips",
     "Clips": "robustgen._declared",
     "CodeNets": "robustgen.nets.code_maps",
     "CodebookTraining": "robustgen.objectives.codebooks.schedule",

@@ -20,6 +20,7 @@ HOMES = frozenset(
         "densities.neighbours",
         "descriptors.description",
         "detectors.autoencoder",
+        "detectors.clips",
         "detectors.comparison",
         "detectors.conditional",
         "detectors.latent",

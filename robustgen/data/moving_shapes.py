@@ -50,7 +50,7 @@ def moving_shapes(
     kinds = np.r_[np.zeros(n_normal, dtype=np.uint8), 1 + np.arange(n_odd, dtype=np.uint8) % len(ODD)]
     centres = _paths(rng, kinds)
     offsets = np.arange(SIDE) - centres[..., None]  # (n, T, 2, side)
-    shapes = _drawn(offsets[:, :, 0, :, None], offsets[:, :, 1, None, :], rng.integers(0, 3, n))
+    shapes = drawn(offsets[:, :, 0, :, None], offsets[:, :, 1, None, :], rng.integers(0, 3, n))
     noise = 0.05 * rng.normal(size=shapes.shape)
     return Clips((shapes + noise).clip(0, 1).astype(np.float32)), kinds
 
@@ -87,7 +87,7 @@ def _bounced(centres: NDArray[np.float64]) -> NDArray[np.float64]:
     return RADIUS + np.minimum(along, 2 * room - along)
 
 
-def _drawn(y: NDArray[np.float64], x: NDArray[np.float64], shape: NDArray[np.int64]) -> NDArray[np.float64]:
+def drawn(y: NDArray[np.float64], x: NDArray[np.float64], shape: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return how much of each pixel a shape covers, its edges a pixel wide."""
     disc = RADIUS - np.hypot(y, x)
     square = 0.9 * RADIUS - np.maximum(np.abs(y), np.abs(x))

@@ -95,6 +95,11 @@ class CodePrior:
         self.n_labels = n_labels
         self.n_slices = n_slices
 
+    @property
+    def n_positions(self) -> int:
+        """P, all places of the map."""
+        return math.prod(self._map_shape)
+
     def fit(
         self, codes: Tensor, config: TrainingConfig, seeds: list[int], generators: Generators
     ) -> CodePrior:
@@ -134,16 +139,43 @@ class CodePrior:
         return position_surprisal(self.net(codes, labels), codes)
 
     def sample(
-        self, n_samples: int, n_positions: int, generators: Generators, labels: Tensor | None = None
+        self,
+        n_samples: int,
+        generators: Generators,
+        labels: Tensor | None = None,
+        begun: Tensor | None = None,
     ) -> Tensor:
-        """Draw codes (K, n, P), position after position, by labels (K, n) where the prior is conditional."""
-        members = len(generators)
-        codes = torch.zeros(members, n_samples, n_positions, dtype=torch.int64, device=generators[0].device)
+        """Draw codes (K, n, P), one position after another.
+
+        Parameters
+        ----------
+        n_samples : int
+            n, of each member.
+        generators : sequence of torch.Generator
+            One a member.
+        labels : torch.Tensor or None
+            (K, n), where the prior is conditional.
+        begun : torch.Tensor or None
+            (K, n, Q), the codes of the first Q positions, where they are known: the others are drawn given
+            these.
+
+        Returns
+        -------
+        torch.Tensor
+            The codes.
+        """
+        codes = torch.zeros(
+            len(generators), n_samples, self.n_positions, dtype=torch.int64, device=generators[0].device
+        )
+        n_begun = 0 if begun is None else begun.shape[-1]
+        if begun is not None:
+            codes[..., :n_begun] = begun
         for start in range(0, n_samples, BLOCK_ROWS):
             block = codes[:, start : start + BLOCK_ROWS]
             given = None if labels is None else labels[:, start : start + BLOCK_ROWS]
             for position, logits in enumerate(self.net.in_turn(block, given)):
-                block[..., position] = draw(logits, generators)
+                if position >= n_begun:
+                    block[..., position] = draw(logits, generators)
         return codes
 
 

@@ -273,9 +273,13 @@ class QuantisedDetector(NetDetector):
             The detector, with ``prior_``.
         """
         check_is_fitted(self)
+        self.prior_ = self._prior_over(torch.from_numpy(self.codes_), labels, self.map_shape_)
+        return self
+
+    def _prior_over(self, codes: Tensor, labels: Any, map_shape: tuple[int, ...]) -> CodePrior:
+        """Return a prior that has learnt maps of codes (K, n, P)."""
         device = next(self.net_.parameters()).device
-        codes = torch.from_numpy(self.codes_).to(device)
-        n_labels = 0
+        codes, n_labels = codes.to(device), 0
         if labels is not None:
             given = self._checked_labels(labels, codes.shape[1])
             n_labels = int(given.max()) + 1
@@ -283,9 +287,8 @@ class QuantisedDetector(NetDetector):
         seeds = member_seeds(self._seed, "prior", self.n_members)
         generators = member_generators(self._seed, "prior draws", self.n_members, device)
         kind: dict[str, Any] = {"row_type": self.row_type_, "n_slices": self._code_map().n_slices}
-        prior = CodePrior(self.map_shape_, self._n_indices(), n_labels=n_labels, nets=self._nets(), **kind)
-        self.prior_ = prior.fit(codes, self._prior_config(codes.shape[1]), seeds, generators)
-        return self
+        prior = CodePrior(map_shape, self._n_indices(), n_labels=n_labels, nets=self._nets(), **kind)
+        return prior.fit(codes, self._prior_config(codes.shape[1]), seeds, generators)
 
     def _prior_config(self, n_rows: int) -> TrainingConfig:
         """Return how the prior is trained: by all rows, and ending with the moving average of its weights."""
@@ -350,7 +353,7 @@ class QuantisedDetector(NetDetector):
         generators = generators_for(self, random_state)
         each = math.ceil(n_samples / self.n_members)
         given = self._sample_labels(prior, labels, n_samples, each)
-        codes = prior.sample(each, self.codes_.shape[-1], generators, given)
+        codes = prior.sample(each, generators, given)
         made = self._decoded(codes, given).swapaxes(0, 1)
         return self._drawn(made.reshape(-1, *self.input_shape_)[:n_samples], noise, generators)
 

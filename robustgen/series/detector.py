@@ -22,7 +22,7 @@ from robustgen.inference.scores import refuse_opposite_sign, scores_of
 from robustgen.series.given import Series, all_series, is_several
 from robustgen.series.intervals import Anomaly, anomalies_in
 from robustgen.series.nearest_windows import NearestWindows
-from robustgen.series.point_errors import PointErrors, fit_point_errors
+from robustgen.series.point_errors import PointErrors, fit_point_errors, standardised_roots
 from robustgen.series.windows import OverlapMean, window_blocks, window_starts, windows_of
 from robustgen.storage import save
 from robustgen.training.scaling import Scaling, fit_scaling
@@ -74,8 +74,9 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     training_scores_ : ndarray, (n,)
         The scores of all points that were learnt, of one series after the other.
     contamination_ : float
-        The estimated share of outlying points in it
-        (:func:`robustgen.inference.corruption.estimate_corruption`).
+        The estimated share of outlying points among them
+        (:func:`robustgen.inference.corruption.estimate_corruption`), of residuals by
+        :func:`robustgen.series.point_errors.standardised_roots`.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %, as if points were independent.
     offset_ : float
@@ -98,7 +99,7 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     >>> frozen = series.copy()
     >>> frozen[710:730] = frozen[710]
     >>> worst = detector.anomalies(frozen)[0]
-    >>> 690 < worst.start < worst.stop < 750
+    >>> 690 < worst.start < worst.stop < 760
     True
     """
 
@@ -171,7 +172,8 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         self.errors_ = fit_point_errors(residuals, widths)
         scores = finite_scores(-np.concatenate([self.errors_(part) for part in residuals]))
         self.training_scores_ = scores
-        self.contamination_, self.contamination_interval_ = estimate_corruption(scores)
+        counted = -standardised_roots(residuals, widths) if self._by_residual() else scores
+        self.contamination_, self.contamination_interval_ = estimate_corruption(counted)
         share = self.contamination_ if isinstance(self.contamination, str) else self.contamination
         self.offset_ = contamination_offset(scores, share)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.base import BaseEstimator
 from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.neighbors import NearestNeighbors
 
 from robustgen._storable import storable
-from robustgen.densities.neighbours import mean_distance_to_others
 
 N_AVERAGED = 5
 N_CROWD = 50
@@ -22,13 +21,15 @@ BLOCK_ROWS = 256
 
 
 @storable
-class NearestWindows(OutlierMixin, BaseEstimator):
+class NearestWindows(BaseEstimator):
     r"""Reconstruct a window as the mean of the five most similar training windows that can be trusted.
 
     .. math:: \hat x = \tfrac15 \sum_{i \in N_5(x)} x_i
 
-    Trusted are three quarters of them: those nearest to their 50 nearest others. Of more than 10,000 windows
-    as many are taken, evenly.
+    Trusted are three quarters of them: those whose mean distance to their 50 nearest others, over the lower
+    quartile of what these have themselves, is lowest. A fault is farther from what is near it than that is
+    from each other; where a series is steep all are equally far. Of more than 10,000 windows as
+    many are taken, evenly.
 
     Parameters
     ----------
@@ -42,14 +43,13 @@ class NearestWindows(OutlierMixin, BaseEstimator):
         The training windows.
     trusted_ : ndarray of bool, (m,)
         Which of them can be.
-    offset_ : float
-        The score that a tenth of the training windows lie below.
 
     References
     ----------
     Schmidl, Wenig and Papenbrock, "Anomaly Detection in Time Series: A Comprehensive Evaluation", PVLDB 15
     (2022), where distances of windows to their neighbours (Sub-KNN) are among the best. Yeh et al., "Matrix
-    Profile I", ICDM 2016, section III, for the zone that is excluded.
+    Profile I", ICDM 2016, section III, for the zone that is excluded. Breunig et al., "LOF: Identifying
+    Density-Based Local Outliers", SIGMOD 2000, for distances over those of the neighbours.
 
     Examples
     --------
@@ -60,7 +60,6 @@ class NearestWindows(OutlierMixin, BaseEstimator):
 
     windows_: NDArray[np.float64]
     trusted_: NDArray[np.bool_]
-    offset_: float
 
     def __init__(self, *, exclusion: int = 0) -> None:
         self.exclusion = exclusion
@@ -81,13 +80,11 @@ class NearestWindows(OutlierMixin, BaseEstimator):
             The detector itself.
         """
         step = -(-len(X) // MOST_WINDOWS)
-        taken = torch.from_numpy(np.ascontiguousarray(X[::step], dtype=np.float64))
-        everyone = torch.ones(len(taken), dtype=torch.bool)
-        distances = mean_distance_to_others(taken, everyone, min(N_CROWD, len(taken) - 1))
-        self.windows_ = taken.numpy()
-        self.trusted_ = (distances <= distances.quantile(TRUSTED)).numpy()
+        taken = np.ascontiguousarray(X[::step], dtype=np.float64)
+        isolation = relative_distances(taken, min(N_CROWD, len(taken) - 1))
+        self.windows_ = taken
+        self.trusted_ = isolation <= np.quantile(isolation, TRUSTED)
         self._reach = self.exclusion // step
-        self.offset_ = float(np.quantile(self.score_samples(X), 0.1))
         return self
 
     def reconstruct(self, X: Any) -> NDArray[np.float64]:
@@ -133,32 +130,30 @@ class NearestWindows(OutlierMixin, BaseEstimator):
         """
         return -((np.asarray(X) - self.reconstruct(X)) ** 2).mean(1)
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return the scores above the threshold.
 
-        Parameters
-        ----------
-        X : ndarray, (n, D)
-            The windows.
+def relative_distances(rows: NDArray[np.float64], n_neighbors: int) -> NDArray[np.float64]:
+    """Return each row's mean distance to its nearest others, over the lower quartile of theirs.
 
-        Returns
-        -------
-        ndarray of float64, (n,)
-            Below 0 for a tenth of the training windows.
-        """
-        return self.score_samples(X) - self.offset_
+    Parameters
+    ----------
+    rows : ndarray, (n, D)
+        Two or more.
+    n_neighbors : int
+        How many others, n - 1 at most.
 
-    def predict(self, X: Any) -> NDArray[np.int64]:
-        """Tell normal windows from outlying ones.
+    Returns
+    -------
+    ndarray of float64, (n,)
+        About 1 for a row that is no farther from its neighbours than these are from theirs.
 
-        Parameters
-        ----------
-        X : ndarray, (n, D)
-            The windows.
-
-        Returns
-        -------
-        ndarray of int, (n,)
-            +1 or -1.
-        """
-        return np.where(self.decision_function(X) < 0, -1, 1)
+    Examples
+    --------
+    >>> relative_distances(np.array([[0.0], [1.0], [2.0], [3.0], [9.0]]), 2).round(1)
+    array([1.5, 0.9, 0.9, 1.5, 5.8])
+    """
+    distances, neighbours = (
+        NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(rows).kneighbors()
+    )
+    means = distances.mean(1)
+    of_neighbours = np.quantile(means[neighbours], 0.25, axis=1)
+    return means / np.maximum(of_neighbours, np.finfo(float).tiny)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from robustgen._storable import storable
+from robustgen.inference.corruption import Bulk
 
 
 def smoothed(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
@@ -70,6 +71,46 @@ class PointErrors:
         """Return the errors of points that are struck and of points where a fault lasts, (2, T, C)."""
         distances = np.stack(self._means(residuals)) - self.medians[:, None, None]
         return _kinds(distances / self.spreads[:, None, None])
+
+
+def standardised_roots(
+    residuals: Sequence[NDArray[np.float64]], widths: tuple[int, ...]
+) -> NDArray[np.float64]:
+    r"""Return errors of the training points whose distribution is near a normal one where none is faulty.
+
+    .. math:: \max_w \frac{\bar r_{t, w}^{1/3} - m_w}{s_w}
+
+    with centre and spread of the bulk (:class:`robustgen.inference.corruption.Bulk`). The cube root of a mean
+    of squares is nearly normal, however many there are; of the squares themselves, a long tail is no fault.
+
+    Parameters
+    ----------
+    residuals : sequence of ndarray, each (T, C)
+        Squared, of each training series.
+    widths : tuple of int
+        In points.
+
+    Returns
+    -------
+    ndarray, (n,)
+        Of all points, one series after the other.
+
+    References
+    ----------
+    Wilson and Hilferty, "The Distribution of Chi-Square", PNAS 17 (1931).
+
+    Examples
+    --------
+    >>> from robustgen.inference.corruption import estimate_corruption
+    >>> squares = np.random.default_rng(0).normal(size=(5000, 1)) ** 2
+    >>> errors = standardised_roots([squares], (1,))
+    >>> estimate_corruption(-squares[:, 0]).share > 0.1, estimate_corruption(-errors).share < 0.02
+    (True, True)
+    """
+    roots = [
+        np.concatenate([np.cbrt(smoothed(part, width).mean(1)) for part in residuals]) for width in widths
+    ]
+    return np.max([Bulk.of(np.sort(each)).standardised(each) for each in roots], axis=0)
 
 
 def _kinds(by_width: NDArray[np.float64]) -> NDArray[np.float64]:

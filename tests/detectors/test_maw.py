@@ -81,15 +81,17 @@ def sample_distances(z: np.ndarray, prior: np.ndarray) -> np.ndarray:
 
 
 @cache
-def fitted_codes(**regulariser: object) -> tuple[float, float]:
+def fitted_codes(
+    *, floor: float = 1.0, epochs: int = 60, learning_rate: float = 1e-3, **regulariser: object
+) -> tuple[float, float]:
     """Return the mean distance and the mean share that the codes explain, of four starts."""
-    X, floor = vectors(300), regulariser.pop("floor", 1.0)
+    X = vectors(300)
     detector = MAW(
         regulariser=regulariser,
         mixture={"covariance_floor": floor},
         n_members=MEMBERS,
-        epochs=60,
-        learning_rate=1e-3,
+        epochs=epochs,
+        learning_rate=learning_rate,
         random_state=0,
     ).fit(X)
     return code_distances(detector, X).mean(), detector.code_share_.mean()

@@ -108,9 +108,7 @@ def test_a_place_may_have_a_code_of_each_of_several_codebooks(name, X, map_shape
     np.testing.assert_allclose(detector.decode_codes(codes), detector.reconstruct(X), rtol=1e-4, atol=1e-4)
     assert detector.codebook_perplexity_.shape == detector.codes_used_.shape == (2, 2)
     assert (detector.codebook_perplexity_ <= 4 + 1e-4).all()
-    sampled = detector.fit_prior().prior_.sample(
-        30, codes[0, 0].size, [torch.Generator().manual_seed(k) for k in range(2)]
-    )
+    sampled = detector.fit_prior().prior_.sample(30, [torch.Generator().manual_seed(k) for k in range(2)])
     assert torch.equal(sampled // 4, (torch.arange(codes[0, 0].size) % 2).expand_as(sampled))
     detector.save(tmp_path / "model")
     restored = load(tmp_path / "model")
@@ -188,7 +186,7 @@ def test_a_label_decides_what_is_sampled(map_shape):
     prior = CodePrior(map_shape, 4, n_labels=2)
     prior.fit(codes, TrainingConfig(epochs=30, batch_size=16, learning_rate=0.01), [0], generators)
     for label in (0, 1):
-        made = prior.sample(50, n_positions, generators, torch.full((1, 50), label))
+        made = prior.sample(50, generators, torch.full((1, 50), label))
         assert (made == 2 * label).float().mean() > 0.95
 
 

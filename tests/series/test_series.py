@@ -246,3 +246,11 @@ def test_windows_that_overlap_a_training_window_are_not_its_neighbours():
     made = NearestWindows(exclusion=3).fit(steps).reconstruct(steps[40:41])
     assert abs(made.item() - 40) == pytest.approx(1.2)  # the mean of 35 36 44 45, and of 34 or 46
     assert NearestWindows(exclusion=3).fit(steps).reconstruct(steps[40:41] + 0.25).item() == 40
+
+
+@pytest.mark.parametrize("period", [50, 1000, 4000])
+def test_hardly_a_point_of_a_clean_series_is_counted_however_slow_it_is(period):
+    """Neither a squared residual's long tail is a fault, nor a stretch where the series is steep."""
+    noise = 0.1 * np.random.default_rng(0).normal(size=4000)
+    detector = SeriesDetector().fit(np.sin(2 * np.pi * np.arange(4000) / period) + noise)
+    assert detector.contamination_ < 0.03
