@@ -105,12 +105,11 @@ def null_distance() -> float:
 
 
 def test_the_distance_falls_near_that_of_the_prior_itself_as_a_part_of_the_loss(null_distance):
-    """With an optimiser of its own it ends further away; a critic of single steps lags behind the codes."""
+    """As the released code has it, by an optimiser of its own and single moves of the critic, it does not."""
     joint, _ = fitted_codes(weight=5.0)
-    separate, _ = fitted_codes(mode="alternating")
-    lagging, _ = fitted_codes(weight=5.0, critic_steps=1, critic_rate=1.0)
+    published, _ = fitted_codes(mode="alternating", critic_steps=1, critic_rate=1.0)
     assert joint < 1.75 * null_distance
-    assert joint < separate < lagging
+    assert published > 3 * null_distance
 
 
 def test_without_a_critic_the_distance_falls_to_that_of_the_prior_itself(null_distance):
