@@ -108,8 +108,8 @@ def test_the_distance_falls_near_that_of_the_prior_itself_as_a_part_of_the_loss(
     """As the released code has it, by an optimiser of its own and single moves of the critic, it does not."""
     joint, _ = fitted_codes(weight=5.0)
     published, _ = fitted_codes(mode="alternating", critic_steps=1, critic_rate=1.0)
-    assert joint < 1.75 * null_distance
-    assert published > 3 * null_distance
+    assert joint < 2.5 * null_distance  # 1.4 to 1.9 times it, by the order of roundings: a critic never rests
+    assert published > 5 * null_distance
 
 
 def test_without_a_critic_the_distance_falls_to_that_of_the_prior_itself(null_distance):
