@@ -272,13 +272,14 @@ def rows_of(data: str) -> NDArray:
     return load("fashion_mnist").X.reshape(-1, 14, 2, 14, 2).mean((2, 4))
 
 
-def append_missing(path: Path, cells: Iterable[Cell]) -> None:
-    """Measure the cells that a CSV lacks, and append each as soon as it is measured."""
+def append_missing(path: Path, cells: Iterable[Cell]) -> int:
+    """Measure the cells that a CSV lacks, append each as soon as it is measured, and return their number."""
     path.parent.mkdir(parents=True, exist_ok=True)
     done = []
     if path.exists():
         with path.open(newline="") as file:
             done = list(csv.DictReader(file))
+    before = len(done)
     for key, measure in cells:
         words = {name: str(value) for name, value in key.items()}
         if any(words.items() <= line.items() for line in done):
@@ -291,6 +292,7 @@ def append_missing(path: Path, cells: Iterable[Cell]) -> None:
                 writer.writeheader()
             writer.writerow(line)
         done.append(line)
+    return len(done) - before
 
 
 @click.command(help=__doc__)

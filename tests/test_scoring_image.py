@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
-import pytest
 
 import robustgen
 from robustgen._extras import EXTRAS
@@ -39,12 +39,11 @@ def missing() -> set[str]:
     return {IMPORTED_AS.get(name, name) for name in required - THERE - BROUGHT} | {*EXTRAS}
 
 
-@pytest.mark.parametrize("make", [vectors, grey_images, text], ids=["vectors", "images", "text"])
-def test_loading_and_scoring_needs_five_packages(make, tmp_path):
-    X = make()
+def test_loading_and_scoring_needs_five_packages(tmp_path):
     expected = {}
-    for place, build in enumerate(DETECTORS.values()):
-        path = str(tmp_path / f"{place}")
+    for make, (name, build) in product((vectors, grey_images, text), DETECTORS.items()):
+        X = make()
+        path = str(tmp_path / f"{name} of {make.__name__}")
         np.save(f"{path}.npy", np.array(X, dtype=object) if make is text else X, allow_pickle=True)
         detector = build(epochs=1).fit(X)
         robustgen.save(detector, path)
@@ -55,4 +54,4 @@ def test_loading_and_scoring_needs_five_packages(make, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     for path, scores in expected.items():
-        np.testing.assert_array_equal(np.load(f"{path}.scores.npy"), scores)
+        np.testing.assert_array_equal(np.load(f"{path}.scores.npy"), scores, err_msg=path)

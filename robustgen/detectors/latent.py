@@ -130,7 +130,9 @@ class Regularisation:
         optimiser of its own on the encoder, as in the authors' code. Adam's steps do not depend on the size
         of what is minimised, so the sum is not what is minimised then.
     critic_steps : int
-        Moves of the critic per batch.
+        Moves of the critic per batch; 1 in the authors' code.
+    critic_rate : float
+        The critic's learning rate over the autoencoder's, above 0; 1 in the authors' code.
 
     Raises
     ------
@@ -146,13 +148,16 @@ class Regularisation:
     kind: str = "wasserstein"
     weight: float = 1.0
     mode: str = "joint"
-    critic_steps: int = 1
+    critic_steps: int = 5
+    critic_rate: float = 4.0
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, REGULARISERS)
         check_at_least_zero("weight", self.weight)
         check_choice("mode", self.mode, MODES)
         check_count("critic_steps", self.critic_steps)
+        faster = is_number(self.critic_rate) and self.critic_rate > 0
+        require(faster, f"critic_rate={self.critic_rate!r}", "a factor above 0")
 
     def build(self, sampler: CodeSampler) -> Regulariser[Any]:
         """Return the regulariser.
@@ -172,5 +177,9 @@ class Regularisation:
         if self.kind == "sliced":
             return SlicedRegulariser(self.weight)
         return WassersteinRegulariser(
-            sampler, joint=self.mode == "joint", weight=self.weight, critic_steps=self.critic_steps
+            sampler,
+            joint=self.mode == "joint",
+            weight=self.weight,
+            critic_steps=self.critic_steps,
+            critic_rate=self.critic_rate,
         )

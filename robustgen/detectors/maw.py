@@ -174,6 +174,9 @@ class MAW(NetDetector):
       error of one row, not of all;
     * the distance is added to the loss; in the code it has an Adam of its own
       (``Regularisation(mode="alternating")``), whose steps do not depend on :math:`\lambda`;
+    * the critic makes five moves a batch at four times the learning rate, where the code has one at the same
+      rate: with one it lags behind the codes, whose distance then ends far above that of the prior's own
+      samples (``reports/maw-critic``);
     * the component is drawn for each row; the code draws one a batch
       (``LatentMixture(component_per="batch")``);
     * leaky ReLU, a linear output and no affine maps, where the code has tanh for images and sigmoid for
@@ -275,7 +278,7 @@ class MAW(NetDetector):
         """
         published: dict[str, Any] = {
             "mixture": LatentMixture(component_per="batch"),
-            "regulariser": Regularisation(mode="alternating"),
+            "regulariser": Regularisation(mode="alternating", critic_steps=1, critic_rate=1.0),
             "layers": Layers("sigmoid", "affine", "sigmoid"),
             "scoring": "cosine",
             "scaling": None,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from robustgen._storable import storable
 from robustgen.nets.mlp import Linear
-from robustgen.nets.truncation import spectral_truncation, top
+from robustgen.nets.truncation import spectral_truncation, spectrum, top
 
 BLOCK_DIM = 128
 
@@ -116,9 +116,10 @@ class GaussianMixture(NamedTuple):
         torch.Tensor
             (K, B, d), differentiable by means and factors.
         """
-        index = components[..., None, None]
-        mean = self.means.take_along_dim(index, 2).squeeze(2)
-        factor = self.factors.take_along_dim(index[..., None], 2).squeeze(2)
+        latent_dim = self.means.shape[-1]
+        index = components[..., None, None].expand(-1, -1, 1, latent_dim)
+        mean = self.means.gather(2, index).squeeze(2)
+        factor = self.factors.gather(2, index[..., None].expand(*index.shape, latent_dim)).squeeze(2)
         stretched = (factor @ noise[:, :, 0, :, None]).squeeze(-1)
         return mean + stretched + math.sqrt(self.floor) * noise[:, :, 1]
 
@@ -183,7 +184,7 @@ class GaussianMixtureHead(nn.Module):
     def posterior(self, features: Tensor) -> GaussianMixture:
         """Return the mixture of each row."""
         blocks = self._split(features)
-        factors, eigenvalues = spectral_truncation(self._matrices(blocks), self._kept())
+        factors, eigenvalues = self._truncated(self._matrices(blocks))
         return GaussianMixture(
             self.shape.weights, self._means(blocks), factors, eigenvalues, self.shape.floor
         )
@@ -193,16 +194,19 @@ class GaussianMixtureHead(nn.Module):
         return self.blocks(features).unflatten(-1, (len(self.shape.ranks), 2, -1))
 
     def _means(self, blocks: Tensor) -> Tensor:
-        return torch.einsum("kbjp,kpd->kbjd", blocks[..., 0, :], self.A)
+        return torch.bmm(blocks[..., 0, :].flatten(1, 2), self.A).unflatten(1, blocks.shape[1:3])
 
     def _matrices(self, blocks: Tensor) -> Tensor:
         """Return M (K, B, J, d, d), in float32 at least: eigenvalues are not computed in less."""
         latent_dim = self.A.shape[-1]
         products = (self.A[..., :, None] * self.A[..., None, :]).flatten(2)
-        matrices = torch.einsum("kbjp,kpe->kbje", blocks[..., 1, :], products)
+        matrices = torch.bmm(blocks[..., 1, :].flatten(1, 2), products)
         wide = torch.promote_types(matrices.dtype, torch.float32)
-        return matrices.unflatten(-1, (latent_dim, latent_dim)).to(wide)
+        return matrices.view(*blocks.shape[:3], latent_dim, latent_dim).to(wide)
 
-    def _kept(self) -> Tensor:
+    def _truncated(self, matrices: Tensor) -> tuple[Tensor, Tensor]:
         latent_dim = self.A.shape[-1]
-        return torch.stack([top(latent_dim, rank) for rank in self.shape.ranks]).to(self.A.device)
+        if min(self.shape.ranks) == latent_dim:
+            return matrices, spectrum(matrices)
+        kept = torch.stack([top(latent_dim, rank) for rank in self.shape.ranks])
+        return spectral_truncation(matrices, kept.to(self.A.device))

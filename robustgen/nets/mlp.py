@@ -153,7 +153,7 @@ class Affine(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         shape = (len(x), 1, -1, *(1 for _ in x.shape[3:]))
-        return x * (self.gamma / math.sqrt(1 + 1e-3)).view(shape) + self.beta.view(shape)
+        return torch.addcmul(self.beta.view(shape), x, self.gamma.view(shape), value=1 / math.sqrt(1 + 1e-3))
 
 
 class BatchNorm(nn.Module):

@@ -59,6 +59,17 @@ def spectral_truncation(M: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
     return _Truncation.apply(M, kept)
 
 
+def spectrum(M: Tensor) -> Tensor:
+    """Return the eigenvalues (..., d) of symmetric matrices (..., d, d); NaN where one is not finite.
+
+    Examples
+    --------
+    >>> spectrum(torch.diag(torch.tensor([3.0, -5.0])))
+    tensor([-5.,  3.])
+    """
+    return torch.linalg.eigvalsh(_finite(M)) + _poison(M)
+
+
 def top(dim: int, rank: int) -> Tensor:
     """Mark the ``rank`` largest of ``dim`` eigenvalues in ascending order.
 
@@ -73,9 +84,8 @@ def top(dim: int, rank: int) -> Tensor:
 class _Truncation(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, M: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
-        values, vectors = torch.linalg.eigh(M.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0))
-        poison = 0 * M.sum((-2, -1))[..., None]  # NaN where M is not finite, for which eigh would raise
-        values = values + poison
+        values, vectors = torch.linalg.eigh(_finite(M))
+        values = values + _poison(M)
         ctx.save_for_backward(values, vectors, kept)
         remaining = values * kept
         return _composed(vectors, torch.diag_embed(remaining)), remaining
@@ -87,6 +97,16 @@ class _Truncation(torch.autograd.Function):
         inner = vectors.mT @ ((by_truncated + by_truncated.mT) / 2) @ vectors
         inner = _slopes(values, kept) * inner + torch.diag_embed(by_eigenvalues * kept)
         return _composed(vectors, inner), None
+
+
+def _finite(M: Tensor) -> Tensor:
+    """Return M with 0 for what is not finite, for which LAPACK would raise."""
+    return M.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _poison(M: Tensor) -> Tensor:
+    """Return 0 (..., 1), NaN where M is not finite."""
+    return 0 * M.detach().sum((-2, -1))[..., None]
 
 
 def _composed(vectors: Tensor, inner: Tensor) -> Tensor:

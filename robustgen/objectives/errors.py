@@ -78,7 +78,7 @@ def l2(x: Tensor, reconstruction: Tensor) -> Tensor:
     >>> l2(torch.zeros(1, 1, 2), torch.tensor([[[3.0, 4.0]]]))
     tensor([[25.]])
     """
-    return (x - reconstruction).flatten(2).square().sum(-1)
+    return functional.mse_loss(reconstruction, x, reduction="none").flatten(2).sum(-1)
 
 
 def l1(x: Tensor, reconstruction: Tensor) -> Tensor:
@@ -127,7 +127,7 @@ def l21(x: Tensor, reconstruction: Tensor) -> Tensor:
     >>> l21(torch.zeros(1, 1, 2), torch.tensor([[[3.0, 4.0]]]))
     tensor([[5.]])
     """
-    return torch.linalg.vector_norm((x - reconstruction).flatten(2), dim=-1)
+    return torch.linalg.vector_norm((reconstruction - x).flatten(2), dim=-1)
 
 
 RECONSTRUCTION_ERRORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l2": l2, "l1": l1, "l21": l21}

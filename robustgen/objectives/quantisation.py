@@ -7,6 +7,7 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from robustgen.nets.draws import Generators, uniform
 from robustgen.nets.quantizers.base import Quantized
@@ -33,7 +34,7 @@ def mean_squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
     >>> mean_squared_error(torch.zeros(1, 1, 2), torch.tensor([[[3.0, 4.0]]]))
     tensor([[12.5000]])
     """
-    return (x - reconstruction).flatten(2).square().mean(-1)
+    return functional.mse_loss(reconstruction, x, reduction="none").flatten(2).mean(-1)
 
 
 def free_variance_likelihood(x: Tensor, reconstruction: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def subspace_deviation(z: Tensor, A: Tensor) -> Tensor:
     >>> subspace_deviation(z, A=torch.tensor([[[1.0, 0.0]]]))
     tensor([[4.]])
     """
-    return torch.linalg.vector_norm(z - torch.bmm(torch.bmm(z, A.mT), A), dim=-1)
+    return torch.linalg.vector_norm(torch.baddbmm(z, torch.bmm(z, A.mT), A, alpha=-1), dim=-1)
 
 
 def orthogonality(A: Tensor) -> Tensor:

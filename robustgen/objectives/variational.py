@@ -142,6 +142,8 @@ class WassersteinRegulariser:
         Factor of the distance in the sum, at least 0.
     critic_steps : int
         The critic's moves per batch.
+    critic_rate : float
+        Its learning rate over the configuration's, above 0.
 
     References
     ----------
@@ -151,12 +153,19 @@ class WassersteinRegulariser:
     """
 
     def __init__(
-        self, sampler: CodeSampler, *, joint: bool, weight: float = 1.0, critic_steps: int = 1
+        self,
+        sampler: CodeSampler,
+        *,
+        joint: bool,
+        weight: float = 1.0,
+        critic_steps: int = 1,
+        critic_rate: float = 1.0,
     ) -> None:
         self._sampler = sampler
         self._joint = joint
         self._weight = weight
         self._critic_steps = critic_steps
+        self._critic_rate = critic_rate
 
     def terms(
         self, net: CriticisedNet, posterior: GaussianMixture, z: Tensor, generators: Generators
@@ -166,7 +175,13 @@ class WassersteinRegulariser:
 
     def players(self, net: CriticisedNet) -> tuple[Player, ...]:
         """Return the critic, and the encoder where it moves by itself."""
-        critic = Player("critic", tuple(net.critic.parameters()), self._criticise, steps=self._critic_steps)
+        critic = Player(
+            "critic",
+            tuple(net.critic.parameters()),
+            self._criticise,
+            steps=self._critic_steps,
+            lr_factor=self._critic_rate,
+        )
         encoding = tuple(chain(net.encoder.parameters(), net.bottleneck.parameters()))
         return (critic,) if self._joint else (critic, Player("encoder", encoding, self._approach))
 

@@ -30,7 +30,8 @@ def critic_gap(critic: nn.Module, z: Tensor, z_prior: Tensor) -> Tensor:
     Arjovsky, Chintala and Bottou, "Wasserstein Generative Adversarial Networks", ICML 2017,
     equation 2.
     """
-    return critic(z) - critic(z_prior)
+    of_codes, of_prior = critic(torch.cat([z, z_prior], dim=1)).split(z.shape[1], dim=1)
+    return of_codes - of_prior
 
 
 def gradient_penalty(critic: nn.Module, z: Tensor, z_prior: Tensor, generators: Generators) -> Tensor:

@@ -169,7 +169,8 @@ class _Learner:
         """Let the players change what they change between epochs."""
         for hook in self._hooks:
             hook.begin_epoch(epoch, self._rows, self._generators)
-        fill(self._net, map(agreed, tensors(self._net)))
+        if processes() > 1:
+            fill(self._net, map(agreed, tensors(self._net)))
 
     @property
     def settled(self) -> bool:

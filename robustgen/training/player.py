@@ -10,10 +10,9 @@ from torch import Tensor, nn
 
 from robustgen.nets.draws import Generators
 from robustgen.nets.replicas import Part, gradients_summed, present_part, summed
-from robustgen.objectives.base import Player
+from robustgen.objectives.base import Player, Terms
+from robustgen.training.adam import Adam
 from robustgen.training.config import TrainingConfig
-
-FUSED_DEVICES = ("cpu", "cuda")
 
 
 class Turn:
@@ -30,13 +29,12 @@ class Turn:
     def __init__(self, player: Player, config: TrainingConfig) -> None:
         self._player = player
         self._clip_norm = config.clip_norm
-        self._optimizer = torch.optim.Adam(
-            _groups(player, config.learning_rate * player.lr_factor),
-            betas=player.betas,
-            fused=player.parameters[0].device.type in FUSED_DEVICES,
-        )
+        rate = config.learning_rate * player.lr_factor
+        rates = [rate * player.lr_factors.get(parameter, 1.0) for parameter in player.parameters]
+        self._adam = Adam(player.parameters, rates, player.betas)
+        self._members = len(player.parameters[0])
         self._sums: dict[str, Tensor] = {}
-        self._total: Tensor | float = 0.0
+        self._total = self._zeros()
 
     def play(self, net: nn.Module, batch: Tensor, weights: Tensor | None, generators: Generators) -> None:
         """Move on one batch (K, B, ...), or this process's part of it, its rows weighted by (K, B)."""
@@ -44,58 +42,60 @@ class Turn:
         share = part.n_rows / self._player.steps
         for _ in range(self._player.steps):
             terms = self._player.loss(net, batch, generators)
-            means = {name: reduce_rows(term.rows, weights, part) for name, term in terms.items()}
-            total = torch.stack([terms[name].weight * mean for name, mean in means.items()]).sum(0)
-            self._step(total)
-            self._total = self._total + share * total.detach()
-            for name, mean in means.items():
-                self._sums[name] = self._sums.get(name, 0) + share * mean.detach()
+            shares = {name: row_shares(term.rows, weights, part) for name, term in terms.items()}
+            self._step(terms, shares)
+            for name, term in terms.items():
+                self._tally(name, (term.rows.detach() * shares[name]).sum(1), share, term.weight)
 
-    def _step(self, total: Tensor) -> None:
-        # The members' losses are summed: no weight of one enters another's loss, so each
-        # gradient is what the member alone would have.
-        found = gradients_summed(torch.autograd.grad(total.sum(), self._player.parameters))
-        gradients = [gradient.contiguous() for gradient in found]  # torch's fused Adam disregards strides
-        for parameter, gradient in zip(self._player.parameters, gradients, strict=True):
-            parameter.grad = gradient
+    def _step(self, terms: Terms, shares: dict[str, Tensor]) -> None:
+        # No weight of one member enters another's terms, so each gradient is what the member alone would
+        # have; and that of a weighted mean of rows is theirs by its weights: no mean has to be formed.
+        learnt = {name: term for name, term in terms.items() if term.rows.requires_grad}
+        found = torch.autograd.grad(
+            [term.rows for term in learnt.values()],
+            self._player.parameters,
+            [term.weight * shares[name] for name, term in learnt.items()],
+        )
+        # torch's fused Adam disregards strides
+        gradients = [gradient.contiguous() for gradient in gradients_summed(found)]
         if self._clip_norm is not None:
             clip_members(gradients, self._clip_norm)
-        self._optimizer.step()
+        self._adam.step(gradients)
 
-    def state(self) -> dict[str, Any]:
+    def _tally(self, name: str, mean: Tensor, share: float, weight: float) -> None:
+        if name not in self._sums:
+            self._sums[name] = self._zeros()
+        self._sums[name].add_(mean, alpha=share)
+        self._total.add_(mean, alpha=share * weight)
+
+    def _zeros(self) -> Tensor:
+        return self._player.parameters[0].new_zeros(self._members)
+
+    def state(self) -> dict[int, dict[str, Tensor]]:
         """Return the moments of the optimiser."""
-        return dict(self._optimizer.state_dict()["state"])
+        return self._adam.state()
 
-    def resume(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[int, dict[str, Any]]) -> None:
         """Go on from a state."""
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+        self._adam.resume(state)
 
     def collect(self) -> tuple[dict[str, Tensor], Tensor]:
         """Return the epoch's sums (K,) over the rows, of each term and of their weighted total, and reset."""
         sums = {name: summed(value) for name, value in self._sums.items()}
-        collected = sums, summed(torch.as_tensor(self._total))
-        self._sums, self._total = {}, 0.0
+        collected = sums, summed(self._total)
+        self._sums, self._total = {}, self._zeros()
         return collected
 
 
-def _groups(player: Player, learning_rate: float) -> list[dict[str, Any]]:
-    """Return Adam's groups: parameters that share a learning rate."""
-    groups: dict[float, list[nn.Parameter]] = {}
-    for parameter in player.parameters:
-        groups.setdefault(player.lr_factors.get(parameter, 1.0), []).append(parameter)
-    return [{"params": members, "lr": learning_rate * factor} for factor, members in groups.items()]
-
-
-def reduce_rows(rows: Tensor, weights: Tensor | None, part: Part) -> Tensor:
-    """Return what a part adds to the mean (K,) of a term over the rows of a batch.
+def row_shares(rows: Tensor, weights: Tensor | None, part: Part) -> Tensor:
+    """Return the factor of each row of a part in the mean of a term over the batch, shaped like the rows.
 
     The weights sum to 1 over the batch, where there are some. A term that the rows share, (K, 1), is its own
     mean whatever the weights.
     """
     if weights is None or rows.shape[1] != weights.shape[1]:
-        return rows.mean(1) if part.share == 1 else part.share * rows.mean(1)
-    return (rows * weights).sum(1) if part.copies == 1 else (rows * weights).sum(1) / part.copies
+        return torch.full_like(rows, part.share / rows.shape[1], requires_grad=False)
+    return weights.to(rows.dtype) / part.copies
 
 
 def clip_members(gradients: Sequence[Tensor], max_norm: float) -> None:

@@ -90,7 +90,7 @@ class ResidentRows:
     def batches(self, order: Tensor, batch_size: int) -> Iterator[Tensor]:
         """Yield (K, B, ...) batches that follow ``order`` (K, n)."""
         for index in order.split(batch_size, dim=1):
-            yield self._data[index]
+            yield self._data.index_select(0, index.flatten()).unflatten(0, index.shape)
 
 
 class StreamedRows:

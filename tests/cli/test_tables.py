@@ -106,6 +106,7 @@ def test_a_file_of_types_that_names_no_column_is_refused(folder):
     assert "Traceback" not in said.output
 
 
+@pytest.mark.usefixtures("shared_workers", "without_drawings")
 def test_the_bench_reads_a_table_as_fit_does(european):
     rows = pd.read_csv(european, sep=";", dtype=str)
     rows["bad"] = [int(place % 6 == 0) for place in range(60)]

@@ -12,60 +12,60 @@ from sklearn.preprocessing import normalize
 from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, Clips, RobustDetector, Signals
 
 DETECTORS: dict[str, Callable[..., Any]] = {
-    "autoencoder": lambda **options: Autoencoder(**{"epochs": 5, "random_state": 0} | options),
+    "autoencoder": lambda **options: Autoencoder(**{"epochs": 3, "random_state": 0} | options),
     "autoencoder, L2,1, robust": lambda **options: Autoencoder(
-        **{"loss": "l21", "robust": True, "epochs": 5, "random_state": 0} | options
+        **{"loss": "l21", "robust": True, "epochs": 3, "random_state": 0} | options
     ),
     "autoencoder, members": lambda **options: Autoencoder(
-        **{"loss": "l1", "n_members": 3, "epochs": 5, "random_state": 0} | options
+        **{"loss": "l1", "n_members": 3, "epochs": 3, "random_state": 0} | options
     ),
     "robust detector, all models": lambda **options: RobustDetector(
         **{
             "models": ("autoencoder", "gaussian", "mixture", "neighbours"),
             "n_members": 2,
-            "epochs": 5,
+            "epochs": 3,
             "random_state": 0,
         }
         | options
     ),
-    "rsrae": lambda **options: RSRAE(**{"epochs": 5, "random_state": 0} | options),
-    "rsrae+": lambda **options: RSRAE(**{"mode": "joint", "epochs": 5, "random_state": 0} | options),
+    "rsrae": lambda **options: RSRAE(**{"epochs": 3, "random_state": 0} | options),
+    "rsrae+": lambda **options: RSRAE(**{"mode": "joint", "epochs": 3, "random_state": 0} | options),
     "rsrae, robust, batch norm": lambda **options: RSRAE(
-        **{"robust": True, "layers": {"normalization": "batch"}, "epochs": 5, "random_state": 0} | options
+        **{"robust": True, "layers": {"normalization": "batch"}, "epochs": 3, "random_state": 0} | options
     ),
-    "maw": lambda **options: MAW(**{"epochs": 5, "random_state": 0} | options),
+    "maw": lambda **options: MAW(**{"epochs": 3, "random_state": 0} | options),
     "maw, KL, drawn, members": lambda **options: MAW(
         **{
             "regulariser": {"kind": "kl"},
             "mixture": {"n_draws": 2},
             "n_members": 2,
-            "epochs": 5,
+            "epochs": 3,
             "random_state": 0,
         }
         | options
     ),
-    "vae, robust": lambda **options: VAE(**{"robust": True, "epochs": 5, "random_state": 0} | options),
+    "vae, robust": lambda **options: VAE(**{"robust": True, "epochs": 3, "random_state": 0} | options),
     "vqvae": lambda **options: VQVAE(
-        **{"quantisation": {"n_codes": 16}, "epochs": 5, "random_state": 0} | options
+        **{"quantisation": {"n_codes": 16}, "epochs": 3, "random_state": 0} | options
     ),
     "vqvae, robust codebook, members": lambda **options: VQVAE(
         **{
             "quantisation": {"n_codes": 16},
             "codebook_training": True,
             "n_members": 2,
-            "epochs": 5,
+            "epochs": 3,
             "random_state": 0,
         }
         | options
     ),
     "sqvae": lambda **options: SQVAE(
-        **{"quantisation": {"n_codes": 16}, "epochs": 5, "random_state": 0} | options
+        **{"quantisation": {"n_codes": 16}, "epochs": 3, "random_state": 0} | options
     ),
     "rvqvae": lambda **options: RVQVAE(
         **{
             "quantisation": {"n_codes": 16},
             "sets": {"warmup_epochs": 2, "start_rounds": 2},
-            "epochs": 5,
+            "epochs": 3,
             "random_state": 0,
         }
         | options

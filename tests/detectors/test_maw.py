@@ -58,7 +58,8 @@ def test_with_one_component_and_the_divergence_it_is_the_vae_term_by_term():
 
 
 def test_answers_say_what_the_inlier_component_is_for():
-    X, options = vectors(), {"mixture": {"eta": 1e-3}, "learning_rate": 3e-3, "random_state": 0}
+    apart = {"mixture": {"eta": 1e-3}, "regulariser": {"weight": 0.0, "critic_steps": 1}}  # no prior to share
+    X, options = vectors(), apart | {"learning_rate": 3e-3, "random_state": 0}
     silent, told = (MAW(**options).fit(X, y) for y in (None, Answers(range(1, 60), outliers=[0])))
     assert np.median(told.score_samples(X)) > np.median(silent.score_samples(X)) / 1.5
 
@@ -80,15 +81,17 @@ def sample_distances(z: np.ndarray, prior: np.ndarray) -> np.ndarray:
 
 
 @cache
-def fitted_codes(**regulariser: object) -> tuple[float, float]:
+def fitted_codes(
+    *, floor: float = 1.0, epochs: int = 60, learning_rate: float = 1e-3, **regulariser: object
+) -> tuple[float, float]:
     """Return the mean distance and the mean share that the codes explain, of four starts."""
-    X, floor = vectors(300), regulariser.pop("floor", 1.0)
+    X = vectors(300)
     detector = MAW(
         regulariser=regulariser,
         mixture={"covariance_floor": floor},
         n_members=MEMBERS,
-        epochs=60,
-        learning_rate=1e-3,
+        epochs=epochs,
+        learning_rate=learning_rate,
         random_state=0,
     ).fit(X)
     return code_distances(detector, X).mean(), detector.code_share_.mean()
@@ -101,12 +104,12 @@ def null_distance() -> float:
     return sample_distances(*draws).mean()
 
 
-def test_the_distance_falls_as_a_part_of_the_loss(null_distance):
-    without, _ = fitted_codes(weight=0.0)
-    separate, _ = fitted_codes(mode="alternating", weight=5.0)
-    joint, _ = fitted_codes(weight=5.0, critic_steps=5)  # with one step the critic is still behind the codes
-    assert separate < without
-    assert joint - null_distance < 0.75 * (separate - null_distance)
+def test_the_distance_falls_near_that_of_the_prior_itself_as_a_part_of_the_loss(null_distance):
+    """As the released code has it, by an optimiser of its own and single moves of the critic, it does not."""
+    joint, _ = fitted_codes(weight=5.0)
+    published, _ = fitted_codes(mode="alternating", critic_steps=1, critic_rate=1.0)
+    assert joint < 1.75 * null_distance
+    assert published > 3 * null_distance
 
 
 def test_without_a_critic_the_distance_falls_to_that_of_the_prior_itself(null_distance):
@@ -138,6 +141,7 @@ def test_a_thousand_steps_stay_finite(activation):
     X[0] *= 1e4
     detector = MAW(
         layers=Layers(activation),
+        regulariser={"critic_steps": 1},
         hidden_dims=(8,),
         learning_rate=1e-3,
         batch_size=6,
@@ -203,6 +207,7 @@ def test_samples_do_not_come_from_what_predict_calls_outliers():
         ({"mixture": {"ranks": (1,)}}, "expected 2 from 1 to latent_dim=2"),
         ({"mixture": {"ranks": (3, 2)}}, "expected 2 from 1 to latent_dim=2"),
         ({"regulariser": {"kind": "kl"}, "mixture": {"covariance_floor": 0}}, "infinite"),
+        ({"regulariser": {"critic_rate": 0}}, "got critic_rate=0, expected a factor above 0"),
         ({"mixture": {"component_per": "epoch"}}, "expected one of 'row', 'batch'"),
         ({"mixture": {"n_draws": -1}}, "integer of 0 or more"),
         ({"mixture": {"etha": 0.5}}, "got the setting 'etha' of mixture, .*did you mean 'eta'"),

@@ -232,6 +232,7 @@ def test_rebuilt_from_the_records_the_report_is_the_same(folder: Path, tmp_path:
     assert files(bare) == files(folder)
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_rebuilt_from_what_was_published_the_tables_are_the_same(folder: Path, tmp_path: Path) -> None:
     bare = tmp_path / "quick"
     bare.mkdir()
@@ -341,6 +342,7 @@ def test_small_runs_have_a_report_too(tmp_path: Path, some: list[dict[str, Any]]
     Page(build_report(fabricate.write(tmp_path / "small", some, fabricate.manifest())).read_text())
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_a_failure_leaves_the_report_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = fabricate.write(tmp_path / "run", [line("knn")], fabricate.manifest())
     build_report(folder)

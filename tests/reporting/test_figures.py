@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 
 import matplotlib as mpl
 import pandas as pd
@@ -45,17 +46,23 @@ def draw(name: str) -> Figure:
     return drawn[name]()
 
 
+@cache
+def drawn(name: str) -> str:
+    """Return a drawing that several tests read."""
+    return svg.svg(draw(name))
+
+
 FIGURES = ["leaderboard", "against", "by set", "curves", "each", "costs", "ranks", "recovered", "scores"]
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_same_records_give_the_same_bytes(name: str) -> None:
-    assert svg.svg(draw(name)) == svg.svg(draw(name))
+    assert svg.svg(draw(name)) == drawn(name)
 
 
 @pytest.mark.parametrize("name", FIGURES[:-2])
 def test_a_detector_has_its_colour_in_every_figure(name: str) -> None:
-    text = svg.svg(draw(name))
+    text = drawn(name)
     for detector, mark in MARKS.items():
         parts = re.findall(rf'data-detector="{figures.token(detector)}".*?</g>', text, re.DOTALL)
         assert parts
@@ -82,13 +89,13 @@ def test_a_mean_over_fewer_sets_stands_below_and_says_so() -> None:
 
 
 def test_costs_are_labelled_in_plain_figures() -> None:
-    text = svg.svg(draw("costs"))
+    text = drawn("costs")
     assert ">10</text>" in text
     assert "mathdefault" not in text
 
 
 def test_labels_keep_their_figures() -> None:
-    ticks = re.findall(r">(0\.\d+)</text>", svg.svg(draw("leaderboard")))
+    ticks = re.findall(r">(0\.\d+)</text>", drawn("leaderboard"))
     assert ticks
     assert len(ticks) == len(set(ticks))
 
@@ -102,7 +109,7 @@ def test_names_with_dollars_are_no_formulas() -> None:
 
 
 def test_the_users_settings_neither_matter_nor_change() -> None:
-    plain = svg.svg(draw("leaderboard"))
+    plain = drawn("leaderboard")
     with mpl.rc_context(
         {"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": "x", "lines.linewidth": 9}
     ):
@@ -111,7 +118,7 @@ def test_the_users_settings_neither_matter_nor_change() -> None:
 
 
 def test_two_inline_figures_share_no_id() -> None:
-    text = svg.svg(draw("curves"))
+    text = drawn("curves")
     pages = [svg.inline(text, name=name, title="t") for name in ("one", "two")]
     ids = [set(re.findall(r'\bid="([^"]+)"', page)) for page in pages]
     assert ids[0]
