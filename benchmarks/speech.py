@@ -228,10 +228,8 @@ def tables(steps: int, n_each: int, folder: Path) -> dict[str, pd.DataFrame]:
 def report(measured: dict[str, pd.DataFrame], command: str) -> str:
     """Return the report as Markdown."""
     parts = [f"# Speech\n\nMade by `{command}`. {(__doc__ or '').split('    python')[0].strip()}\n"]
-    parts.append(
     by_measure = measured["conversion"].set_index("method").T.reset_index(names="measure")
     parts.append(f"## Conversion\n\n{markdown(by_measure)}")
-    )
     parts.append(f"## What a code says\n\n{markdown(measured['codes'])}")
     wide = 100 * measured["outliers"].pivot_table(
         index="method", columns=["outliers", "share"], values="auroc"
