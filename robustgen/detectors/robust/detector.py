@@ -73,9 +73,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     3. Where suspect rows stand **alone** rather than clump (:func:`robustgen.densities.clumping.loneliness`),
        a Gaussian and the neighbours of *all* rows join the mean with that weight: they know more rows, and
        outliers without company of their own kind mislead them little.
-    4. In **wide** tables, of 100 columns or more (embeddings, spectra), half of the rows are few: the clean
-       subset takes in all suspects that stand alone (:func:`robustgen.densities.clumping.with_lonely`), and a
-       shrunk Gaussian of it alone scores.
+    4. In **wide** tables, of 100 columns or more in which no value is held by half of the rows (embeddings,
+       spectra), half of the rows are few: the clean subset takes in all suspects that stand alone
+       (:func:`robustgen.densities.clumping.with_lonely`), and a shrunk Gaussian of it alone scores.
     5. Where a person judged some rows (``y`` of ``fit``), those that go with an outlier are not learnt from,
        and the score loses how much more a row is like a judged outlier than like one that was judged normal,
        from -1 to 1 (:class:`robustgen.detectors.likeness.Likeness`).
@@ -105,7 +105,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
         "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
-        all but the mixture for vectors, "gaussian" for vectors of 100 columns or more, "neighbours" for
+        all but the mixture for vectors, "gaussian" for wide tables, "neighbours" for
         images, these and "gaussian" for signals and clips.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
@@ -293,7 +293,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         self._seed = base_seed(self.random_state)
         chosen = self.screeners is not None or self.models is not None
         as_vectors = chosen and self.row_type_ == "text"
-        self.modality_ = modality_for("vectors" if as_vectors else self.row_type_, X.shape[1:])
+        self.modality_ = modality_for("vectors" if as_vectors else self.row_type_, X)
         self.choice_ = self._chosen(self.modality_.usual)
         rows = X if judged is None else selected(X, judged.remaining)
         self._support_fraction = self.support_fraction if judged is None else ANSWERED_SUPPORT

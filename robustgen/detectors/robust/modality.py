@@ -13,6 +13,7 @@ from scipy import sparse
 from torch import Tensor
 from torch.nn import functional
 
+from robustgen._seeds import subsample
 from robustgen._storable import storable
 from robustgen.densities.clumping import loneliness
 from robustgen.densities.cosine import CosineModel, fit_cosine_model, unit_rows
@@ -36,7 +37,9 @@ MOST_NEIGHBOURS = 500
 """Of tables: as many as are learnt, 2,500 and 5,000, score four times as slowly and no better
 (``speed-default``)."""
 WIDE = 100
-"""Columns from which on a table is wide (``benchmarks/choosing/looks.md``)."""
+"""Measured columns from which on a table is wide (``benchmarks/choosing/looks.md``)."""
+ASKED_ROWS = 1000
+"""By which it is decided whether columns are measured."""
 REFERENCE_ENTRIES = 2**23
 REFERENCE_TEXTS = 4096
 CLIP_CELLS = 16
@@ -131,23 +134,33 @@ class Modality(Protocol):
         """Return what the part of each entry in the error of scaled rows is proportional to, (B, ...)."""
 
 
-def modality_for(row_type: str, row_shape: tuple[int, ...]) -> Modality:
+def modality_for(row_type: str, X: Any) -> Modality:
     """Return the modality of rows, which has learnt nothing yet.
 
     Parameters
     ----------
     row_type : {"vectors", "images", "signals", "clips", "text"}
         What rows are; see :func:`robustgen._rows.row_type`.
-    row_shape : tuple of int
-        The shape of one row.
+    X : array, CSR matrix, memory map or RowSource
+        The rows.
 
     Examples
     --------
-    >>> [type(modality_for("vectors", (width,))).__name__ for width in (99, 100)]
-    ['Vectors', 'WideVectors']
+    >>> measured = np.random.default_rng(0).normal(size=(20, 100))
+    >>> [type(modality_for("vectors", X)).__name__ for X in (measured, measured > 1)]
+    ['WideVectors', 'Vectors']
     """
-    wide = row_type == "vectors" and row_shape[0] >= WIDE
-    return WideVectors() if wide else MODALITIES[row_type]()
+    return WideVectors() if row_type == "vectors" and _is_wide(X) else MODALITIES[row_type]()
+
+
+def _is_wide(X: Any) -> bool:
+    """Return whether 100 columns have no value that half of the rows hold: of indicators few say much."""
+    if X.shape[1] < WIDE:
+        return False
+    some = X[subsample(X.shape[0], ASKED_ROWS, 0)]
+    rows = torch.as_tensor(some.toarray() if sparse.issparse(some) else np.asarray(some))
+    held = (rows == rows.mode(0).values).double().mean(0)
+    return int((held < 0.5).sum()) >= WIDE
 
 
 def most_of_width(width: int) -> int:
@@ -228,11 +241,12 @@ class Vectors:
 
 @storable
 class WideVectors(Vectors):
-    """Rows of 100 columns or more: embeddings, spectra, tables of many measurements or categories.
+    """Rows of 100 measured columns or more: embeddings, spectra.
 
-    Half of the rows are few for so many columns, and outliers that do not clump hardly move a covariance of
-    so many: one model, a shrunk Gaussian, learns the clean subset and all suspects that stand alone
-    (:func:`robustgen.densities.clumping.with_lonely`). See
+    A column is measured where no value is held by half of the rows: indicators and counts, most of them 0, do
+    not make a table wide. Half of the rows are few for so many columns, and outliers that do not clump hardly
+    move a covariance of so many: one model, a shrunk Gaussian, learns the clean subset and all suspects that
+    stand alone (:func:`robustgen.densities.clumping.with_lonely`). See
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
