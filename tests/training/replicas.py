@@ -28,7 +28,7 @@ DETECTORS = {
     "joint": RSRAE(**FEW, mode="joint"),
     "batch norm": VQVAE(**FEW, **OF_CODES, codebook_training={"batch_norm": True}),
     "vae": VAE(**FEW),
-    "critic": MAW(**FEW),
+    "critic": MAW(**FEW, regulariser={"critic_rate": 1.0}),  # faster critics enlarge what rounding leaves
     "codes": VQVAE(**FEW, **OF_CODES),
     "averaged codes": VQVAE(**FEW, prior_epochs=1, quantisation={"n_codes": 8, "updates": "ema"}),
     "stochastic": SQVAE(**FEW, prior_epochs=1, codebook_training=False),
