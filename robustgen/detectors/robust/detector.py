@@ -73,9 +73,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     3. Where suspect rows stand **alone** rather than clump (:func:`robustgen.densities.clumping.loneliness`),
        a Gaussian and the neighbours of *all* rows join the mean with that weight: they know more rows, and
        outliers without company of their own kind mislead them little.
-    4. In **wide** tables, of 100 columns or more in which no value is held by half of the rows (embeddings,
-       spectra), half of the rows are few: the clean subset takes in all suspects that stand alone
-       (:func:`robustgen.densities.clumping.with_lonely`), and a shrunk Gaussian of it alone scores.
+    4. In **wide** tables, of 100 columns or more (embeddings, spectra), half of the rows are few: the clean
+       subset takes in all suspects that stand alone (:func:`robustgen.densities.clumping.with_lonely`), and a
+       shrunk Gaussian of it alone scores. Tables in which a value is held by half of the rows in more than
+       four fifths of the columns, as of indicators, are none of these.
     5. Where a person judged some rows (``y`` of ``fit``), those that go with an outlier are not learnt from,
        and the score loses how much more a row is like a judged outlier than like one that was judged normal,
        from -1 to 1 (:class:`robustgen.detectors.likeness.Likeness`).
