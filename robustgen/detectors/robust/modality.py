@@ -37,8 +37,9 @@ MOST_NEIGHBOURS = 500
 """Of tables: as many as are learnt, 2,500 and 5,000, score four times as slowly and no better
 (``speed-default``)."""
 WIDE = 100
-"""Columns from which on a table is wide, where enough of them are measured (``benchmarks/choosing/looks.md``)."""
+"""Columns from which on a table is wide (``benchmarks/choosing/looks.md``)."""
 MEASURED = 0.2
+"""The share of them that has to be measured."""
 ASKED_ROWS = 1000
 """By which it is decided whether columns are measured."""
 REFERENCE_ENTRIES = 2**23
