@@ -10,6 +10,7 @@ from robustgen.densities.neighbours import mean_distance_to_others
 N_NEIGHBOURS = 5
 ALONE, TOGETHER = -0.05, -0.3
 """The log ratio of distances from which on suspects are alone, and up to which they clump."""
+N_AXES = 10
 MOST_CLUMPED = 0.25
 """The quantile of the suspects' log ratios that decides: a group of that share of them."""
 TINY = 1e-12
@@ -54,7 +55,8 @@ def with_lonely(rows: Tensor, trusted: Tensor) -> Tensor:
     r"""Return which rows are trusted or do not clump, (n,).
 
     A suspect row x clumps where :math:`\log \delta_{all}(x) / \delta_{trusted}(x) \le -0.3`, in the terms of
-    :func:`loneliness`: it has company that the trusted rows are not.
+    :func:`loneliness`, by all columns or by the first ten principal axes of the rows: it has company that the
+    trusted rows are not. In many columns distances are nearly equal, and a loose group shows in its axis.
 
     Parameters
     ----------
@@ -77,7 +79,9 @@ def with_lonely(rows: Tensor, trusted: Tensor) -> Tensor:
     joined = trusted.clone()
     suspect = ~trusted
     if suspect.any():
-        joined[suspect] = _company(rows, trusted, suspect) > TOGETHER
+        *_, axes = torch.linalg.svd(rows - rows.mean(0), full_matrices=False)
+        views = (rows, rows @ axes[:N_AXES].T)
+        joined[suspect] = torch.stack([_company(view, trusted, suspect) > TOGETHER for view in views]).all(0)
     return joined
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from robustgen._seeds import subsample
 from robustgen._storable import storable
+from robustgen.densities.clumping import with_lonely
 from robustgen.densities.columns import ColumnHistograms, fit_column_histograms
 from robustgen.densities.gaussian import Gaussian, fit_gaussian
 from robustgen.densities.mixture import GaussianMixtureModel, fit_gaussian_mixture
@@ -33,6 +34,8 @@ MODELS_OF_ALL: dict[str, Fit] = {
     "all_neighbours": fit_other_neighbours,
 }
 """Models of all training rows."""
+MODELS_OF_LONELY: dict[str, Fit] = {"lonely_gaussian": fit_gaussian}
+"""Models of the reference sample and of the other rows that do not clump."""
 OF_NEIGHBOURS = ("neighbours", "all_neighbours")
 """Models that are rows: a row is scored in the time that it takes to look through them."""
 BLOCK_ROWS = 1024
@@ -157,9 +160,10 @@ def fit_ensemble(
     rows : Tensor of float64, (n, d)
         The training rows.
     reference : Tensor of bool, (n,)
-        Which of them the models in ``MODELS`` are fitted to; those in ``MODELS_OF_ALL`` are fitted to all.
+        Which of them the models in ``MODELS`` are fitted to; those in ``MODELS_OF_ALL`` are fitted to all,
+        and those in ``MODELS_OF_LONELY`` to these and all that do not clump.
     models : sequence of str
-        Names in either.
+        Names in any.
     seed : int
         Of what is drawn.
     scale : Tensor, (d,), or None
@@ -184,18 +188,25 @@ def fit_ensemble(
     """
 
     def member(name: str) -> Member:
-        chosen = reference if name in MODELS else torch.ones_like(reference)
+        chosen = _learnt_by(name, rows, reference)
         center, deviation = standardisation(rows[chosen])
         unit = deviation if scale is None else scale
         standardised = (rows - center) / unit
         learnt = standardised[chosen]
         if name in OF_NEIGHBOURS and most_neighbours is not None:
             learnt = learnt[subsample(len(learnt), most_neighbours, seed)]
-        model = (MODELS | MODELS_OF_ALL)[name](learnt, seed)
+        model = (MODELS | MODELS_OF_ALL | MODELS_OF_LONELY)[name](learnt, seed)
         normalisation = fit_score_normalisation(errors_of(model, standardised))
         return Member(center, unit, model, normalisation, float(weights.get(name, 1.0)))
 
     return Ensemble(tuple(member(name) for name in models))
+
+
+def _learnt_by(name: str, rows: Tensor, reference: Tensor) -> Tensor:
+    """Return which rows a model is fitted to, (n,)."""
+    if name in MODELS_OF_LONELY:
+        return with_lonely(rows, reference)
+    return reference if name in MODELS else torch.ones_like(reference)
 
 
 def errors_of(model: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:

@@ -18,13 +18,13 @@ from robustgen._seeds import base_seed, seed_from, subsample
 from robustgen._sources import RowSource, selected
 from robustgen._validation import check_rows
 from robustgen.densities.clean_subset import least_suspected
-from robustgen.densities.clumping import with_lonely
 from robustgen.densities.cosine import CosineModel
 from robustgen.densities.duplicates import distinct
 from robustgen.densities.ensemble import (
     BLOCK_ROWS,
     MODELS,
     MODELS_OF_ALL,
+    MODELS_OF_LONELY,
     Ensemble,
     errors_of,
     fit_score_normalisation,
@@ -73,10 +73,11 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     3. Where suspect rows stand **alone** rather than clump (:func:`robustgen.densities.clumping.loneliness`),
        a Gaussian and the neighbours of *all* rows join the mean with that weight: they know more rows, and
        outliers without company of their own kind mislead them little.
-    4. In **wide** tables, of 100 columns or more (embeddings, spectra), half of the rows are few: the clean
-       subset takes in all suspects that stand alone (:func:`robustgen.densities.clumping.with_lonely`), and a
-       shrunk Gaussian of it alone scores. Tables in which a value is held by half of the rows in more than
-       four fifths of the columns, as of indicators, are none of these.
+    4. In **wide** tables, of 100 columns or more (embeddings, spectra), half of the rows are few: a shrunk
+       Gaussian of the clean subset and of all suspects that do not clump
+       (:func:`robustgen.densities.clumping.with_lonely`) counts as much as four other models. Tables in which
+       a value is held by half of the rows in more than four fifths of the columns, as of indicators, are none
+       of these.
     5. Where a person judged some rows (``y`` of ``fit``), those that go with an outlier are not learnt from,
        and the score loses how much more a row is like a judged outlier than like one that was judged normal,
        from -1 to 1 (:class:`robustgen.detectors.likeness.Likeness`).
@@ -102,12 +103,13 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         (:func:`robustgen.densities.covariance.least_covariance`).
     support_fraction : float in (0, 1]
         The share of the rows that is trusted; of those that a person's answers leave (``y`` of ``fit``) it
-        is 95 %. Of a wide table those join that stand alone.
+        is 95 %.
     models : tuple of str or None
         The models, some of "gaussian", "neighbours" and "mixture" of the clean subset, and "histograms",
-        "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted; ``None`` takes
-        all but the mixture for vectors, "gaussian" for wide tables, "neighbours" for
-        images, these and "gaussian" for signals and clips.
+        "autoencoder", "all_gaussian" and "all_neighbours" of all rows, the last two weighted, and
+        "lonely_gaussian" of the rows that do not clump; ``None`` takes all but the mixture for wide tables,
+        and all but these two for other vectors, "neighbours" for images, these and "gaussian" for signals and
+        clips.
     latent_dim : int or None
         d, the width of the bottleneck. ``None`` takes a third of the columns, at least 2 and at
         most 10; 10 for all but vectors.
@@ -151,9 +153,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     ensemble_ : Ensemble, JointEnsemble or CosineModel, of robustgen.densities
         The models of the rows that were kept.
     reference_ : ndarray of int, (R,)
-        Where the clean subset stands in the training set. Of a large one a sample is learnt, by the
-        autoencoders too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or
-        fewer where they are large; 4,096 texts. Of the rows of a table 500 at most are neighbours of others.
+        Where those rows stand in the training set. Of a large one a sample is learnt, by the autoencoders
+        too: 5,000 rows, or fewer where they have more than 1,600 entries; 10,000 images, or fewer where they
+        are large; 4,096 texts. Of the rows of a table 500 at most are neighbours of others.
     likeness_ : robustgen.detectors.likeness.Likeness or None
         What the rows that a person judged say of rows like them; ``None`` without answers of both kinds.
     history_ : robustgen.training.History
@@ -276,16 +278,16 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         check_share("support_fraction", self.support_fraction)
         chosen = self._chosen(Vectors.usual)
         check_choices("screeners", chosen.screeners, CHOOSABLE)
-        check_choices("models", chosen.models, ("autoencoder", *MODELS, *MODELS_OF_ALL))
+        check_choices("models", chosen.models, ("autoencoder", *MODELS, *MODELS_OF_ALL, *MODELS_OF_LONELY))
         check_contamination(self.contamination)
         Autoencoder(**self._shared())._check_parameters()
 
     def _chosen(self, usual: Choice) -> Choice:
         """Return the user's choice of parts, the usual ones where it is left open."""
-        screeners = usual.screeners if self.screeners is None else self.screeners
-        if self.models is None:
-            return Choice(screeners, usual.models, usual.asked)
-        return Choice(screeners, self.models, tuple(name for name in self.models if name in MODELS))
+        return Choice(
+            usual.screeners if self.screeners is None else self.screeners,
+            usual.models if self.models is None else self.models,
+        )
 
     def _shared(self) -> dict[str, Any]:
         return {"loss": "l21"} | {name: getattr(self, name) for name in OF_AUTOENCODERS}
@@ -314,17 +316,13 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         rows = X if in_memory else X[learnt]
         encoded = self.modality_.encoded(rows, self.scaling_)
         self.autoencoder_ = self.modality_.autoencoder(random_state=self._seed, **self._shared())
-        if self._autoencoder_learns_all:
+        asked = "autoencoder" in (*self.choice_.screeners, *self.choice_.models)
+        if asked:
             self.autoencoder_.fit(encoded)
         clean = self._select(rows)
-        if not self._autoencoder_learns_all:  # rows that can be trusted need no robust training
+        if not asked:  # rows that can be trusted need no robust training
             self.autoencoder_.set_params(robust=False).fit(encoded[clean])
         self.reference_ = learnt[clean]
-
-    @property
-    def _autoencoder_learns_all(self) -> bool:
-        """Whether the autoencoders screen or score."""
-        return "autoencoder" in (*self.choice_.screeners, *self.choice_.models)
 
     def _select(self, X: Any) -> NDArray[np.bool_]:
         """Find the clean subset of the rows to learn from, fit the models, and return that subset, (m,)."""
@@ -336,10 +334,8 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         ]
         suspicions = [SCREENERS[name](screening) for screening in screenings for name in choice.screeners]
         clean = least_suspected(suspicions, self._support_fraction)
-        if self.modality_.lonely:
-            clean = with_lonely(rows, clean)
         self.ensemble_ = self.modality_.fit_models(rows, clean, self._densities(), seed)
-        if self._autoencoder_learns_all:
+        if "autoencoder" in choice.models:
             errors = torch.from_numpy(-self.autoencoder_.training_scores_)
             self._autoencoder_normalisation = fit_score_normalisation(errors)
         return clean.numpy()
@@ -389,9 +385,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
 
     def _audit(self, X: Any, scores: NDArray[np.float64], answered: Corruption | None) -> Audit:
         errors = _not_compressed(torch.from_numpy(scores)).numpy()
-        if answered is not None or len(self.choice_.asked) < 2:
+        names = self._models_of_clean_rows()
+        if answered is not None or len(names) < 2:
             return audit(errors, answered)
-        return audit(errors, self._agreed_share(X, self.choice_.asked))
+        return audit(errors, self._agreed_share(X, names))
 
     def _agreed_share(self, X: Any, names: Sequence[str]) -> Corruption:
         """Ask models of clean rows that have not seen a row, and whether models of all rows doubt it."""
@@ -402,10 +399,10 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         clean = torch.from_numpy(np.isin(asked, self.reference_))
         errors = self._held_out_errors(rows, clean, names)
         of_all = cast(Ensemble | JointEnsemble, self.ensemble_).part(
-            [name in MODELS_OF_ALL for name in self._densities()]
+            [name not in MODELS for name in self._densities()]
         )
         others = [torch.cat([of_all(block) for block in rows.split(BLOCK_ROWS)], dim=1)]
-        if self._autoencoder_learns_all:
+        if "autoencoder" in self.choice_.models:
             others.append(torch.cat([self._autoencoder_errors(x) for x in blocks])[None])
         agreed = agreed_corruption(-errors.numpy(), -_not_compressed(torch.cat(others)).numpy())
         described = (self._held_out_errors(part, clean, names) for part in self._descriptions(rows))

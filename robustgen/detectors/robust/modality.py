@@ -49,6 +49,8 @@ ENLARGED = {3: "bilinear", 4: "trilinear"}
 """By the axes of a row."""
 OF_ALL = ("all_gaussian", "all_neighbours")
 """Models of all rows that outliers mislead where they clump: they count as far as suspects are alone."""
+OF_LONELY = 4.0
+"""The weight of the Gaussian of rows that do not clump (``benchmarks/choosing/looks.md``)."""
 LEAST_WEIGHT = 1e-6
 """Of them, so that they score where nothing else was chosen."""
 CPU = torch.device("cpu")
@@ -60,7 +62,7 @@ RowErrors = Callable[[Tensor], Tensor]
 @storable
 @dataclass(frozen=True)
 class Choice:
-    """Which screeners find the clean subset, which models score, which are asked for the share of outliers.
+    """Which screeners find the clean subset, and which models score.
 
     Attributes
     ----------
@@ -68,14 +70,10 @@ class Choice:
         The screeners.
     models : tuple of str
         The models.
-    asked : tuple of str
-        Models of the clean subset that are asked of rows which they have not seen; where they are fewer than
-        two, the share is estimated from the score.
     """
 
     screeners: tuple[str, ...]
     models: tuple[str, ...]
-    asked: tuple[str, ...] = ()
 
 
 class Modality(Protocol):
@@ -89,8 +87,6 @@ class Modality(Protocol):
         How many equal rows count once; None where all count.
     scaling : {"standard", "robust"} or None
         What the columns, or the channels of images, are measured in.
-    lonely : bool
-        Whether suspects that stand alone are learnt from too.
     description : Description or None
         What makes a vector of an image, once it is learnt; None for all that is no image.
     """
@@ -98,7 +94,6 @@ class Modality(Protocol):
     usual: Choice
     copies: int | None
     scaling: str | None
-    lonely: bool
 
     @property
     def description(self) -> Description | None: ...
@@ -199,11 +194,9 @@ class Vectors:
     usual = Choice(
         ("autoencoder", "tails"),
         ("gaussian", "neighbours", "histograms", "autoencoder", "all_gaussian", "all_neighbours"),
-        ("gaussian", "neighbours"),
     )
     copies: int | None = None
     scaling: str | None = "standard"
-    lonely = False
     description = None
     expected: Gaussian
 
@@ -221,8 +214,8 @@ class Vectors:
 
     def fit_models(self, rows: Tensor, clean: Tensor, models: Sequence[str], seed: int) -> Ensemble:
         self.expected = fit_gaussian(rows[clean], seed)
-        of_all = [name for name in OF_ALL if name in models]
-        weights = dict.fromkeys(of_all, max(loneliness(rows, clean), LEAST_WEIGHT)) if of_all else {}
+        weights = dict.fromkeys(OF_ALL, max(loneliness(rows, clean), LEAST_WEIGHT))
+        weights["lonely_gaussian"] = OF_LONELY
         return fit_ensemble(rows, clean, models, seed, weights=weights, most_neighbours=MOST_NEIGHBOURS)
 
     def autoencoder(self, **options: Any) -> Autoencoder:
@@ -247,13 +240,12 @@ class WideVectors(Vectors):
 
     A column is measured where no value is held by half of the rows: indicators and counts, most of them 0, do
     not make a table wide. Half of the rows are few for so many columns, and outliers that do not clump hardly
-    move a covariance of so many: one model, a shrunk Gaussian, learns the clean subset and all suspects that
-    stand alone (:func:`robustgen.densities.clumping.with_lonely`). See
+    move a covariance of so many: a shrunk Gaussian of the clean subset and of all suspects that stand alone
+    (:func:`robustgen.densities.clumping.with_lonely`) counts as much as four other models. See
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("autoencoder", "tails"), ("gaussian",), ("gaussian", "neighbours"))
-    lonely = True
+    usual = Choice(Vectors.usual.screeners, (*Vectors.usual.models, "lonely_gaussian"))
 
 
 class Pooled:
@@ -290,7 +282,6 @@ class Images(Pooled):
     usual = Choice(("trimming",), ("neighbours",))
     copies: int | None = 20  # a clump of equal images would be a clean subset of its own
     scaling: str | None = "standard"
-    lonely = False
     description: Description
     cells = SIDE
 
@@ -329,10 +320,9 @@ class Views:
     :class:`robustgen.detectors.robust.modality.Modality`.
     """
 
-    usual = Choice(("trimming",), ("gaussian", "neighbours"), ("gaussian", "neighbours"))
+    usual = Choice(("trimming",), ("gaussian", "neighbours"))
     copies: int | None = 20  # a sensor that was off has many equal rows
     scaling: str | None = "standard"
-    lonely = False
     description = None
     views: Callable[[Tensor], tuple[Tensor, ...]]
     """Returns each description of scaled rows (B, ...) as vectors (B, D)."""
@@ -418,7 +408,6 @@ class Text:
     usual = Choice(("coherence",), ("cosine",))
     copies: int | None = 2  # a copy hangs together with its like best of all
     scaling: str | None = None
-    lonely = False
     description = None
     expected: Tensor
 

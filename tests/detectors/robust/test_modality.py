@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import robustgen
 from robustgen import Autoencoder, RobustDetector
-from robustgen.densities.ensemble import MODELS, MODELS_OF_ALL
+from robustgen.densities.clumping import with_lonely
+from robustgen.densities.ensemble import MODELS, MODELS_OF_ALL, MODELS_OF_LONELY
 from robustgen.detectors.robust.modality import WIDE, Clips, Images, Signals, Text, Vectors, WideVectors
 from robustgen.detectors.robust.screening import CHOOSABLE
 from tests.detectors.builders import clips, colour_images, grey_images, signals, text, vectors, words
@@ -38,7 +40,7 @@ PARTS = {
     "one model": {"models": ("gaussian",)},
     "all": {
         "screeners": CHOOSABLE,
-        "models": ("autoencoder", *MODELS, *MODELS_OF_ALL),
+        "models": ("autoencoder", *MODELS, *MODELS_OF_ALL, *MODELS_OF_LONELY),
     },
 }
 
@@ -94,15 +96,24 @@ def test_autoencoders_learn(screeners, robust, learnt):
     np.testing.assert_array_equal(detector.transform(X), alone.transform(X))
 
 
-def test_a_wide_table_is_learnt_by_all_rows_that_do_not_clump():
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_a_loose_group_does_not_pass_for_normal_in_a_wide_table(share):
+    """Its rows are hardly nearer to each other than to any, but all lie to one side."""
+    rng = np.random.default_rng(1)
+    train = rng.normal(size=(300, WIDE))
+    train[: int(300 * share)] += 1
+    inliers = rng.normal(size=(200, WIDE))
+    detector = RobustDetector(random_state=0).fit(train)
+    assert (
+        detector.score_samples(inliers + 1).max() < np.quantile(detector.score_samples(inliers), 0.05) + 0.2
+    )
+
+
+def test_all_that_do_not_clump_are_learnt_in_a_wide_table():
     rng = np.random.default_rng(1)
     inliers, scattered = wide(300), 1.5 * rng.normal(size=(20, WIDE))
-    clump = scattered[0] + 4 + 0.05 * rng.normal(size=(60, WIDE))
-    detector = RobustDetector(random_state=0).fit(np.vstack([inliers, scattered, clump]))
-    learnt = np.zeros(380, dtype=bool)
-    learnt[detector.reference_] = True
-    assert learnt[:300].mean() > 0.9  # more than half
+    rows = np.vstack([inliers, scattered, scattered[0] + 4 + 0.05 * rng.normal(size=(60, WIDE))])
+    clean = torch.arange(380) < 150
+    learnt = with_lonely(torch.from_numpy(rows), clean).numpy()
+    assert learnt[:300].mean() > 0.9
     assert not learnt[320:].any()
-    usual = np.quantile(detector.score_samples(wide(200, seed=2)), 0.01)
-    assert (detector.score_samples(1.5 * rng.normal(size=(50, WIDE))) < usual).all()
-    assert (detector.score_samples(clump) < usual).all()
