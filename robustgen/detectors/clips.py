@@ -98,6 +98,8 @@ class ClipGenerator(BaseEstimator):
         clips = Clips(X)
         frames = frames_of(clips)
         self.detector_ = VQVAE() if self.detector is None else clone(self.detector)
+        if labels is not None:
+            self.detector_._checked_labels(labels, len(clips))
         self.detector_.fit(frames)
         self.clip_shape_ = clips.shape[1:]
         n_frames = self.clip_shape_[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -156,7 +157,7 @@ class Regularisation:
         check_at_least_zero("weight", self.weight)
         check_choice("mode", self.mode, MODES)
         check_count("critic_steps", self.critic_steps)
-        faster = is_number(self.critic_rate) and self.critic_rate > 0
+        faster = is_number(self.critic_rate) and 0 < self.critic_rate < math.inf
         require(faster, f"critic_rate={self.critic_rate!r}", "a factor above 0")
 
     def build(self, sampler: CodeSampler) -> Regulariser[Any]:

@@ -308,12 +308,13 @@ class QuantisedDetector(NetDetector):
 
     def _checked_labels(self, labels: Any, n_rows: int, n_labels: int | None = None) -> Tensor:
         """Return the labels (n,) of rows, each below n_labels where that many were learnt."""
-        given = torch.as_tensor(np.asarray(labels))
-        if given.shape != (n_rows,) or given.is_floating_point() or (n_rows and int(given.min()) < 0):
+        told = np.asarray(labels)
+        if told.shape != (n_rows,) or told.dtype.kind not in "biu" or (told < 0).any():
             raise UsageError(
-                f"got labels of shape {tuple(given.shape)} and type {given.dtype}, "
-                f"expected {n_rows} integers of 0 or more: one for each row of codes_"
+                f"got labels of shape {told.shape} and type {told.dtype}, "
+                f"expected {n_rows} integers of 0 or more: one for each row that was learnt or is made"
             )
+        given = torch.as_tensor(told)
         if n_labels is not None and int(given.max()) >= n_labels:
             raise UsageError(f"got the label {int(given.max())}, expected one below {n_labels}")
         return given.long()

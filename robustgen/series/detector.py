@@ -75,8 +75,8 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         The scores of all points that were learnt, of one series after the other.
     contamination_ : float
         The estimated share of outlying points among them
-        (:func:`robustgen.inference.corruption.estimate_corruption`), of residuals by
-        :func:`robustgen.series.point_errors.standardised_roots`.
+        (:func:`robustgen.inference.corruption.estimate_corruption`), of residuals the lesser of that by the
+        scores and by :func:`robustgen.series.point_errors.standardised_roots`.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %, as if points were independent.
     offset_ : float
@@ -172,8 +172,10 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         self.errors_ = fit_point_errors(residuals, widths)
         scores = finite_scores(-np.concatenate([self.errors_(part) for part in residuals]))
         self.training_scores_ = scores
-        counted = -standardised_roots(residuals, widths) if self._by_residual() else scores
-        self.contamination_, self.contamination_interval_ = estimate_corruption(counted)
+        estimates = [estimate_corruption(scores)]
+        if self._by_residual():
+            estimates.append(estimate_corruption(-standardised_roots(residuals, widths)))
+        self.contamination_, self.contamination_interval_ = min(estimates)
         share = self.contamination_ if isinstance(self.contamination, str) else self.contamination
         self.offset_ = contamination_offset(scores, share)
 

@@ -137,7 +137,7 @@ def relative_distances(rows: NDArray[np.float64], n_neighbors: int) -> NDArray[n
     Parameters
     ----------
     rows : ndarray, (n, D)
-        Two or more.
+        One or more.
     n_neighbors : int
         How many others, n - 1 at most.
 
@@ -151,6 +151,8 @@ def relative_distances(rows: NDArray[np.float64], n_neighbors: int) -> NDArray[n
     >>> relative_distances(np.array([[0.0], [1.0], [2.0], [3.0], [9.0]]), 2).round(1)
     array([1.5, 0.9, 0.9, 1.5, 5.8])
     """
+    if n_neighbors == 0:  # of a single row
+        return np.ones(len(rows))
     distances, neighbours = (
         NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(rows).kneighbors()
     )

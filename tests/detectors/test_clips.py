@@ -86,6 +86,8 @@ def test_what_cannot_be_is_said(learnt):
         ClipGenerator(RVQVAE()).fit(clips)
     with pytest.raises(UsageError, match="got labels of shape"):
         ClipGenerator(SQVAE(epochs=1)).fit(clips, labels=labels[:-1])
+    with pytest.raises(UsageError, match=r"type <U4, expected \d+ integers"):
+        ClipGenerator(SQVAE(epochs=1)).fit(clips, labels=["left"] * len(clips))
     with pytest.raises(UsageError, match="sample takes labels too"):
         learnt.sample(2)
     for given in (clips[:2], clips[:3, :1], clips[:2, :1, :6]):

@@ -208,6 +208,7 @@ def test_samples_do_not_come_from_what_predict_calls_outliers():
         ({"mixture": {"ranks": (3, 2)}}, "expected 2 from 1 to latent_dim=2"),
         ({"regulariser": {"kind": "kl"}, "mixture": {"covariance_floor": 0}}, "infinite"),
         ({"regulariser": {"critic_rate": 0}}, "got critic_rate=0, expected a factor above 0"),
+        ({"regulariser": {"critic_rate": np.inf}}, "got critic_rate=inf, expected a factor above 0"),
         ({"mixture": {"component_per": "epoch"}}, "expected one of 'row', 'batch'"),
         ({"mixture": {"n_draws": -1}}, "integer of 0 or more"),
         ({"mixture": {"etha": 0.5}}, "got the setting 'etha' of mixture, .*did you mean 'eta'"),
