@@ -36,29 +36,25 @@ class Adam:
     def __init__(
         self, parameters: Sequence[nn.Parameter], rates: Sequence[float], betas: tuple[float, float]
     ) -> None:
-        self._parameters = parameters
         self._betas = betas
         self._fused = parameters[0].device.type in FUSED_DEVICES
         counted_on = parameters[0].device if self._fused else "cpu"
         self._steps = [torch.zeros((), device=counted_on) for _ in parameters]
         self._means = [torch.zeros_like(parameter) for parameter in parameters]
         self._squares = [torch.zeros_like(parameter) for parameter in parameters]
-        self._groups = {
-            rate: [place for place, other in enumerate(rates) if other == rate]
-            for rate in dict.fromkeys(rates)
-        }
+        of_each = (parameters, self._means, self._squares, self._steps)
+        self._groups = []
+        for rate in dict.fromkeys(rates):
+            places = [place for place, other in enumerate(rates) if other == rate]
+            self._groups.append((rate, places, [[values[place] for place in places] for values in of_each]))
 
     @torch.no_grad()
     def step(self, gradients: Sequence[Tensor]) -> None:
         """Move every parameter against its gradient."""
-        for rate, places in self._groups.items():
-            parameters, given, means, squares, steps = (
-                [values[place] for place in places]
-                for values in (self._parameters, gradients, self._means, self._squares, self._steps)
-            )
+        for rate, places, (parameters, means, squares, steps) in self._groups:
             adam(
                 parameters,
-                given,
+                [gradients[place] for place in places],
                 means,
                 squares,
                 [],
