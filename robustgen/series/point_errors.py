@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import convolve1d
 
 from robustgen._storable import storable
 from robustgen.inference.corruption import Bulk
+
+NO_SPREAD = 1e-200
+"""Of residuals that are rounding: what is divided by less may overflow."""
 
 
 def smoothed(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
@@ -21,8 +24,9 @@ def smoothed(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     >>> smoothed(np.array([[0.0], [3.0], [6.0]]), 3)[:, 0].round(6)
     array([1.5, 3. , 4.5])
     """
-    counts = uniform_filter1d(np.ones(len(values)), width, mode="constant")
-    return uniform_filter1d(values, width, axis=0, mode="constant") / counts[:, None]
+    ones = np.ones(width)  # a running sum would carry the rounding of a far point to all that follow
+    counts = convolve1d(np.ones(len(values)), ones, mode="constant")
+    return convolve1d(values, ones, axis=0, mode="constant") / counts[:, None]
 
 
 @storable
@@ -130,4 +134,4 @@ def fit_point_errors(residuals: Sequence[NDArray[np.float64]], widths: tuple[int
     means = [np.concatenate([smoothed(part, width).mean(1) for part in residuals]) for width in widths]
     medians, quartiles = np.quantile(means, [0.5, 0.75], axis=1)
     spreads = quartiles - medians
-    return PointErrors(widths, medians, np.where(spreads > 0, spreads, 1.0))
+    return PointErrors(widths, medians, np.where(spreads > NO_SPREAD, spreads, 1.0))
