@@ -15,13 +15,13 @@ from robustgen._checks import UsageError, check_choice, check_count
 from robustgen._storable import storable
 from robustgen.detectors.parameters import check_contamination
 from robustgen.inference.audit import contamination_offset, finite_scores
-from robustgen.inference.corruption import estimate_corruption
+from robustgen.inference.corruption import counted_corruption, estimate_corruption
 from robustgen.inference.p_values import conformal_p_values, trimmed
 from robustgen.inference.scores import refuse_opposite_sign
 from robustgen.series.given import Series, all_series, is_several, next_points
 from robustgen.series.intervals import Anomaly, anomalies_in
 from robustgen.series.nearest_windows import NearestWindows
-from robustgen.series.point_errors import PointErrors, fit_point_errors, standardised_roots
+from robustgen.series.point_errors import PointErrors, fit_point_errors, standardised_roots, unusual
 from robustgen.series.windowed import WindowedDetector
 from robustgen.storage import save
 from robustgen.training.scaling import Scaling, fit_scaling
@@ -79,8 +79,9 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         The scores of all points that were learnt, of one series after the other.
     contamination_ : float
         The estimated share of outlying points among them
-        (:func:`robustgen.inference.corruption.estimate_corruption`), of residuals the lesser of that by the
-        scores and by :func:`robustgen.series.point_errors.standardised_roots`.
+        (:func:`robustgen.inference.corruption.estimate_corruption`), of residuals the least of that by the
+        scores, by :func:`robustgen.series.point_errors.standardised_roots` and of
+        :func:`robustgen.series.point_errors.unusual` points.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %, as if points were independent.
     offset_ : float
@@ -182,6 +183,7 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         estimates = [estimate_corruption(scores)]
         if self._by_residual():
             estimates.append(estimate_corruption(-standardised_roots(residuals, widths)))
+            estimates.append(counted_corruption(unusual(residuals, widths), len(scores)))
         self.contamination_, self.contamination_interval_ = min(estimates)
         share = self.contamination_ if isinstance(self.contamination, str) else self.contamination
         self.offset_ = contamination_offset(scores, share)

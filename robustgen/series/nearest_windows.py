@@ -22,8 +22,8 @@ MOST_WINDOWS = 10_000
 BLOCK_ROWS = 256
 SHRINKAGE = 0.1
 """How much of the usual residual of a channel is added to that of a place, which few windows tell."""
-ROUNDING = 1e-12
-"""The square of the distance, in interquartile ranges, that is none."""
+ROUNDING = 1e-4
+"""The square of the distance, in interquartile ranges, that is hardly one."""
 
 Values = NDArray[np.float64]
 
@@ -34,12 +34,14 @@ class NearestWindows(BaseEstimator):
 
     .. math::
         \hat x = \tfrac15 \sum_{i \in N_5(x)} x_i, \qquad
-        \rho_t = \frac{(x_t - \hat x_t)^2}{\tfrac1{20} \sum_{i \in N_{20}(x)} r_{i, t} + \tfrac1{10} \bar r}
+        \rho_t = \frac{(x_t - \hat x_t)^2 + \tfrac1{10} \bar r}{u_t + \tfrac1{10} \bar r}, \qquad
+        u_t = \tfrac1{20} \sum_{i \in N_{20}(x)} r_{i, t}
 
     with :math:`N_k(x)` the k most similar training windows that are trusted, :math:`r_{i, t}` the squared
-    residual that window i had at the same place, and :math:`\bar r` the mean of all. Numerator and
-    denominator are means over the windows around a point. What is hard to tell, such as the moment of a jump,
-    has a large residual wherever it occurs, and is no fault for that.
+    residual that window i had at the same place, and :math:`\bar r` the mean of all, to which a hundredth of
+    the interquartile range, squared, is added. The square and u are means over the windows around a point.
+    What is hard to tell, such as the moment of a jump, has a large residual wherever it occurs, and is no
+    fault for that.
 
     A training window is compared with those that do not overlap it: a slow series would be told from
     itself, a point later. Not trusted are as many as may be faults, by the upper end of the interval of
@@ -159,7 +161,7 @@ class NearestWindows(BaseEstimator):
             near = self._nearest(windows, self._places(windows), N_COMPARED)[0]
             squares.add(starts, (windows - self._mean_of(self.series_, near[:, :N_AVERAGED])) ** 2)
             usual.add(starts, self._mean_of(self.usual_, near))
-        return squares.values() / (usual.values() + self._least)
+        return (squares.values() + self._least) / (usual.values() + self._least)
 
     def _nearest(
         self, windows: Values, places: NDArray[np.integer], n: int

@@ -383,6 +383,8 @@ def test_hardly_a_point_of_a_clean_series_is_counted_however_slow_it_is(period):
 
 CLEAN = {
     "square wave": lambda t: 1.0 * (t % 50 < 25),
+    "square wave between points": lambda t: np.sign(np.sin(2 * np.pi * t / 47.3)),
+    "exact saw-tooth": lambda t: (t % 70) / 70,
     "noisy square wave": lambda t: (t % 50 < 25) + 0.05 * np.random.default_rng(0).normal(size=len(t)),
     "pulses": lambda t: (
         np.exp(-(((t % 90) - 45) ** 2) / 8) + 0.02 * np.random.default_rng(0).normal(size=len(t))
