@@ -26,6 +26,7 @@ from robustgen.training.device import arithmetic, choose_device
         ({"epochs": 2.5}, "got epochs=2.5"),
         ({"epochs": "3"}, "got epochs='3'"),
         ({"batch_size": 1.5}, "got batch_size=1.5"),
+        ({"batch_size": "large"}, "got batch_size='large', expected 1 or more rows, or 'auto'"),
         ({"learning_rate": "fast"}, "got learning_rate='fast'"),
         ({"learning_rate": float("nan")}, "got learning_rate=nan"),
         ({"clip_norm": "1"}, "got clip_norm='1'"),
@@ -57,6 +58,15 @@ def test_a_budget_of_batches_becomes_passes(n_rows, passes):
     assert config.passes(n_rows) == passes
     assert config.batches(n_rows) >= 100 > config.batches(n_rows) - math.ceil(n_rows / 32)
     assert TrainingConfig(epochs=7, batch_size=32).passes(n_rows) == 7
+
+
+@pytest.mark.parametrize("n_rows", [1, 1_000, 16_384, 16_385, 32_769, 65_537, 131_072, 10_000_000])
+def test_automatic_batches_are_the_smallest_that_keep_an_epoch_short(n_rows):
+    config = TrainingConfig(epochs=1, batch_size="auto")
+    size = config.batch_rows(n_rows)
+    assert size in (128, 256, 512, 1024)
+    assert config.batches(n_rows) <= 128 or size == 1024
+    assert size == 128 or n_rows / (size / 2) > 128
 
 
 def test_an_unknown_option_is_answered_with_the_nearest():
