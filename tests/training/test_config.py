@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 
+from robustgen import Autoencoder
 from robustgen._checks import UsageError
 from robustgen.training import RobustTraining, TrainingConfig
 from robustgen.training.device import arithmetic, choose_device
@@ -98,6 +101,23 @@ def test_arithmetic_decides_on_products_and_convolutions_and_leaves_the_process_
     assert _tf32() == before
 
 
-def test_bf16_computes_products_in_bf16():
+def test_bf16_computes_products_and_convolutions_in_bf16():
     with arithmetic("bf16", torch.device("cpu")):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
+        images, kernel = torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2)
+        assert torch.nn.functional.conv2d(images, kernel).dtype == torch.bfloat16
+
+
+def test_convolutions_in_bf16_find_what_those_in_single_precision_find():
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(90, 8, 8)) + rng.normal(size=(90, 1, 1))
+    outlier = np.arange(90) < 9
+    images[outlier] += 6 * rng.normal(size=(9, 8, 8))
+
+    def auroc(precision):
+        training = {"precision": precision}
+        detector = Autoencoder(epochs=4, batch_size=30, training=training, device="cpu", random_state=0)
+        return roc_auc_score(outlier, -detector.fit(images).score_samples(images))
+
+    assert auroc("float32") > 0.9
+    assert abs(auroc("bf16") - auroc("float32")) <= 0.01
