@@ -235,6 +235,14 @@ def test_a_detector_survives_pickling_cloning_and_a_pipeline(build):
     assert piped.score_samples(X).shape == (60,)
 
 
+def test_automatic_batches_of_a_small_table_have_128_rows(build):
+    X = vectors(200)
+    automatic, explicit = (build(batch_size=size).fit(X) for size in ("auto", 128))
+    np.testing.assert_array_equal(automatic.score_samples(X), explicit.score_samples(X))
+    with pytest.raises(UsageError, match="got batch_size='automatic', expected 1 or more rows, or 'auto'"):
+        build(batch_size="automatic").fit(X)
+
+
 def test_every_precision_trains(build):
     X = vectors(100)
 
