@@ -25,7 +25,7 @@ lint: $(READY)   ## style, types, import layers
 	$(BIN)/lint-imports
 
 test: lint       ## lint, types, import layers, doctests and tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 coverage: $(READY)  ## the lines and branches that the tests reach, child processes too, under .coverage-html; an hour on one core
 	OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -p no:cacheprovider

@@ -46,7 +46,12 @@ def build(request: pytest.FixtureRequest):
 def _scikit_learn_checks():
     """Yield checks of the interface, which hold for a net that has hardly learnt too."""
     few_codes = {"quantisation": {"n_codes": 8}}
-    smaller = {VQVAE: few_codes, SQVAE: few_codes, RVQVAE: {"sets": {"start_rounds": 2}} | few_codes}
+    smaller = {
+        MAW: {"regulariser": {"critic_steps": 1}},
+        VQVAE: few_codes,
+        SQVAE: few_codes,
+        RVQVAE: {"sets": {"start_rounds": 2}} | few_codes,
+    }
     for build in (Autoencoder, RobustDetector, RSRAE, MAW, VAE, VQVAE, SQVAE, RVQVAE):
         for estimator, check in estimator_checks_generator(
             build(epochs=1, hidden_dims=(8,), **smaller.get(build, {}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_wine
@@ -10,7 +12,11 @@ from robustgen import MAW, RVQVAE, SQVAE, VAE, VQVAE
 from robustgen.metrics.generation import density_coverage
 from tests.detectors.builders import grey_images, vectors
 
-GENERATORS = {"VAE": VAE, "MAW": MAW, "RVQVAE": RVQVAE}
+GENERATORS = {
+    "VAE": VAE,
+    "MAW": partial(MAW, regulariser={"critic_steps": 2}),
+    "RVQVAE": RVQVAE,
+}
 N_SAMPLES = 4000
 
 

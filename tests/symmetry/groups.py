@@ -35,39 +35,39 @@ class Group(NamedTuple):
 
 
 def real_rows(rng):
-    return rng.normal(size=(7, 5))
+    return rng.normal(size=(14, 5))
 
 
 def integer_rows(rng):
-    return rng.integers(-2, 3, size=(7, 4))
+    return rng.integers(-2, 3, size=(14, 4))
 
 
 def complex_rows(rng):
-    return rng.normal(size=(7, 5)) + 1j * rng.normal(size=(7, 5))
+    return rng.normal(size=(14, 5)) + 1j * rng.normal(size=(14, 5))
 
 
 def stacked_rows(rng):
-    return rng.normal(size=(7, 10))
+    return rng.normal(size=(14, 10))
 
 
 def real_images(rng):
-    return rng.normal(size=(5, *rng.integers(1, 8, size=2)))
+    return rng.normal(size=(10, *rng.integers(1, 8, size=2)))
 
 
 def integer_images(rng):
-    return rng.integers(-2, 3, size=(5, *rng.integers(1, 6, size=2)))
+    return rng.integers(-2, 3, size=(10, *rng.integers(1, 6, size=2)))
 
 
 def flat_images(rng):
-    return rng.integers(0, 2, size=(5, 12))
+    return rng.integers(0, 2, size=(10, 12))
 
 
 def colour_images(rng):
-    return rng.integers(0, 4, size=(5, 3, 4, 5))
+    return rng.integers(0, 4, size=(10, 3, 4, 5))
 
 
 def complex_images(rng):
-    return rng.normal(size=(5, 6, 5)) + 1j * rng.normal(size=(5, 6, 5))
+    return rng.normal(size=(10, 6, 5)) + 1j * rng.normal(size=(10, 6, 5))
 
 
 def signed(X, rng):
