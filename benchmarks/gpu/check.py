@@ -3,14 +3,15 @@
     python benchmarks/gpu/check.py reports/gpu
 
 needs the checkout and what the library needs, and takes the first CUDA device, or ``--device cpu`` where
-there is none: then the comparison is of the CPU with itself, and only says that the program runs. It writes
+there is none: then the comparison is of the CPU with itself, single precision with bf16. It writes
 ``results.json`` and ``report.md``:
 
 * **parity**: every builder of the contract table (``tests/detectors/builders.py``) is fitted on either
   device, in single precision and in bf16; AUROC may differ by .01.
-* **synchronisation**: how often the host waits for the device, by one batch more.
-* **images**: rows a second of a convolutional VAE, and its share of the device's peak, which a product of
-  matrices measures.
+* **meta**: every builder takes a training step on torch's meta device, where reading a value raises.
+* **synchronisation**: how often the host waits for a GPU, by one batch more.
+* **images**: rows a second of a convolutional VAE in either precision, and its share of the device's peak in
+  single precision, which a product of matrices measures.
 * **members**: seconds of 1 to 64 (16 on a CPU) RSRAE that are trained at once.
 * **RSRAE on Fashion-MNIST** (``--fashion``, reads ``ROBUSTGEN_DATA``): ten classes, five corruptions, three
   seeds, members together.
@@ -39,13 +40,15 @@ from robustgen import RSRAE, VAE, Autoencoder
 from robustgen.data import draw, load
 from robustgen.training import History, each_epoch
 from robustgen.training.callbacks import OnEpoch
-from tests.detectors.builders import DETECTORS
+from tests.detectors.builders import DETECTORS, vectors
+from tests.detectors.on_meta import step_on_meta
 
 CLOSE = 0.01
 DISTANCE = 5.0
 """Of the outliers from the plane, in deviations of the rows on it."""
 WAITS = ("cudaStreamSynchronize", "cudaDeviceSynchronize", "cudaEventSynchronize")
 MEMBERS = {"cuda": (1, 4, 16, 64), "cpu": (1, 4, 16)}
+MEMBER_EPOCHS = {"cuda": 5, "cpu": 2}
 IMAGES, BATCH = 4096, 256
 TIMED_EPOCHS = 3
 """Of which the fastest counts."""
@@ -100,6 +103,14 @@ def parity(device: str) -> list[Line]:
     return lines
 
 
+def meta() -> list[Line]:
+    """Let every builder take a training step where there are no values; an error says which line read one."""
+    X = vectors()
+    for name in DETECTORS:
+        step_on_meta(DETECTORS[name](epochs=1, device="cpu"), X)
+    return [{"builders": len(DETECTORS), "values read in a step": 0}]
+
+
 def synchronisations(device: str) -> list[Line]:
     """Count how often the host waits in a fit of so many batches an epoch, and in one of twice as many."""
     rng = np.random.default_rng(0)
@@ -107,8 +118,7 @@ def synchronisations(device: str) -> list[Line]:
     def waits(cls: type, batches: int) -> int:
         X = rng.normal(size=(64 * batches, 12)).astype(np.float32)
         detector = cls(epochs=3, batch_size=64, device=device, random_state=0)
-        activities = [ProfilerActivity.CPU, *[ProfilerActivity.CUDA] * (device == "cuda")]
-        with profile(activities=activities) as seen:
+        with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
             detector.fit(X)
         return sum(event.count for event in seen.key_averages() if event.key in WAITS)
 
@@ -125,28 +135,36 @@ def peak(device: str) -> float:
     return 2 * SIDE**3 / seconds(lambda: a @ a, device) / 1e12
 
 
-def images(device: str, reach: float) -> Line:
+def images(device: str, reach: float) -> list[Line]:
     """Train a VAE on noise; return images a second, and the share of the peak that is reached."""
     n_images = IMAGES if device == "cuda" else IMAGES // 8
     X = np.random.default_rng(0).random((n_images, 1, 28, 28)).astype(np.float32)
 
-    def fit(epochs: int, after_epoch: OnEpoch) -> None:
+    def fit(epochs: int, precision: str, after_epoch: OnEpoch) -> None:
+        options = {"batch_size": BATCH, "device": device, "random_state": 0}
         with each_epoch(after_epoch):
-            VAE(epochs=epochs, batch_size=BATCH, device=device, random_state=0).fit(X)
+            VAE(epochs=epochs, training={"precision": precision}, **options).fit(X)
 
-    stamps: list[float] = []
+    def rate(precision: str) -> float:
+        stamps: list[float] = []
 
-    def stamp(history: History) -> None:
-        wait(device)
-        stamps.append(time.perf_counter())
+        def stamp(history: History) -> None:
+            wait(device)
+            stamps.append(time.perf_counter())
 
-    fit(1 + TIMED_EPOCHS, stamp)
-    taken = float(np.diff(stamps).min())
+        fit(1 + TIMED_EPOCHS, precision, stamp)
+        return n_images / float(np.diff(stamps).min())
+
     flops: list[int] = []
     with FlopCounterMode(display=False) as counted:
-        fit(2, lambda history: flops.append(counted.get_total_flops()))
-    reached = (flops[1] - flops[0]) / taken / 1e12
-    return {"images a second": n_images / taken, "TFLOP/s": reached, "share of the peak": reached / reach}
+        fit(2, "float32", lambda history: flops.append(counted.get_total_flops()))
+    lines = []
+    for precision in ("float32", "bf16"):
+        a_second = rate(precision)
+        reached = (flops[1] - flops[0]) / n_images * a_second / 1e12
+        line = {"precision": precision, "images a second": a_second, "TFLOP/s": reached}
+        lines.append(line | {"of the peak in single precision": reached / reach, "peak, TFLOP/s": reach})
+    return lines
 
 
 def members(device: str) -> list[Line]:
@@ -154,7 +172,7 @@ def members(device: str) -> list[Line]:
     X = np.random.default_rng(0).normal(size=(5000, 32)).astype(np.float32)
 
     def fit(n: int) -> RSRAE:
-        return RSRAE(n_members=n, epochs=5, device=device, random_state=0).fit(X)
+        return RSRAE(n_members=n, epochs=MEMBER_EPOCHS[device], device=device, random_state=0).fit(X)
 
     fit(1)
     return [{"members": n, "seconds": seconds(lambda n=n: fit(n), device)} for n in MEMBERS[device]]
@@ -213,13 +231,15 @@ def main(output: Path, device: str, with_fashion: bool) -> None:
     reach = peak(device)
     tables = {
         "Parity: AUROC": parity(device),
-        "Waits of the host": synchronisations(device),
-        "Images": [images(device, reach) | {"peak, TFLOP/s": reach}],
+        "A step on the meta device": meta(),
+        "Images": images(device, reach),
         "Members": members(device),
     }
+    if device == "cuda":
+        tables["Waits of the host"] = synchronisations(device)
     if with_fashion:
         tables["RSRAE on Fashion-MNIST"] = fashion(device)
-    name = torch.cuda.get_device_name() if device == "cuda" else "CPU (no GPU: the program was only tried)"
+    name = torch.cuda.get_device_name() if device == "cuda" else "CPU (not run on a GPU)"
     found = {"device": name, "seconds": time.perf_counter() - start, "tables": tables}
     output.mkdir(parents=True, exist_ok=True)
     (output / "results.json").write_text(json.dumps(found, indent=1), encoding="utf-8")

@@ -83,8 +83,9 @@ class MAW(NetDetector):
         all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
         Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
-    batch_size : int
-        Rows per training step.
+    batch_size : int or "auto"
+        Rows per training step; "auto" takes 128, and more from 16,385 rows on, as
+        :class:`robustgen.training.TrainingConfig` says.
     learning_rate : float
         Adam's step.
     contamination : float in (0, 0.5] or "auto"
@@ -222,7 +223,7 @@ class MAW(NetDetector):
         hidden_dims: tuple[int, ...] = (32, 64, 128),
         scaling: str | None = "auto",
         epochs: int | None = 100,
-        batch_size: int = 128,
+        batch_size: int | str = 128,
         learning_rate: float = 2.5e-4,
         contamination: float | str = 0.1,
         n_members: int = 1,

@@ -44,7 +44,7 @@ class NetDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector):
     hidden_dims: tuple[int, ...]
     scaling: str | None
     epochs: int | None
-    batch_size: int
+    batch_size: int | str
     learning_rate: float
     n_members: int
     robust: bool | RobustTraining | dict[str, Any]

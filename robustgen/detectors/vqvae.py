@@ -62,8 +62,9 @@ class VQVAE(ConditionalDetector):
         all else in standard units; see :func:`robustgen._rows.is_text`.
     epochs : int or None
         Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
-    batch_size : int
-        Rows per training step.
+    batch_size : int or "auto"
+        Rows per training step; "auto" takes 128, and more from 16,385 rows on, as
+        :class:`robustgen.training.TrainingConfig` says.
     learning_rate : float
         Adam's step.
     prior_epochs : int or None
@@ -183,7 +184,7 @@ class VQVAE(ConditionalDetector):
         hidden_dims: tuple[int, ...] = (64, 32),
         scaling: str | None = "auto",
         epochs: int | None = 50,
-        batch_size: int = 64,
+        batch_size: int | str = 64,
         learning_rate: float = 1e-3,
         prior_epochs: int | None = None,
         contamination: float | str = 0.1,

@@ -62,8 +62,9 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         deviation, minus its median over its interquartile range, or as it is.
     epochs : int or None
         Passes over the rows; ``None`` makes as many as give the ``steps`` of ``training``.
-    batch_size : int
-        Rows per training step.
+    batch_size : int or "auto"
+        Rows per training step; "auto" takes 128, and more from 16,385 rows on, as
+        :class:`robustgen.training.TrainingConfig` says.
     learning_rate : float
         Adam's step.
     n_members : int
@@ -134,7 +135,7 @@ class InverseRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         hidden_dims: tuple[int, ...] = (256, 256),
         scaling: str | None = "standard",
         epochs: int | None = 100,
-        batch_size: int = 128,
+        batch_size: int | str = 128,
         learning_rate: float = 1e-3,
         n_members: int = 1,
         robust: bool | RobustTraining = False,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from robustgen.nets.autoencoder import AutoencoderNet
 from robustgen.nets.draws import Generators
 from robustgen.nets.mlp import BatchNorm
-from robustgen.nets.quantizers.base import Quantized
+from robustgen.nets.quantizers.base import Quantized, without_autocast
 from robustgen.nets.quantizers.codebook import Quantizer
 
 Q = TypeVar("Q", bound=Quantizer)
@@ -69,7 +69,7 @@ class VectorQuantisedNet(AutoencoderNet, Generic[Q]):
 
     def quantise(self, z: Tensor, generators: Generators | None = None, **options: Any) -> Quantized:
         """Quantise a latent (K, B, P, D); while the quantizer is bypassed the latent stays as it is."""
-        with torch.autocast(z.device.type, enabled=False):  # half precision would merge near codes
+        with without_autocast(z.device):
             z = z if z.dtype == torch.float64 else z.float()
             quantised = self.quantizer(z, generators, **options)
         strength = self.strength[..., None, None]

@@ -2,6 +2,7 @@
 
 from robustgen.training.callbacks import each_epoch
 from robustgen.training.checkpoints import checkpoints
+from robustgen.training.compiling import compiled
 from robustgen.training.config import RobustTraining, TrainingConfig
 from robustgen.training.history import History
 from robustgen.training.loop import train
@@ -12,6 +13,7 @@ __all__ = [
     "RobustTraining",
     "TrainingConfig",
     "checkpoints",
+    "compiled",
     "data_parallel",
     "each_epoch",
     "train",

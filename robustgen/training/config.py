@@ -12,6 +12,9 @@ from robustgen.nets.replicas import processes
 
 PRECISIONS = ("auto", "float32", "tf32", "bf16")
 WEIGHTINGS = ("trim", "soft")
+BATCH_ROWS, MOST_BATCH_ROWS = 128, 1024
+MOST_BATCHES = 128
+"""Of an epoch, before ``batch_size="auto"`` takes larger ones."""
 
 
 @storable
@@ -69,8 +72,10 @@ class TrainingConfig:
     ----------
     epochs : int or None
         Passes over the rows, at most; ``None`` makes as many as give ``steps``.
-    batch_size : int
-        Rows per batch of each member and process; the last batch of an epoch may be smaller.
+    batch_size : int or "auto"
+        Rows per batch of each member and process; the last batch of an epoch may be smaller. "auto" takes
+        the smallest of 128, 256, 512 and 1,024 rows that makes an epoch at most 128 batches: 128 up to 16,384
+        rows, 1,024 from 65,537 on, where epochs have more batches again.
     learning_rate : float
         Adam's step, times each player's own factor.
     steps : int
@@ -101,7 +106,7 @@ class TrainingConfig:
     """
 
     epochs: int | None = 100
-    batch_size: int = 128
+    batch_size: int | str = 128
     learning_rate: float = 1e-3
     steps: int = 10_000
     clip_norm: float | None = None
@@ -117,7 +122,11 @@ class TrainingConfig:
             "1 or more epochs, or None",
         )
         require(is_count(self.steps), f"steps={self.steps!r}", "1 or more batches")
-        require(is_count(self.batch_size), f"batch_size={self.batch_size!r}", "1 or more rows")
+        require(
+            self.batch_size == "auto" or is_count(self.batch_size),
+            f"batch_size={self.batch_size!r}",
+            "1 or more rows, or 'auto'",
+        )
         require(_is_above_0(self.learning_rate), f"learning_rate={self.learning_rate!r}", "a rate above 0")
         require(
             self.clip_norm is None or _is_above_0(self.clip_norm),
@@ -182,7 +191,31 @@ class TrainingConfig:
         return self.passes(n_rows) * self._batches_of_a_pass(n_rows)
 
     def _batches_of_a_pass(self, n_rows: int) -> int:
-        return math.ceil(n_rows / (self.batch_size * processes()))
+        return math.ceil(n_rows / (self.batch_rows(n_rows) * processes()))
+
+    def batch_rows(self, n_rows: int) -> int:
+        """Return how many rows a batch of each process has.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows of a pass.
+
+        Returns
+        -------
+        int
+            ``batch_size``, or what "auto" makes of the rows.
+
+        Examples
+        --------
+        >>> config = TrainingConfig(batch_size="auto")
+        >>> [config.batch_rows(n_rows) for n_rows in (100, 16_384, 16_385, 1_000_000)]
+        [128, 128, 256, 1024]
+        """
+        if not isinstance(self.batch_size, str):
+            return self.batch_size
+        times = math.ceil(n_rows / (MOST_BATCHES * BATCH_ROWS * processes()))
+        return min(MOST_BATCH_ROWS, BATCH_ROWS << (times - 1).bit_length())
 
     def updated(self, options: dict[str, Any]) -> TrainingConfig:
         """Return a copy with some settings changed.

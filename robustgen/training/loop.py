@@ -158,7 +158,7 @@ class _Learner:
     ) -> None:
         self._net = net
         self._rows = rows
-        self._batch_size = config.batch_size
+        self._batch_size = config.batch_rows(rows.n_rows)
         self._generators = generators
         players = objective.players(net)
         self._turns = [Turn(player, config) for player in players]

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from robustgen.nets.draws import Generators
 from robustgen.nets.replicas import Part, gradients_summed, present_part, summed
-from robustgen.objectives.base import Player, Terms
+from robustgen.objectives.base import Player
 from robustgen.training.adam import Adam
+from robustgen.training.compiling import present_form
 from robustgen.training.config import TrainingConfig
 
 
@@ -31,6 +32,7 @@ class Turn:
         self._clip_norm = config.clip_norm
         rate = config.learning_rate * player.lr_factor
         rates = [rate * player.lr_factors.get(parameter, 1.0) for parameter in player.parameters]
+        self._differentiate = present_form(differentiate)
         self._adam = Adam(player.parameters, rates, player.betas)
         self._members = len(player.parameters[0])
         self._sums: dict[str, Tensor] = {}
@@ -39,24 +41,13 @@ class Turn:
     def play(self, net: nn.Module, batch: Tensor, weights: Tensor | None, generators: Generators) -> None:
         """Move on one batch (K, B, ...), or this process's part of it, its rows weighted by (K, B)."""
         part = present_part(batch.shape[1])
-        share = part.n_rows / self._player.steps
         for _ in range(self._player.steps):
-            terms = self._player.loss(net, batch, generators)
-            shares = {name: row_shares(term.rows, weights, part) for name, term in terms.items()}
-            self._step(terms, shares)
-            for name, term in terms.items():
-                self._tally(name, (term.rows.detach() * shares[name]).sum(1), share, term.weight)
+            found, means = self._differentiate(batch, weights, net, self._player, generators, part)
+            self._step(found)
+            for name, (mean, weight) in means.items():
+                self._tally(name, mean, part.n_rows / self._player.steps, weight)
 
-    def _step(self, terms: Terms, shares: dict[str, Tensor]) -> None:
-        # No weight of one member enters another's terms, so each gradient is what the member alone would
-        # have. The weighted sums are formed, rather than their gradients given with the rows: torch checks
-        # given ones by means of sympy, which takes two seconds to import.
-        sums = [
-            torch.dot(term.rows.flatten(), (term.weight * shares[name]).flatten())
-            for name, term in terms.items()
-            if term.rows.requires_grad
-        ]
-        found = torch.autograd.grad(sums, self._player.parameters)
+    def _step(self, found: Sequence[Tensor]) -> None:
         # torch's fused Adam disregards strides
         gradients = [gradient.contiguous() for gradient in gradients_summed(found)]
         if self._clip_norm is not None:
@@ -86,6 +77,25 @@ class Turn:
         collected = sums, summed(self._total)
         self._sums, self._total = {}, self._zeros()
         return collected
+
+
+def differentiate(
+    batch: Tensor, weights: Tensor | None, net: nn.Module, player: Player, generators: Generators, part: Part
+) -> tuple[Sequence[Tensor], dict[str, tuple[Tensor, float]]]:
+    """Return the gradient of each of a player's parameters, and each term's mean (K,) with its weight."""
+    terms = player.loss(net, batch, generators)
+    shares = {name: row_shares(term.rows, weights, part) for name, term in terms.items()}
+    # No weight of one member enters another's terms, so each gradient is what the member alone would
+    # have. The weighted sums are formed, rather than their gradients given with the rows: torch checks
+    # given ones by means of sympy, which takes two seconds to import.
+    sums = [
+        torch.dot(term.rows.flatten(), (term.weight * shares[name]).flatten())
+        for name, term in terms.items()
+        if term.rows.requires_grad
+    ]
+    found = torch.autograd.grad(sums, player.parameters)
+    means = {name: ((term.rows.detach() * shares[name]).sum(1), term.weight) for name, term in terms.items()}
+    return found, means
 
 
 def row_shares(rows: Tensor, weights: Tensor | None, part: Part) -> Tensor:

@@ -48,7 +48,9 @@ def _scikit_learn_checks():
     few_codes = {"quantisation": {"n_codes": 8}}
     smaller = {VQVAE: few_codes, SQVAE: few_codes, RVQVAE: {"sets": {"start_rounds": 2}} | few_codes}
     for build in (Autoencoder, RobustDetector, RSRAE, MAW, VAE, VQVAE, SQVAE, RVQVAE):
-        for estimator, check in estimator_checks_generator(build(epochs=1, **smaller.get(build, {}))):
+        for estimator, check in estimator_checks_generator(
+            build(epochs=1, hidden_dims=(8,), **smaller.get(build, {}))
+        ):
             yield pytest.param(estimator, check, id=f"{build.__name__}-{check.func.__name__}")
 
 
@@ -233,8 +235,16 @@ def test_a_detector_survives_pickling_cloning_and_a_pipeline(build):
     assert piped.score_samples(X).shape == (60,)
 
 
-def test_every_precision_trains(build):
+def test_automatic_batches_of_a_small_table_have_128_rows(build):
     X = vectors(200)
+    automatic, explicit = (build(batch_size=size).fit(X) for size in ("auto", 128))
+    np.testing.assert_array_equal(automatic.score_samples(X), explicit.score_samples(X))
+    with pytest.raises(UsageError, match="got batch_size='automatic', expected 1 or more rows, or 'auto'"):
+        build(batch_size="automatic").fit(X)
+
+
+def test_every_precision_trains(build):
+    X = vectors(100)
 
     def scores(precision):
         return build(epochs=10, training={"precision": precision}).fit(X).score_samples(X)

@@ -119,8 +119,9 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
     epochs : int or None
         Passes of the autoencoders over the rows; ``None`` makes as many as give the ``steps`` of
         ``training``.
-    batch_size : int
-        Rows per training step.
+    batch_size : int or "auto"
+        Rows per training step; "auto" takes 128, and more from 16,385 rows on, as
+        :class:`robustgen.training.TrainingConfig` says.
     learning_rate : float
         Adam's step.
     contamination : float in (0, 0.5] or "auto"
@@ -229,7 +230,7 @@ class RobustDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Detector
         latent_dim: int | None = None,
         hidden_dims: tuple[int, ...] = (64, 32),
         epochs: int | None = 30,
-        batch_size: int = 128,
+        batch_size: int | str = 128,
         learning_rate: float = 1e-3,
         contamination: float | str = 0.1,
         n_members: int = 4,

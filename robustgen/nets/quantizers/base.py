@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,6 +27,13 @@ class Quantized(NamedTuple):
     terms: dict[str, Tensor]
 
 
+def without_autocast(device: torch.device) -> AbstractContextManager[Any]:
+    """Compute in the precision of the tensors in the block: in half precision near codes would merge."""
+    if not torch.amp.is_autocast_available(device.type):
+        return nullcontext()
+    return torch.autocast(device.type, enabled=False)
+
+
 def squared_distances(z: Tensor, codes: Tensor) -> Tensor:
     r"""Return :math:`\lVert z_p - e_n \rVert^2` of every position and code, by one batched product.
 
@@ -47,7 +55,7 @@ def squared_distances(z: Tensor, codes: Tensor) -> Tensor:
     >>> squared_distances(z, torch.zeros(1, 1, 2))
     tensor([[[[25.]]]])
     """
-    with torch.autocast(z.device.type, enabled=False):
+    with without_autocast(z.device):
         flat = _at_least_single(z).flatten(1, 2)
         table = _at_least_single(codes)
         products = torch.bmm(flat, table.mT)
