@@ -29,6 +29,8 @@ REACH = 5000
 """Rows that the threshold can take in; of those beyond the listed ones the page has names and scores."""
 BINS = 60
 NAMED_ROWS = 8
+MOST_CELLS, FIRST_CELLS = 24, 12
+"""Up to so many cells of a row are all shown; of more, the odd ones and so many at least."""
 BESIDE = 8
 """Rows on each side of the threshold."""
 
@@ -171,6 +173,9 @@ class AuditPage:
         return self.cards[max(self.n_outliers - BESIDE, 0) : self.n_outliers + BESIDE]
 
     def _card(self, rank: int, place: int) -> dict[str, Any]:
+        cells = self.cells.get(place, ())
+        odd = sum(cell.odd for cell in cells)
+        shown = len(cells) if len(cells) <= MOST_CELLS else max(odd, FIRST_CELLS)
         return {
             "rank": rank,
             "place": place,
@@ -178,7 +183,8 @@ class AuditPage:
             "score": f"{self.scores[place]:.4g}",
             "p_value": "" if self.p_values is None else f"{self.p_values[place]:.2g}",
             "group": "" if self.groups is None else self.groups[place],
-            "cells": self.cells.get(place, ()),
+            "cells": cells[:shown],
+            "other_cells": cells[shown:],
             "removed": bool(self.outlier[place]),
         }
 

@@ -86,13 +86,14 @@ def differentiate(
     terms = player.loss(net, batch, generators)
     shares = {name: row_shares(term.rows, weights, part) for name, term in terms.items()}
     # No weight of one member enters another's terms, so each gradient is what the member alone would
-    # have; and that of a weighted mean of rows is theirs by its weights: no mean has to be formed.
-    learnt = {name: term for name, term in terms.items() if term.rows.requires_grad}
-    found = torch.autograd.grad(
-        [term.rows for term in learnt.values()],
-        player.parameters,
-        [term.weight * shares[name] for name, term in learnt.items()],
-    )
+    # have. The weighted sums are formed, rather than their gradients given with the rows: torch checks
+    # given ones by means of sympy, which takes two seconds to import.
+    sums = [
+        torch.dot(term.rows.flatten(), (term.weight * shares[name]).flatten())
+        for name, term in terms.items()
+        if term.rows.requires_grad
+    ]
+    found = torch.autograd.grad(sums, player.parameters)
     means = {name: ((term.rows.detach() * shares[name]).sum(1), term.weight) for name, term in terms.items()}
     return found, means
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from robustgen.tables.columns import DateColumn
 from robustgen.tables.finding import Finding
@@ -24,8 +25,8 @@ FAR = 20.0
 """Spreads from what is expected beyond which another unit is likelier than an unusual number."""
 FITS = 4.0
 """Spreads within which a number is usual in another column, and beyond which it is not in its own."""
-UNUSUAL = 2.0
-"""Spreads beyond which that is so of the number that it was swapped with."""
+CHANCE = 0.05
+"""How often any column may be taken for the one that a cell was swapped with, where none was."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ def _partners(usual: Usual, first: NDArray[np.intp]) -> NDArray[np.intp]:
     there = np.abs(value - usual.centers) / usual.scales
     here = np.abs(usual.values - center) / scale
     own = np.abs(usual.values - usual.centers) / usual.scales
-    swapped = (there <= FITS) & (here <= FITS) & (own > UNUSUAL) & (own[every, first][:, None] > FITS)
+    unusual = norm.isf(CHANCE / (2 * max(own.shape[1] - 1, 1)))  # of many columns some are, by chance
+    swapped = (there <= FITS) & (here <= FITS) & (own > unusual) & (own[every, first][:, None] > FITS)
     distances = np.where(swapped, there + here, np.inf)
     return np.where(swapped.any(1), distances.argmin(1), -1)
 

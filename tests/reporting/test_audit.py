@@ -80,6 +80,16 @@ def test_an_odd_cell_stands_beside_what_is_expected():
     assert '<span class="odd"><i>heat</i> 97 <em>expected 61</em></span>' in audited().html()
 
 
+def test_of_many_cells_the_odd_ones_are_shown_and_the_others_can_be_opened():
+    cells = tuple(Cell(f"x{j}", str(j), j < 15, "0" if j < 15 else "") for j in range(150))
+    page = audited(cells=dict.fromkeys(range(1000), cells)).html()
+    first = page[page.index("<li data-rank") : page.index("</li>")]
+    shown, others = first.split("<details>")
+    assert shown.count("<span") - shown.count('"group-name"') == shown.count('class="odd"') == 15
+    assert "135 other cells" in others
+    assert others.count("<span") == 135
+
+
 def test_cells_are_escaped():
     page = audited().html()
     assert "<b>oil</b>" not in page

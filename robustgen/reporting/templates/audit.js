@@ -44,6 +44,7 @@ function showColumns(removed) {
   for (const row of lines.rows) {
     const count = counts[row.cells[0].textContent] ?? 0;
     shadeCell(row.cells[1], grouped(count), count / most);
+    row.hidden = count === 0;
   }
 }
 function showCards() {
