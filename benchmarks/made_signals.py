@@ -200,18 +200,23 @@ SERIES_FAULTS = ("spike", "frozen", "shift", "period", "reversed")
 def long_series(rng: np.random.Generator, T: int, share: float) -> tuple[Signals, NDArray[np.int64]]:
     """Return a series (T,) of a drifting period near 50 with AR(1) noise, and each point's fault, 0 none.
 
-    A spike is one point, the other faults take 30 to 69 points; they stand 80 points apart at least.
+    A spike is one point, the other faults take 30 to 69 points; they stand 80 points apart at least, or half
+    as far where a thousand tries in a row found no such place.
     """
     period = np.clip(50 * np.exp(np.cumsum(rng.normal(0, 0.01, T)) * 0.2), 44, 56)
     noise = rng.normal(size=T + 50)
     kinds, steps = np.zeros(T, dtype=int), 2 * np.pi / period
     events: list[tuple[int, int, int]] = []
+    apart, failed = 80, 0
     while (kinds > 0).sum() < share * T:
         fault = int(rng.integers(5))
         length = 1 if fault == 0 else int(rng.integers(30, 70))
         at = int(rng.integers(100, T - length - 100))
-        if kinds[max(0, at - 80) : at + length + 80].any():
+        if kinds[max(0, at - apart) : at + length + apart].any():
+            failed += 1
+            apart = apart // 2 if failed % 1000 == 0 else apart
             continue
+        failed = 0
         kinds[at : at + length] = fault + 1
         events.append((fault, at, length))
         if fault == 3:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from multiprocessing import get_context
 
@@ -20,24 +21,7 @@ def _no_network(monkeypatch, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _no_chance():
     """Draw the same where a test draws from torch's global generator, whatever ran before it."""
-    torch.manual_seed(0)
-
-
-@pytest.fixture(scope="session")
-def _workers():
-    from joblib.externals.loky import ProcessPoolExecutor
-
-    from robustgen.bench import processes
-
-    executor = ProcessPoolExecutor(2, env=processes._ONE_THREAD)
-    yield executor
-    executor.shutdown(kill_workers=True)
-
-
-@pytest.fixture
-def shared_workers(_workers, monkeypatch):
-    """Let runs of the bench share two processes, whose start takes seconds, where no test is of their end."""
-    monkeypatch.setattr("robustgen.bench.processes._processes", lambda number: nullcontext(_workers))
+    torch.default_generator.manual_seed(0)  # torch.manual_seed notes the stack for every kind of device
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +29,26 @@ def forks():
     """Give processes that start with the libraries imported, which takes seconds otherwise."""
     context = get_context("forkserver")
     context.set_forkserver_preload(
-        ["robustgen.cli.review_session", "robustgen.reporting.compare", "robustgen.storage"]
+        [
+            "robustgen.bench.cell",
+            "robustgen.cli.review_session",
+            "robustgen.reporting.compare",
+            "robustgen.storage",
+        ]
     )
     return context
+
+
+@pytest.fixture(scope="session")
+def _workers(forks):
+    with ProcessPoolExecutor(2, mp_context=forks) as executor:
+        yield executor
+
+
+@pytest.fixture
+def shared_workers(_workers, monkeypatch):
+    """Let runs of the bench share two processes, whose start takes seconds, where no test is of their end."""
+    monkeypatch.setattr("robustgen.bench.processes._processes", lambda number: nullcontext(_workers))
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_a_bench_runs_from_the_wheel(unpacked, tmp_path):
     done = run(
         unpacked, "-c", "from robustgen.cli import main; main()",
         *("bench", "--corruption", "0.2", "--dataset", "wine", "--inlier-class", "0", "--detector", "tails"),
-        *("--repetitions", "1", "--output", str(tmp_path / "run")),
+        *("--repetitions", "1", "--jobs", "1", "--output", str(tmp_path / "run")),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "report.html").exists()

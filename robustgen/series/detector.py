@@ -12,18 +12,17 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from robustgen._checks import UsageError, check_choice, check_count
-from robustgen._declared import Signals
 from robustgen._storable import storable
 from robustgen.detectors.parameters import check_contamination
 from robustgen.inference.audit import contamination_offset, finite_scores
-from robustgen.inference.corruption import estimate_corruption
+from robustgen.inference.corruption import counted_corruption, estimate_corruption
 from robustgen.inference.p_values import conformal_p_values, trimmed
-from robustgen.inference.scores import refuse_opposite_sign, scores_of
-from robustgen.series.given import Series, all_series, is_several
+from robustgen.inference.scores import refuse_opposite_sign
+from robustgen.series.given import Series, all_series, is_several, next_points
 from robustgen.series.intervals import Anomaly, anomalies_in
 from robustgen.series.nearest_windows import NearestWindows
-from robustgen.series.point_errors import PointErrors, fit_point_errors, standardised_roots
-from robustgen.series.windows import OverlapMean, window_blocks, window_starts, windows_of
+from robustgen.series.point_errors import PointErrors, fit_point_errors, standardised_roots, unusual
+from robustgen.series.windowed import WindowedDetector
 from robustgen.storage import save
 from robustgen.training.scaling import Scaling, fit_scaling
 
@@ -32,6 +31,8 @@ GAP = 4
 """The window over what may lie between stretches that are one: 16 points of 64."""
 STRIDES = 16
 """Windows that cover a point where the user names no stride."""
+FARTHEST = 1e15
+"""Interquartile ranges from the median beyond which all points are equally far: their squares are finite."""
 
 
 @storable
@@ -42,7 +43,8 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     detector learns the windows as rows. A point is scored by what the windows around it say, their mean
     (aeon's convention): by the squared **residual** of the detector's reconstruction at that point, as it is
     and smoothed over half of the window and all of it (:class:`robustgen.series.point_errors.PointErrors`);
-    or, of detectors without ``reconstruct``, by the scores of whole **windows**.
+    or, of detectors without ``reconstruct``, by the scores of whole **windows**. Windows count points: of a
+    series with gaps, or with irregular steps, resample it, or give its parts as a list.
 
     Parameters
     ----------
@@ -52,14 +54,16 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     window : int
         W, the points of a window: one or two periods of what repeats. Series have W points at least.
     stride : int or None
-        Points from one window to the next, in training and in scoring; ``None`` is a sixteenth of the window.
+        Points from one window to the next, in training and in scoring, W at most; ``None`` is a sixteenth of
+        the window.
     scoring : {"auto", "residual", "windows"}
         By what points are scored; "auto" by the residual where the detector has ``reconstruct``.
     as_signals : bool
         Whether windows are given as :class:`robustgen.Signals`, which takes convolutions or descriptions,
         rather than as vectors of C W columns.
     time : str or None
-        The column of a DataFrame that holds the time; ``None`` takes its index.
+        The column of a DataFrame that holds the time; ``None`` takes its index. Times grow from point to
+        point.
     contamination : float in (0, 0.5] or "auto"
         The share of the training points that ``predict`` marks; "auto" takes ``contamination_``.
     calibration : float in (0, 1) or None
@@ -68,15 +72,16 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     Attributes
     ----------
     detector_ : estimator
-        The fitted detector of windows.
+        The fitted detector of windows, or ``NearestWindows``.
     anomalies_ : list of Anomaly, or list of such lists
         ``anomalies`` of the training series; a model file does not hold them.
     training_scores_ : ndarray, (n,)
         The scores of all points that were learnt, of one series after the other.
     contamination_ : float
         The estimated share of outlying points among them
-        (:func:`robustgen.inference.corruption.estimate_corruption`), of residuals the lesser of that by the
-        scores and by :func:`robustgen.series.point_errors.standardised_roots`.
+        (:func:`robustgen.inference.corruption.estimate_corruption`), of residuals the least of that by the
+        scores, by :func:`robustgen.series.point_errors.standardised_roots` and of
+        :func:`robustgen.series.point_errors.unusual` points.
     contamination_interval_ : tuple of float
         (lower, upper) around it, at 90 %, as if points were independent.
     offset_ : float
@@ -103,7 +108,6 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
     True
     """
 
-    detector_: Any
     errors_: PointErrors
     scaling_: Scaling
     reference_: NDArray[np.float64]
@@ -148,24 +152,28 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         ------
         UsageError
             When a parameter is out of its range, or a series is shorter than the window, holds text, NaN or
-            infinity, or its time does not grow.
+            infinity, or its times do not grow.
         """
         self._check_parameters()
         series = all_series(X, self.time)
         self.n_channels_, self.channels_ = series[0].values.shape[1], series[0].channels
         self._expect_alike(series)
-        parts = [_parted(part.values, self.calibration, self.window) for part in series]
+        stride = self.stride or max(1, self.window // STRIDES)
+        parts = [_parted(part.values, self.calibration, self.window, stride) for part in series]
         learnt = [values for values, _ in parts]
         self.scaling_ = fit_scaling(np.concatenate(learnt), "robust")
-        self._stride = self.stride or max(1, self.window // STRIDES)
-        windows = [self._windows(self._scaled(values)) for values in learnt]
-        self.detector_ = self._unfitted().fit(self._rows(np.concatenate(windows)))
+        self._points = self._unfitted(stride).fit([self._scaled(values) for values in learnt])
         self._learn_threshold([self._residuals(values) for values in learnt])
         self.anomalies_ = _like(X, [self._anomalies(part) for part in series])
         aside = [self._scores(values) for _, values in parts if len(values)]
         self.reference_ = self._reference(aside)
         self._recent = np.empty((0, self.n_channels_))
         return self
+
+    @property
+    def detector_(self) -> Any:
+        """The fitted detector of windows."""
+        return getattr(self._points, "detector", self._points)
 
     def _learn_threshold(self, residuals: list[NDArray[np.float64]]) -> None:
         widths = (1, max(2, self.window // 2), self.window) if self._by_residual() else (1,)
@@ -175,6 +183,7 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         estimates = [estimate_corruption(scores)]
         if self._by_residual():
             estimates.append(estimate_corruption(-standardised_roots(residuals, widths)))
+            estimates.append(counted_corruption(unusual(residuals, widths), len(scores)))
         self.contamination_, self.contamination_interval_ = min(estimates)
         share = self.contamination_ if isinstance(self.contamination, str) else self.contamination
         self.offset_ = contamination_offset(scores, share)
@@ -193,35 +202,65 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
             raise UsageError(f"got window={self.window}, expected 2 points or more, such as 64")
         if self.stride is not None:
             check_count("stride", self.stride)
+            if self.stride > self.window:
+                raise UsageError(
+                    f"got stride={self.stride} and window={self.window}, expected a stride of the window or "
+                    "less: points between windows would have no score"
+                )
         check_choice("scoring", self.scoring, SCORINGS)
         check_contamination(self.contamination)
         share = self.calibration
         if share is not None and not (isinstance(share, float) and 0 < share < 1):
             raise UsageError(f"got calibration={share!r}, expected a share of the series, such as 0.3")
-        if self.detector is not None:
-            refuse_opposite_sign(self.detector)
+        self._check_detector()
 
-    def _unfitted(self) -> Any:
+    def _check_detector(self) -> None:
         if self.detector is None:
-            return NearestWindows(exclusion=-(-self.window // self._stride) - 1)
-        return clone(self.detector)
+            if self.scoring == "windows":
+                raise UsageError("got scoring='windows' alone, expected a detector too: name one of rows")
+            return
+        refuse_opposite_sign(self.detector)
+        needed = ["get_params", "fit"]
+        if self.scoring == "residual":
+            needed.append("reconstruct")
+        elif not any(hasattr(self.detector, name) for name in ("reconstruct", "decision_function")):
+            needed.append("score_samples")
+        missing = [name for name in needed if not hasattr(self.detector, name)]
+        if missing:
+            raise UsageError(
+                f"got detector={self.detector!r} without {missing[0]}, expected a detector of rows with it, "
+                "such as Autoencoder()"
+            )
+
+    def _unfitted(self, stride: int) -> NearestWindows | WindowedDetector:
+        if self.detector is None:
+            return NearestWindows(self.window, stride)
+        return WindowedDetector(
+            clone(self.detector),
+            self.window,
+            stride,
+            by_residual=self._by_residual(),
+            as_signals=self.as_signals,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__getstate__().items() if name != "anomalies_"}
 
     def _by_residual(self) -> bool:
         if self.scoring == "auto":
-            return hasattr(self.detector_, "reconstruct")
+            return self.detector is None or hasattr(self.detector, "reconstruct")
         return self.scoring == "residual"
 
     def _expect_alike(self, series: Sequence[Series]) -> None:
         for part in series:
             if part.values.shape[1] != self.n_channels_ or part.channels != self.channels_:
                 given, learnt = _named(part.channels, part.values.shape[1]), self._channel_names()
-                raise UsageError(f"got a series with {given}, expected {learnt}: the same in the same order")
+                raise UsageError(
+                    f"got {part.name} with {given}, expected {learnt}: the same in the same order"
+                )
             if len(part.values) < self.window:
                 raise UsageError(
-                    f"got a series of {len(part.values)} points, expected {self.window} or more: "
+                    f"got {part.name} of {len(part.values)} points, expected {self.window} or more: "
                     "take a smaller window"
                 )
 
@@ -235,29 +274,12 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
         return series
 
     def _scaled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (values - self.scaling_.center) / self.scaling_.scale
-
-    def _windows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return windows_of(values, self.window, window_starts(len(values), self.window, self._stride))
-
-    def _rows(self, windows: NDArray[np.float64]) -> Any:
-        return Signals(windows) if self.as_signals else windows.reshape(len(windows), -1)
+        with np.errstate(over="ignore"):
+            scaled = (values - self.scaling_.center) / self.scaling_.scale
+        return scaled.clip(-FARTHEST, FARTHEST)
 
     def _residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the squared residual (T, C) of each point, or what its windows say of it, (T, 1)."""
-        scaled = self._scaled(values)
-        n_columns = self.n_channels_ if self._by_residual() else 1
-        mean = OverlapMean(len(values), n_columns)
-        for starts, windows in window_blocks(scaled, self.window, self._stride):
-            mean.add(starts, self._said_of(windows))
-        return mean.values()
-
-    def _said_of(self, windows: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not self._by_residual():
-            errors = -scores_of(self.detector_, self._rows(windows))
-            return np.broadcast_to(errors[:, None, None], (len(windows), 1, self.window))
-        made = self.detector_.reconstruct(self._rows(windows))
-        return (windows - made.reshape(windows.shape)) ** 2
+        return self._points.residuals(self._scaled(values))
 
     def _scores(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return finite_scores(-self.errors_(self._residuals(values)))
@@ -442,17 +464,25 @@ class SeriesDetector(MetaEstimatorMixin, OutlierMixin, BaseEstimator):
 
         Parameters
         ----------
-        points : float, or array (m,) of one channel, or (C,) or (m, C)
+        points : float, or array (m,) of one channel, or (C,) or (m, C), or DataFrame
             The next point, or the next m.
 
         Returns
         -------
         ndarray of float64, (m,)
             ``score_samples(series)[-1]`` at each; NaN until W points are there.
+
+        Raises
+        ------
+        UsageError
+            When there is no point, or its channels are not those that were learnt.
         """
         check_is_fitted(self)
-        given = np.asarray(points, dtype=np.float64).reshape(-1, self.n_channels_)
-        return np.array([self._score_of_next(point) for point in all_series(given)[0].values])
+        given = next_points(points, self.n_channels_, self.time)
+        if given.channels not in (None, self.channels_) or given.values.shape[1] != self.n_channels_:
+            names = _named(given.channels, given.values.shape[1])
+            raise UsageError(f"got points with {names}, expected {self._channel_names()}")
+        return np.array([self._score_of_next(point) for point in given.values])
 
     def _score_of_next(self, point: NDArray[np.float64]) -> float:
         self._recent = np.vstack([self._recent, point])[-2 * self.window :]
@@ -486,16 +516,21 @@ def _like(X: Any, results: list[Any]) -> Any:
 
 
 def _named(channels: tuple[str, ...] | None, n_channels: int) -> str:
-    return f"{n_channels} channels" if channels is None else f"the channels {', '.join(channels)}"
+    if channels is None:
+        return f"{n_channels} channel{'s' * (n_channels != 1)}"
+    return f"the channels {', '.join(channels)}"
 
 
 def _parted(
-    values: NDArray[np.float64], share: float | None, window: int
+    values: NDArray[np.float64], share: float | None, window: int, stride: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Part a series (T, C) into what is learnt and its end, which is kept aside."""
+    """Part a series (T, C) into what is learnt and its end, which is kept aside: so many strides.
+
+    Windows are counted from the end: so those that are learnt are those of the whole series too.
+    """
     if share is None:
         return values, values[:0]
-    cut = round((1 - share) * len(values))
+    cut = len(values) - stride * round(share * len(values) / stride)
     if min(cut, len(values) - cut) < window:
         raise UsageError(
             f"got calibration={share} of a series of {len(values)} points, expected {window} points or more "

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import convolve1d
 
 from robustgen._storable import storable
 from robustgen.inference.corruption import Bulk
+
+UNUSUAL = 2.0
+NOISE, NO_SPREAD = 1e-12, 1e-200
+"""What is rounding, of the median; what is divided by less may overflow."""
 
 
 def smoothed(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
@@ -21,8 +25,9 @@ def smoothed(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     >>> smoothed(np.array([[0.0], [3.0], [6.0]]), 3)[:, 0].round(6)
     array([1.5, 3. , 4.5])
     """
-    counts = uniform_filter1d(np.ones(len(values)), width, mode="constant")
-    return uniform_filter1d(values, width, axis=0, mode="constant") / counts[:, None]
+    ones = np.ones(width)  # a running sum would carry the rounding of a far point to all that follow
+    counts = convolve1d(np.ones(len(values)), ones, mode="constant")
+    return convolve1d(values, ones, axis=0, mode="constant") / counts[:, None]
 
 
 @storable
@@ -113,6 +118,21 @@ def standardised_roots(
     return np.max([Bulk.of(np.sort(each)).standardised(each) for each in roots], axis=0)
 
 
+def unusual(residuals: Sequence[NDArray[np.float64]], widths: tuple[int, ...]) -> int:
+    """Count the training points whose mean squared residual, over any width, is twice the median or more.
+
+    Of an exact series, rounding and the steps between windows are all that residuals are made of: they
+    spread so little that a few hundredths more stand out, and are no fault.
+
+    Examples
+    --------
+    >>> unusual([np.array([[1.0], [1.0], [1.1], [2.5]])], (1,))
+    1
+    """
+    means = [np.concatenate([smoothed(part, width).mean(1) for part in residuals]) for width in widths]
+    return int((np.stack(means) > UNUSUAL * np.median(means, axis=1, keepdims=True)).any(0).sum())
+
+
 def _kinds(by_width: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what is not smoothed and, where anything is, the sum of what is: (W, ...) to (2, ...)."""
     return by_width if len(by_width) == 1 else np.stack([by_width[0], by_width[1:].sum(0)])
@@ -130,4 +150,4 @@ def fit_point_errors(residuals: Sequence[NDArray[np.float64]], widths: tuple[int
     means = [np.concatenate([smoothed(part, width).mean(1) for part in residuals]) for width in widths]
     medians, quartiles = np.quantile(means, [0.5, 0.75], axis=1)
     spreads = quartiles - medians
-    return PointErrors(widths, medians, np.where(spreads > 0, spreads, 1.0))
+    return PointErrors(widths, medians, np.where(spreads > NOISE * medians + NO_SPREAD, spreads, 1.0))

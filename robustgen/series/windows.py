@@ -70,5 +70,5 @@ class OverlapMean:
             self._counts[starts + offset] += 1
 
     def values(self) -> NDArray[np.float64]:
-        """Return the means (T, C)."""
-        return self._sums / self._counts
+        """Return the means (T, C), 0 where nothing is said."""
+        return self._sums / self._counts.clip(1)

@@ -124,7 +124,7 @@ class _Row:
 
     def name(self) -> str:
         """Return what is wrong."""
-        if self.repairs.cells.iloc[self.row].isna().all():
+        if self.repairs.empty[self.row]:
             return "empty row"
         first = next(iter(self.numbers))
         if self.partner:

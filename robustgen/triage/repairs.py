@@ -67,6 +67,9 @@ class Repairs:
         groups = [name for name in self.columns if self.is_group(name)]
         self._group_names = groups
         self._levels = {name: self._counts(name) for name in groups}
+        self.empty = self.cells.isna().all(axis=1).to_numpy()
+        # Encoded once: to take a cell out of a frame costs more than a column's arithmetic.
+        self._numbers = {name: self.columns[name].encode(self.cells[name])[:, 0] for name in named}
         self._spreads = {name: self._spread(name) for name in named}
 
     def is_group(self, name: str) -> bool:
@@ -90,8 +93,7 @@ class Repairs:
     def _units(self, name: str, rows: NDArray[np.intp]) -> tuple[Any, Any]:
         grouped = self._grouped.get(name)
         if grouped is None or grouped.by is None:
-            cells = self.columns[name].encode(self.cells[name])[self._normal, 0]
-            return np.median(cells), self._spreads[name]
+            return np.median(self._numbers[name][self._normal]), self._spreads[name]
         own = self._own(grouped.by, rows)
         return grouped.center[own], grouped.scale[own]
 
@@ -151,18 +153,15 @@ class Repairs:
         place = self._group_names.index(name)
         distances = np.zeros(len(levels))
         for column, grouped in self._grouped.items():
-            value = self._number(column, row)
+            value = self._numbers[column][row]
             if grouped.by == place and np.isfinite(value):
                 codes = self.encoder.groups_.levels[place].codes(np.array(levels, dtype=object))
                 distances += np.minimum(np.abs(value - grouped.center[codes]) / grouped.scale[codes], 10)
         return levels[int(np.argmin(distances))]  # the most frequent one, where no number tells
 
-    def _number(self, name: str, row: int) -> float:
-        return float(self.columns[name].encode(self.cells[name].iloc[[row]])[0, 0])
-
     def value(self, name: str, row: int) -> float:
         """Return the cell of a column of numbers; NaN where it is missing."""
-        return np.nan if pd.isna(self.cells[name].iat[row]) else self._number(name, row)
+        return np.nan if pd.isna(self.cells[name].iat[row]) else float(self._numbers[name][row])
 
     def _ungrouped(
         self, name: str, numbers: NDArray[np.float64], rows: NDArray[np.intp]
@@ -186,7 +185,7 @@ class Repairs:
         return self.cells[name][self._normal].dropna().map(_level).value_counts()
 
     def _spread(self, name: str) -> float:
-        values = self.columns[name].encode(self.cells[name])[self._normal, 0]
+        values = self._numbers[name][self._normal]
         lower, upper = np.percentile(values, (25, 75))
         return float(upper - lower) / 1.349 or float(values.std()) or 1.0
 

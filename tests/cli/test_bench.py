@@ -52,6 +52,7 @@ def records(tmp_path, folder="reports/runs/tiny"):
     return read(tmp_path / folder / "records.jsonl")[0]
 
 
+@pytest.mark.usefixtures("without_drawings")
 def test_a_run_ends_with_its_table_and_its_report(bench, tmp_path):
     ended = bench()
     assert ended.exit_code == 0, ended.output

@@ -11,6 +11,9 @@ from sklearn.preprocessing import normalize
 
 from robustgen import MAW, RSRAE, RVQVAE, SQVAE, VAE, VQVAE, Autoencoder, Clips, RobustDetector, Signals
 
+NARROW: dict[str, Any] = {"hidden_dims": (16, 32), "epochs": 3, "random_state": 0}
+"""Two layers for those that have three unless told."""
+
 DETECTORS: dict[str, Callable[..., Any]] = {
     "autoencoder": lambda **options: Autoencoder(**{"epochs": 3, "random_state": 0} | options),
     "autoencoder, L2,1, robust": lambda **options: Autoencoder(
@@ -28,23 +31,22 @@ DETECTORS: dict[str, Callable[..., Any]] = {
         }
         | options
     ),
-    "rsrae": lambda **options: RSRAE(**{"epochs": 3, "random_state": 0} | options),
-    "rsrae+": lambda **options: RSRAE(**{"mode": "joint", "epochs": 3, "random_state": 0} | options),
+    "rsrae": lambda **options: RSRAE(**NARROW | options),
+    "rsrae+": lambda **options: RSRAE(**NARROW | {"mode": "joint"} | options),
     "rsrae, robust, batch norm": lambda **options: RSRAE(
-        **{"robust": True, "layers": {"normalization": "batch"}, "epochs": 3, "random_state": 0} | options
+        **NARROW | {"robust": True, "layers": {"normalization": "batch"}} | options
     ),
-    "maw": lambda **options: MAW(**{"epochs": 3, "random_state": 0} | options),
+    "maw": lambda **options: MAW(**NARROW | options),
     "maw, KL, drawn, members": lambda **options: MAW(
-        **{
+        **NARROW
+        | {
             "regulariser": {"kind": "kl"},
             "mixture": {"n_draws": 2},
             "n_members": 2,
-            "epochs": 3,
-            "random_state": 0,
         }
         | options
     ),
-    "vae, robust": lambda **options: VAE(**{"robust": True, "epochs": 3, "random_state": 0} | options),
+    "vae, robust": lambda **options: VAE(**NARROW | {"robust": True} | options),
     "vqvae": lambda **options: VQVAE(
         **{"quantisation": {"n_codes": 16}, "epochs": 3, "random_state": 0} | options
     ),

@@ -48,7 +48,9 @@ def _scikit_learn_checks():
     few_codes = {"quantisation": {"n_codes": 8}}
     smaller = {VQVAE: few_codes, SQVAE: few_codes, RVQVAE: {"sets": {"start_rounds": 2}} | few_codes}
     for build in (Autoencoder, RobustDetector, RSRAE, MAW, VAE, VQVAE, SQVAE, RVQVAE):
-        for estimator, check in estimator_checks_generator(build(epochs=1, **smaller.get(build, {}))):
+        for estimator, check in estimator_checks_generator(
+            build(epochs=1, hidden_dims=(8,), **smaller.get(build, {}))
+        ):
             yield pytest.param(estimator, check, id=f"{build.__name__}-{check.func.__name__}")
 
 
@@ -242,7 +244,7 @@ def test_automatic_batches_of_a_small_table_have_128_rows(build):
 
 
 def test_every_precision_trains(build):
-    X = vectors(200)
+    X = vectors(100)
 
     def scores(precision):
         return build(epochs=10, training={"precision": precision}).fit(X).score_samples(X)

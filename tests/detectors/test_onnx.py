@@ -10,7 +10,6 @@ import onnxruntime
 import pytest
 import torch
 from sklearn.exceptions import NotFittedError
-from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from robustgen import MAW, VQVAE, Autoencoder, RobustDetector
 from robustgen._checks import UsageError
@@ -40,6 +39,8 @@ EXPORTED_ANYWAY = {name for name, make in IN_ONNX if make is vectors}  # on thei
 @pytest.fixture(scope="module", autouse=True)
 def _operators_read_once():
     """Let torch read the sources of ONNX's operators for the first export only: that takes a third of one."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry  # seconds, for this module alone
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ONNXRegistry, "from_torchlib", staticmethod(cache(ONNXRegistry.from_torchlib)))
         yield

@@ -15,8 +15,8 @@ from robustgen.nets.members import tensors
 from robustgen.training import RobustTraining, checkpoints, data_parallel
 from tests.training.cases import table
 
-X = table(301)  # the last batch is smaller, and of an odd number of rows
-FEW = {"hidden_dims": (8,), "epochs": 5, "random_state": 0, "device": "cpu"}
+X = table(151)  # the last batch is smaller, and of an odd number of rows
+FEW = {"hidden_dims": (8,), "epochs": 3, "random_state": 0, "device": "cpu"}
 OF_CODES = {"prior_epochs": 1, "quantisation": {"n_codes": 8}}
 REVIVED = {"bypass_epochs": 1, "reseed_until": 3, "revive_below": 0.5, "batch_norm": True}
 BATCH = 16

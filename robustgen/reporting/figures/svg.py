@@ -167,6 +167,7 @@ def _saved(figure: Figure, **options: Any) -> bytes:
 
 def _settle(figure: Figure) -> None:
     """Lay the parts of a figure out once: each file of it would solve the same layout again."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
         figure.set_layout_engine(None)
