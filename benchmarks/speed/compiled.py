@@ -76,8 +76,9 @@ def line(task: str, rounds: int) -> str:
 @click.argument("output")
 @click.argument("how", required=False)
 @click.option("--rounds", default=2, show_default=True, help="Processes a figure.")
+@click.option("--note", default="", help="A sentence that the report ends with.")
 @click.option("--child", is_flag=True, hidden=True)
-def main(output: str, how: str | None, rounds: int, child: bool) -> None:
+def main(output: str, how: str | None, rounds: int, note: str, child: bool) -> None:
     if child:
         print(json.dumps(measured(output, str(how))))
         return
@@ -88,7 +89,7 @@ def main(output: str, how: str | None, rounds: int, child: bool) -> None:
         HEAD,
         "|---|---:|---:|---:|---:|---:|",
         *[line(task, rounds) for task in TASKS],
-        f"\nRebuilt by `python -m benchmarks.speed.compiled {output}`.\n",
+        f"\nRebuilt by `python -m benchmarks.speed.compiled {output}`. {note}".rstrip() + "\n",
     ]
     Path(output).parent.mkdir(parents=True, exist_ok=True)
     Path(output).write_text("\n".join(text), encoding="utf-8")

@@ -116,7 +116,7 @@ def test_convolutions_in_bf16_find_what_those_in_single_precision_find():
 
     def auroc(precision):
         training = {"precision": precision}
-        detector = Autoencoder(epochs=4, batch_size=30, training=training, device="cpu", random_state=0)
+        detector = Autoencoder(epochs=2, batch_size=45, training=training, device="cpu", random_state=0)
         return roc_auc_score(outlier, -detector.fit(images).score_samples(images))
 
     assert auroc("float32") > 0.9
