@@ -12,6 +12,7 @@ import click
 
 from robustgen._files import shown
 from robustgen._text import legible
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_own_folder, next_step
 from robustgen.cli.publish import publish
 from robustgen.cli.rows import row_options
@@ -130,11 +131,14 @@ def bench(
     """
     if context.invoked_subcommand is not None:
         return
-    from robustgen.bench.choices import Choices
-    from robustgen.bench.folder import RunFolder
-    from robustgen.bench.runner import Options, run_suite
-    from robustgen.bench.suites import read_suite
-    from robustgen.cli.progress import Progress
+    with interrupts_kept():
+        import robustgen.bench.processes
+        import robustgen.reporting.display_tables  # noqa: F401
+        from robustgen.bench.choices import Choices
+        from robustgen.bench.folder import RunFolder
+        from robustgen.bench.runner import Options, run_suite
+        from robustgen.bench.suites import read_suite
+        from robustgen.cli.progress import Progress
 
     default = "generation" if changes["task"] == "generation" else "quick"
     suite = Choices(**changes).apply(read_suite(suite_name or default))

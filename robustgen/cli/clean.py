@@ -13,7 +13,7 @@ import click
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
-from robustgen.cli.model import Recipe, left_out, one_line, recipe_options
+from robustgen.cli.model import Recipe, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart, given_options, next_step
 from robustgen.cli.rows import row_options, summary
 from robustgen.cli.tables import DataPath, notes
@@ -90,6 +90,7 @@ def clean(
     A detector is trained on all rows, robustly, and scores them. With --remove the kept rows of a table are
     copied unchanged; of a folder the files are. DATA is read twice: to learn from, and to copy.
     """
+    import_libraries()
     from robustgen.cli.progress import stages
     from robustgen.data.files import expect_there
     from robustgen.inputs import open_input

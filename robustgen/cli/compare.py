@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_apart, next_step
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def compare(a: Path, b: Path, output: Path | None) -> None:
     Shows how each detector's mean moved over the runs that both finished, with a paired test over the sets,
     the runs that changed most or ended otherwise, and the settings, versions and commits that differ.
     """
-    from robustgen.reporting.compare import compare_runs, write_comparison
+    with interrupts_kept():
+        from robustgen.reporting.compare import compare_runs, write_comparison
 
     expect_apart([a, b], {"--output": output})
     comparison = compare_runs(a, b)

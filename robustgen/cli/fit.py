@@ -10,7 +10,7 @@ import click
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown
 from robustgen.cli.answers import answers_option, given_answers
-from robustgen.cli.model import Recipe, detector_of, left_out, one_line, recipe_options
+from robustgen.cli.model import Recipe, detector_of, import_libraries, left_out, one_line, recipe_options
 from robustgen.cli.outputs import expect_apart, next_step
 from robustgen.cli.rows import row_options, summary
 from robustgen.cli.series import SeriesOptions, series_options
@@ -47,6 +47,7 @@ def fit(
     dates and categories of a table are all used; the model remembers how they are written. With --window
     the rows are the points of a series, each of which is scored.
     """
+    import_libraries()
     from robustgen.cli.progress import stages
     from robustgen.inputs import open_input
     from robustgen.storage import save

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_apart
 
 
@@ -20,8 +21,9 @@ def leaderboard(files: tuple[Path, ...], output: Path) -> None:
     The page needs nothing beside it and no network. A cell that several files give counts once, by the first
     of them: name the most trusted first. What is given twice or at odds is said here and on the page.
     """
-    from robustgen._files import expect_writable
-    from robustgen.reporting.leaderboard import read_leaderboard, write_leaderboard
+    with interrupts_kept():
+        from robustgen._files import expect_writable
+        from robustgen.reporting.leaderboard import read_leaderboard, write_leaderboard
 
     expect_apart(files, {"--output": output})
     expect_writable(output)

@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 import click
 
 from robustgen._checks import UsageError
-from robustgen._interrupts import interrupts_between_imports
 from robustgen._text import legible
 from robustgen.cli.bench import bench
 from robustgen.cli.clean import clean
@@ -39,7 +38,7 @@ class OneLineGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and turn what a user can mend into `OneLineError`."""
         try:
-            with interrupts_between_imports(), warnings.catch_warnings():
+            with warnings.catch_warnings():
                 warnings.showwarning = _show_warning
                 return super().invoke(ctx)
         except click.UsageError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from robustgen._checks import UsageError, suggest
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.tables import table_options
 
 if sys.version_info >= (3, 11):
@@ -155,6 +156,15 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         with_recipe = option(with_recipe)
     return with_recipe
+
+
+def import_libraries() -> None:
+    """Import what learns and scores, without an interrupt in between."""
+    with interrupts_kept():
+        import robustgen.cli.progress
+        import robustgen.detectors
+        import robustgen.inputs
+        import robustgen.storage  # noqa: F401
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import expect_apart
 
 
@@ -20,7 +21,8 @@ def publish(folder: Path, output: Path | None) -> None:
     Every record is checked; versions, machine and commit are added. No row of any data set is written, nor
     where a file of your own lies.
     """
-    from robustgen.bench import published
+    with interrupts_kept():
+        from robustgen.bench import published
 
     path = output or folder.resolve().with_name(f"{folder.resolve().name}.csv")
     expect_apart(

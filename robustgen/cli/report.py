@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.outputs import next_step
 
 
@@ -13,7 +14,8 @@ from robustgen.cli.outputs import next_step
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
     """Rebuild the report of the benchmark in DIR from its records, or a published one from metrics.csv."""
-    from robustgen.reporting import build_report
+    with interrupts_kept():
+        from robustgen.reporting import build_report
 
     click.echo(f"report: {build_report(folder)}")
     next_step("open the report, or compare two: robustgen compare A B")

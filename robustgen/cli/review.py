@@ -11,6 +11,7 @@ import click
 from robustgen._checks import UsageError
 from robustgen._files import expect_writable, shown, whole_file
 from robustgen._text import legible
+from robustgen.cli.interrupts import interrupts_kept
 from robustgen.cli.model import Recipe, recipe_options
 from robustgen.cli.outputs import expect_apart, next_step
 from robustgen.cli.rows import row_options
@@ -55,8 +56,9 @@ def review(
     """
     if str(data) == "-":
         raise UsageError("got -, expected a file: the answers are read from the standard input")
-    from robustgen.cli.review_session import ReviewSession
-    from robustgen.inputs import open_input
+    with interrupts_kept():
+        from robustgen.cli.review_session import ReviewSession
+        from robustgen.inputs import open_input
 
     expect_apart([data], {"--output": output, "--page": page})
     expect_writable(output if page is None else page)

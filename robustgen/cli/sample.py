@@ -8,7 +8,7 @@ import click
 
 from robustgen._checks import UsageError
 from robustgen._files import expect_new, expect_writable, shown
-from robustgen.cli.model import detector_of
+from robustgen.cli.model import detector_of, import_libraries
 from robustgen.cli.outputs import expect_apart, next_step
 from robustgen.cli.samples import expect_suited, write_samples
 
@@ -24,6 +24,7 @@ def sample(model: Path, n_samples: int, output: Path, random_state: int) -> None
     A model of a table writes .csv, one of images .png (a grid), one of sounds .wav (one after the other) or a
     folder of .wav files, one of clips .gif, and all but a table's .npy.
     """
+    import_libraries()
     from robustgen.cli.fitted_model import FittedModel
 
     expect_apart([model], {"--output": output})

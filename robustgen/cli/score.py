@@ -11,6 +11,7 @@ import click
 from robustgen._checks import UsageError
 from robustgen._files import shown, whole_file
 from robustgen.cli.answers import agreement, answers_option
+from robustgen.cli.model import import_libraries
 from robustgen.cli.outputs import expect_apart, next_step
 from robustgen.cli.rows import row_options, summary
 from robustgen.cli.tables import DataPath, expect_no_learning, table_options
@@ -58,6 +59,7 @@ def score(
     blocks, and as a whole where --report or --answers is given, which says how many of them MODEL agrees
     with.
     """
+    import_libraries()
     import numpy as np
 
     from robustgen.cli.fitted_model import FittedModel, reasons
