@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from multiprocessing import get_context
 
@@ -25,30 +24,30 @@ def _no_chance():
 
 
 @pytest.fixture(scope="session")
-def forks():
-    """Give processes that start with the libraries imported, which takes seconds otherwise."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload(
-        [
-            "robustgen.bench.cell",
-            "robustgen.cli.review_session",
-            "robustgen.reporting.compare",
-            "robustgen.storage",
-        ]
-    )
-    return context
+def _workers():
+    from joblib.externals.loky import ProcessPoolExecutor
 
+    from robustgen.bench import processes
 
-@pytest.fixture(scope="session")
-def _workers(forks):
-    with ProcessPoolExecutor(2, mp_context=forks) as executor:
-        yield executor
+    executor = ProcessPoolExecutor(2, env=processes._ONE_THREAD)
+    yield executor
+    executor.shutdown(kill_workers=True)
 
 
 @pytest.fixture
 def shared_workers(_workers, monkeypatch):
     """Let runs of the bench share two processes, whose start takes seconds, where no test is of their end."""
     monkeypatch.setattr("robustgen.bench.processes._processes", lambda number: nullcontext(_workers))
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """Give processes that start with the libraries imported, which takes seconds otherwise."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(
+        ["robustgen.cli.review_session", "robustgen.reporting.compare", "robustgen.storage"]
+    )
+    return context
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
-import dask
 import pytest
 from distributed import LocalCluster
 
@@ -25,18 +24,15 @@ from robustgen.bench.spec import DatasetSpec
 from tests.bench.suites import detector, essence, small_suite
 
 ROOT = Path(__file__).parents[2]
-FORKS = {"distributed.worker.multiprocessing-method": "forkserver"}
-"""Workers that start with what they share imported, each time anew that one is killed."""
 ALLOWED = {
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-    "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "forkserver",
     "OMP_NUM_THREADS": "1",
     "PYTHONPATH": str(ROOT),
 }
 
 
 @contextmanager
-def running(*arguments):
+def dask(*arguments):
     """Run a command of dask for the block."""
     command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -53,7 +49,7 @@ def two_workers(tmp_path_factory):
     file = tmp_path_factory.mktemp("dask") / "scheduler.json"
     names = ("--scheduler-file", str(file))
     workers = ("worker", *names, "--nworkers", "2", "--nthreads", "1", "--local-directory", str(file.parent))
-    with running("scheduler", *names, "--host", "127.0.0.1", "--port", "0"), running(*workers):
+    with dask("scheduler", *names, "--host", "127.0.0.1", "--port", "0"), dask(*workers):
         while not (file.exists() and file.read_text().endswith("}")):
             time.sleep(0.05)
         yield json.loads(file.read_text())["address"]
@@ -85,7 +81,7 @@ def test_two_workers_that_are_killed_lose_no_record(folder, tmp_path):
     suite = small_suite(corruption=(0.3,), oracle=False)
     alone = run_suite(suite, RunFolder(tmp_path / "alone"), Options(jobs=1))
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
-    with dask.config.set(FORKS), LocalCluster(**options, local_directory=str(tmp_path)) as local:
+    with LocalCluster(**options, local_directory=str(tmp_path)) as local:
         first = {nanny.pid for nanny in local.workers.values()}
 
         def kill(record):
