@@ -129,8 +129,15 @@ def unusual(residuals: Sequence[NDArray[np.float64]], widths: tuple[int, ...]) -
     >>> unusual([np.array([[1.0], [1.0], [1.1], [2.5]])], (1,))
     1
     """
-    means = [np.concatenate([smoothed(part, width).mean(1) for part in residuals]) for width in widths]
-    return int((np.stack(means) > UNUSUAL * np.median(means, axis=1, keepdims=True)).any(0).sum())
+    means = _means(residuals, widths)
+    return int((means > UNUSUAL * np.median(means, axis=1, keepdims=True)).any(0).sum())
+
+
+def _means(residuals: Sequence[NDArray[np.float64]], widths: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the mean residual of each point over each width, (W, n), of series one after the other."""
+    return np.stack(
+        [np.concatenate([smoothed(part, width).mean(1) for part in residuals]) for width in widths]
+    )
 
 
 def _kinds(by_width: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,7 +154,7 @@ def fit_point_errors(residuals: Sequence[NDArray[np.float64]], widths: tuple[int
     >>> errors(np.array([[50.0], [100.0]]))
     array([0., 2.])
     """
-    means = [np.concatenate([smoothed(part, width).mean(1) for part in residuals]) for width in widths]
+    means = _means(residuals, widths)
     medians, quartiles = np.quantile(means, [0.5, 0.75], axis=1)
     spreads = quartiles - medians
     return PointErrors(widths, medians, np.where(spreads > NOISE * medians + NO_SPREAD, spreads, 1.0))
